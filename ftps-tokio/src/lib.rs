@@ -1,0 +1,1 @@
+//! FTPS for tokio.
