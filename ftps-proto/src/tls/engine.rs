@@ -1,0 +1,604 @@
+//! The record engine of one connection, control or data: ciphertext in and out, plaintext in and out, no sockets.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use rustls::client::UnbufferedClientConnection;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedStatus};
+use rustls::{AlertDescription, CipherSuite, Error, HandshakeKind, ProtocolVersion};
+
+use super::error::EXCERPT;
+use super::records::{FRAGMENT, HEADER, Record, Records, alert_of, can_take_over, length};
+use super::store::{Offer, Role, TicketStore};
+use super::{TlsError, TlsSession};
+
+/// A record as long as any, with its header and expansion: the room that a read should have.
+const RECORD: usize = 18 * 1024;
+
+/// Buffer sizes of one kind of connection, in bytes.
+struct Sizes {
+    /// The receive buffer's at first.
+    first: usize,
+    /// The receive buffer's at most, as long as opening its records makes room.
+    most: usize,
+    /// Outgoing ciphertext from which on nothing more is sealed.
+    high_water: usize,
+}
+
+impl Role {
+    fn sizes(self) -> Sizes {
+        match self {
+            // A handshake message, up to 64 KiB long, is collected in the buffer.
+            Self::Control => Sizes { first: RECORD, most: 128 * 1024, high_water: FRAGMENT },
+            Self::Data => Sizes { first: 32 * 1024, most: 256 * 1024, high_water: 4 * FRAGMENT },
+        }
+    }
+}
+
+/// What [`Engine::process`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Nothing more can happen without more input, or without outgoing ciphertext being written.
+    Blocked,
+    /// The handshake has just finished.
+    Secured,
+    /// [`Engine::plaintext`] is not empty.
+    Plaintext,
+    /// close_notify came: the peer ended cleanly.
+    Closed,
+    /// The transport ended without close_notify: what came may be cut.
+    Truncated,
+}
+
+enum State {
+    /// rustls has the connection: the handshake, and all of TLS 1.2.
+    Rustls(Box<UnbufferedClientConnection>),
+    /// The engine protects the records itself: TLS 1.3 after the handshake.
+    Records(Box<Records>),
+    Failed(TlsError),
+}
+
+/// TLS for one connection.
+///
+/// Feed it: read from the socket into [`space`](Self::space), tell [`received`](Self::received) (or
+/// [`received_eof`](Self::received_eof)), and call [`process`](Self::process) until it says [`Event::Blocked`].
+/// Drain it: write [`outgoing`](Self::outgoing), tell [`sent`](Self::sent); also after an error, which may have
+/// left an alert for the peer there.
+///
+/// Records are opened in place (TLS 1.3) in the receive buffer, which is allocated with the first read and grows
+/// while reads fill it.
+pub struct Engine {
+    state: State,
+    role: Role,
+    store: Arc<TicketStore>,
+    offer: Offer,
+    /// Most plaintext to put in a record.
+    fragment: usize,
+
+    /// Received bytes; those at `start..end` are not opened yet.
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// rustls has gone through the buffer up to here.
+    seen: usize,
+    /// A read filled the buffer to its end.
+    filled: bool,
+    eof: bool,
+    /// Opened and not consumed: a range of `copied` if that is not empty, of `buffer` otherwise.
+    plain: Range<usize>,
+    copied: Vec<u8>,
+
+    outgoing: Vec<u8>,
+    written: usize,
+
+    begun: bool,
+    secured: bool,
+    sent_close_notify: bool,
+    ended: Option<Event>,
+
+    kind: Option<HandshakeKind>,
+    version: Option<ProtocolVersion>,
+    suite: Option<CipherSuite>,
+    alpn: Option<Vec<u8>>,
+    certificates: Vec<CertificateDer<'static>>,
+}
+
+impl Engine {
+    /// TLS for the control connection. `name` is what the certificate must be for.
+    ///
+    /// # Errors
+    /// When rustls cannot begin a handshake with the configuration.
+    pub fn control(session: &TlsSession, name: ServerName<'static>) -> Result<Self, TlsError> {
+        let connection = UnbufferedClientConnection::new(Arc::clone(&session.control), name)?;
+        Ok(Self::new(connection, session, Role::Control, Offer::Nothing))
+    }
+
+    /// TLS for a data connection, to resume the session of `control`. `name` is the control connection's, never an
+    /// address from a PASV reply: the certificate is the same.
+    ///
+    /// The ticket is re-minted from the control connection's newest NewSessionTicket as long as the server takes
+    /// it, else it is one that came on an earlier data connection. Process the control connection's input first: a
+    /// ticket may have come with it.
+    ///
+    /// # Errors
+    /// When rustls cannot begin a handshake with the configuration.
+    pub fn data(
+        session: &TlsSession,
+        name: ServerName<'static>,
+        control: &mut Engine,
+    ) -> Result<Self, TlsError> {
+        let mint = |payload: &[u8]| match &mut control.state {
+            State::Records(records) => records.mint(payload),
+            State::Rustls(_) | State::Failed(_) => false,
+        };
+        let connect = || UnbufferedClientConnection::new(Arc::clone(&session.data), name);
+        let (connection, offer) = session.store.offer(mint, connect);
+        Ok(Self::new(connection?, session, Role::Data, offer))
+    }
+
+    fn new(connection: UnbufferedClientConnection, session: &TlsSession, role: Role, offer: Offer) -> Self {
+        let fragment = session.data.max_fragment_size.map_or(FRAGMENT, |size| size.saturating_sub(HEADER));
+        Self {
+            state: State::Rustls(Box::new(connection)),
+            role,
+            store: Arc::clone(&session.store),
+            offer,
+            fragment: fragment.clamp(1, FRAGMENT),
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            seen: 0,
+            filled: false,
+            eof: false,
+            plain: 0..0,
+            copied: Vec::new(),
+            outgoing: Vec::new(),
+            written: 0,
+            begun: false,
+            secured: false,
+            sent_close_notify: false,
+            ended: None,
+            kind: None,
+            version: None,
+            suite: None,
+            alpn: None,
+            certificates: Vec::new(),
+        }
+    }
+
+    /// Room to read ciphertext into: never empty while more input can be needed.
+    pub fn space(&mut self) -> &mut [u8] {
+        let sizes = self.role.sizes();
+        if self.buffer.is_empty() {
+            self.buffer.resize(sizes.first, 0);
+        }
+        if self.buffer.len() - self.end < RECORD {
+            self.compact();
+        }
+        let full = self.end == self.buffer.len();
+        if (full || self.filled) && self.buffer.len() < sizes.most {
+            self.buffer.resize((2 * self.buffer.len()).min(sizes.most), 0);
+        }
+        self.filled = false;
+        &mut self.buffer[self.end..]
+    }
+
+    /// Moves what is still needed to the buffer's front.
+    fn compact(&mut self) {
+        let borrowed = self.copied.is_empty() && !self.plain.is_empty();
+        let first = if borrowed { self.plain.start } else { self.start };
+        if first == 0 {
+            return;
+        }
+        self.buffer.copy_within(first..self.end, 0);
+        if borrowed {
+            self.plain = 0..self.plain.len();
+        }
+        self.start -= first;
+        self.seen = self.seen.saturating_sub(first);
+        self.end -= first;
+    }
+
+    /// The first `n` bytes of [`space`](Self::space) were filled. More than there is room for counts as all of it.
+    pub fn received(&mut self, n: usize) {
+        self.end = self.end.saturating_add(n).min(self.buffer.len());
+        self.filled = self.end == self.buffer.len();
+    }
+
+    /// The transport ended (FIN).
+    pub fn received_eof(&mut self) {
+        self.eof = true;
+    }
+
+    /// Makes one step. While [`plaintext`](Self::plaintext) is not empty it is [`Event::Plaintext`] again, without
+    /// going further; after [`Event::Closed`] or [`Event::Truncated`] it stays that.
+    ///
+    /// # Errors
+    /// What is wrong with the peer, its certificate or its records. The connection is over: the error stays.
+    pub fn process(&mut self) -> Result<Event, TlsError> {
+        loop {
+            if !self.plain.is_empty() {
+                return Ok(Event::Plaintext);
+            }
+            if let Some(ended) = self.ended {
+                return Ok(ended);
+            }
+            let step = match &self.state {
+                State::Rustls(_) => self.step_rustls(),
+                State::Records(_) => self.step_records(),
+                State::Failed(error) => return Err(error.clone()),
+            };
+            match step {
+                Ok(Some(Event::Blocked)) if self.eof => match self.secured {
+                    true => self.ended = Some(Event::Truncated),
+                    false => return Err(self.fail(TlsError::HandshakeEof)),
+                },
+                Ok(Some(event)) => return Ok(event),
+                Ok(None) => {}
+                Err(error) => return Err(self.fail(error)),
+            }
+        }
+    }
+
+    fn fail(&mut self, error: TlsError) -> TlsError {
+        if !self.secured && error.alert().is_some() {
+            self.store.settle(self.offer, false);
+        }
+        self.state = State::Failed(error.clone());
+        error
+    }
+
+    /// Whether plain text stands where a record should begin; `None` while it looks like text and its line may yet
+    /// grow.
+    fn is_text(&self) -> Option<bool> {
+        let bytes = &self.buffer[self.start..self.end];
+        let record = match *bytes {
+            [] => true,
+            [typ] => (20..=23).contains(&typ),
+            [typ, major, ..] => (20..=23).contains(&typ) && major == 3,
+        };
+        if record {
+            return Some(false);
+        }
+        let text = bytes.iter().take(EXCERPT).all(|&byte| byte >= b' ' || matches!(byte, b'\t' | b'\r'));
+        (!text || bytes.len() >= EXCERPT || self.eof).then_some(true)
+    }
+
+    /// Fails if plain text begins at `start`, is [`Event::Blocked`] while its line may yet grow.
+    fn check_text(&self) -> Result<Option<Event>, TlsError> {
+        match self.is_text() {
+            Some(false) => Ok(None),
+            Some(true) => Err(TlsError::plain_text(&self.buffer[self.start..self.end], self.secured)),
+            None => Ok(Some(Event::Blocked)),
+        }
+    }
+
+    /// A step of the handshake, or of TLS 1.2.
+    fn step_rustls(&mut self) -> Result<Option<Event>, TlsError> {
+        // Short of a handshake message that rustls collects in the buffer, a record begins at `start`.
+        if self.begun && self.seen <= self.start || !self.begun && self.end > self.start {
+            if let Some(blocked) = self.check_text()? {
+                return Ok(Some(blocked));
+            }
+        }
+        let State::Rustls(connection) = &mut self.state else { return Ok(None) };
+        let UnbufferedStatus { discard, state } =
+            connection.process_tls_records(&mut self.buffer[self.start..self.end]);
+        let mut event = None;
+        let mut all_seen = false;
+        let mut failure = None;
+        match state {
+            Ok(ConnectionState::EncodeTlsData(mut data)) => {
+                encode(&mut self.outgoing, |tail| match data.encode(tail) {
+                    Ok(written) => Ok(written),
+                    Err(EncodeError::InsufficientSize(size)) => Err(Some(size.required_size)),
+                    Err(EncodeError::AlreadyEncoded) => Ok(0),
+                });
+            }
+            Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
+            Ok(ConnectionState::ReadTraffic(mut traffic)) => {
+                self.copied.clear();
+                while let Some(record) = traffic.next_record() {
+                    self.copied.extend_from_slice(record?.payload);
+                }
+                self.plain = 0..self.copied.len();
+            }
+            Ok(ConnectionState::PeerClosed | ConnectionState::Closed) => self.ended = Some(Event::Closed),
+            Ok(_) => {
+                event = Some(Event::Blocked);
+                all_seen = true;
+            }
+            Err(error) => failure = Some(error),
+        }
+        self.start += discard;
+        self.seen = if all_seen { self.end } else { self.start };
+        self.begun |= discard > 0 || all_seen && self.end > 0;
+        if let Some(error) = failure {
+            return Err(self.rustls_failed(error));
+        }
+        if !self.secured && !connection.is_handshaking() && !connection.wants_write() {
+            self.secure()?;
+            return Ok(Some(Event::Secured));
+        }
+        Ok(event)
+    }
+
+    /// Fetches the alert that rustls has for the peer, and sees what the peer sent instead of a record.
+    fn rustls_failed(&mut self, error: Error) -> TlsError {
+        if let State::Rustls(connection) = &mut self.state {
+            while connection.wants_write() {
+                let status = connection.process_tls_records(&mut self.buffer[self.start..self.end]);
+                let Ok(ConnectionState::EncodeTlsData(mut data)) = status.state else { break };
+                encode(&mut self.outgoing, |tail| match data.encode(tail) {
+                    Ok(written) => Ok(written),
+                    Err(EncodeError::InsufficientSize(size)) => Err(Some(size.required_size)),
+                    Err(EncodeError::AlreadyEncoded) => Ok(0),
+                });
+            }
+        }
+        if matches!(error, Error::InvalidMessage(_)) && self.is_text() != Some(false) {
+            return TlsError::plain_text(&self.buffer[self.start..self.end], self.secured);
+        }
+        error.into()
+    }
+
+    /// The handshake is done: remembers what it came to, and takes the records over from rustls where that can be.
+    fn secure(&mut self) -> Result<(), TlsError> {
+        let State::Rustls(connection) = &self.state else { return Ok(()) };
+        self.secured = true;
+        self.kind = connection.handshake_kind();
+        self.version = connection.protocol_version();
+        self.alpn = connection.alpn_protocol().map(<[u8]>::to_vec);
+        self.certificates = connection.peer_certificates().unwrap_or_default().to_vec();
+        let suite = connection.negotiated_cipher_suite();
+        self.suite = suite.map(|suite| suite.suite());
+        self.store.settle(self.offer, self.resumed());
+        if !suite.is_some_and(can_take_over) {
+            return Ok(());
+        }
+        let placeholder =
+            State::Failed(TlsError::Local("the connection could not be taken over from rustls"));
+        if let State::Rustls(connection) = std::mem::replace(&mut self.state, placeholder) {
+            let records = Records::take_over(*connection, self.role, Arc::clone(&self.store))?;
+            self.state = State::Records(Box::new(records));
+        }
+        Ok(())
+    }
+
+    /// Opens one record.
+    fn step_records(&mut self) -> Result<Option<Event>, TlsError> {
+        if let Some(blocked) = self.check_text()? {
+            return Ok(Some(blocked));
+        }
+        let State::Records(records) = &mut self.state else { return Ok(None) };
+        let bytes = &mut self.buffer[self.start..self.end];
+        let opened = match length(bytes) {
+            Ok(Some(length)) if length <= bytes.len() => {
+                // One answer to a KeyUpdate at a time waits to be written, and none follows a close_notify.
+                let answer = !self.sent_close_notify && self.written == self.outgoing.len();
+                records
+                    .open(&mut bytes[..length], answer.then_some(&mut self.outgoing))
+                    .map(|record| (length, record))
+            }
+            Ok(_) => {
+                if self.start == self.end {
+                    (self.start, self.end) = (0, 0);
+                }
+                return Ok(Some(Event::Blocked));
+            }
+            Err(error) => Err(error),
+        };
+        match opened {
+            Ok((length, record)) => {
+                match record {
+                    Record::Data(range) => self.plain = self.start + range.start..self.start + range.end,
+                    Record::Other => {}
+                    Record::Closed => self.ended = Some(Event::Closed),
+                }
+                self.start += length;
+                Ok(None)
+            }
+            Err(error) => {
+                if let (false, Some(alert)) = (self.sent_close_notify, alert_of(&error)) {
+                    // The peer gets no reason if even that fails; the caller gets the first one.
+                    let _ = records.alert(alert, &mut self.outgoing);
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    /// What was opened and is not consumed yet. A record's worth at a time.
+    pub fn plaintext(&self) -> &[u8] {
+        if self.copied.is_empty() {
+            &self.buffer[self.plain.clone()]
+        } else {
+            &self.copied[self.plain.clone()]
+        }
+    }
+
+    /// The first `n` bytes of [`plaintext`](Self::plaintext) are dealt with.
+    pub fn consume(&mut self, n: usize) {
+        self.plain.start = self.plain.start.saturating_add(n).min(self.plain.end);
+        if self.plain.is_empty() {
+            self.copied.clear();
+            self.plain = 0..0;
+        }
+    }
+
+    /// Seals application data into the outgoing buffer, as many records as it has room for.
+    ///
+    /// Returns how many bytes were taken: 0 when the outgoing buffer is full or the handshake is not finished.
+    ///
+    /// # Errors
+    /// After [`close_notify`](Self::close_notify), after a failure, and when the keys are used up.
+    pub fn seal(&mut self, plaintext: &[u8]) -> Result<usize, TlsError> {
+        if self.sent_close_notify {
+            return Err(TlsError::Local("nothing can be sent after close_notify"));
+        }
+        let mut taken = 0;
+        while self.secured && taken < plaintext.len() && self.has_room() {
+            let chunk = &plaintext[taken..plaintext.len().min(taken + self.fragment)];
+            match &mut self.state {
+                State::Records(records) => records.seal(chunk, &mut self.outgoing)?,
+                State::Rustls(_) => self.write_rustls(|writer, tail| writer.encrypt(chunk, tail))?,
+                State::Failed(error) => return Err(error.clone()),
+            }
+            taken += chunk.len();
+        }
+        match &self.state {
+            State::Failed(error) => Err(error.clone()),
+            _ => Ok(taken),
+        }
+    }
+
+    /// Queues close_notify, once: nothing can be sealed afterwards, while the peer may send on. A peer of TLS 1.2
+    /// answers it, by its standard, with its own and closes (RFC 5246 section 7.2.1); FTP servers finish a download.
+    ///
+    /// # Errors
+    /// Before the handshake is finished, or after a failure.
+    pub fn close_notify(&mut self) -> Result<(), TlsError> {
+        if self.sent_close_notify {
+            return Ok(());
+        }
+        match &mut self.state {
+            State::Failed(error) => return Err(error.clone()),
+            _ if !self.secured => {
+                return Err(TlsError::Local("no close_notify before the handshake is finished"));
+            }
+            State::Records(records) => records.alert(AlertDescription::CloseNotify, &mut self.outgoing)?,
+            State::Rustls(_) => self.write_rustls(|writer, tail| writer.queue_close_notify(tail))?,
+        }
+        self.sent_close_notify = true;
+        Ok(())
+    }
+
+    /// Writes through rustls, under TLS 1.2.
+    fn write_rustls(
+        &mut self,
+        mut write: impl FnMut(&mut Writer<'_>, &mut [u8]) -> Result<usize, EncryptError>,
+    ) -> Result<(), TlsError> {
+        let State::Rustls(connection) = &mut self.state else { return Ok(()) };
+        loop {
+            // No further than rustls has looked: what it opened here would have nowhere to go.
+            let status = connection.process_tls_records(&mut self.buffer[self.start..self.seen]);
+            self.start += status.discard;
+            match status.state? {
+                ConnectionState::WriteTraffic(mut writer) => {
+                    let done = encode(&mut self.outgoing, |tail| match write(&mut writer, tail) {
+                        Ok(written) => Ok(written),
+                        Err(EncryptError::InsufficientSize(size)) => Err(Some(size.required_size)),
+                        Err(EncryptError::EncryptExhausted) => Err(None),
+                    });
+                    return if done { Ok(()) } else { Err(Error::EncryptError.into()) };
+                }
+                ConnectionState::EncodeTlsData(mut data) => {
+                    encode(&mut self.outgoing, |tail| match data.encode(tail) {
+                        Ok(written) => Ok(written),
+                        Err(EncodeError::InsufficientSize(size)) => Err(Some(size.required_size)),
+                        Err(EncodeError::AlreadyEncoded) => Ok(0),
+                    });
+                }
+                ConnectionState::TransmitTlsData(data) => data.done(),
+                ConnectionState::PeerClosed => self.ended = Some(Event::Closed),
+                _ => return Err(TlsError::Local("nothing can be sent any more")),
+            }
+        }
+    }
+
+    /// Ciphertext to write to the transport.
+    pub fn outgoing(&self) -> &[u8] {
+        &self.outgoing[self.written..]
+    }
+
+    /// The first `n` bytes of [`outgoing`](Self::outgoing) were written.
+    pub fn sent(&mut self, n: usize) {
+        self.written = self.written.saturating_add(n).min(self.outgoing.len());
+        if self.written == self.outgoing.len() {
+            self.outgoing.clear();
+            self.written = 0;
+        }
+    }
+
+    /// Whether [`seal`](Self::seal) would take something, the handshake aside.
+    pub fn has_room(&self) -> bool {
+        self.outgoing().len() < self.role.sizes().high_water
+    }
+
+    /// Whether the handshake is finished.
+    pub fn handshake_done(&self) -> bool {
+        self.secured
+    }
+
+    /// Whether the handshake resumed an earlier session.
+    pub fn resumed(&self) -> bool {
+        self.kind == Some(HandshakeKind::Resumed)
+    }
+
+    /// The negotiated version, once the handshake is finished.
+    pub fn version(&self) -> Option<ProtocolVersion> {
+        self.version
+    }
+
+    /// The negotiated cipher suite, once the handshake is finished.
+    pub fn cipher_suite(&self) -> Option<CipherSuite> {
+        self.suite
+    }
+
+    /// The application protocol that the server chose, if any (RFC 7301).
+    pub fn alpn(&self) -> Option<&[u8]> {
+        self.alpn.as_deref()
+    }
+
+    /// The server's certificate chain, leaf first, once the handshake is finished. On a resumed connection it is
+    /// that of the session's first.
+    pub fn peer_certificates(&self) -> &[CertificateDer<'static>] {
+        &self.certificates
+    }
+
+    /// Whether close_notify was queued.
+    pub fn sent_close_notify(&self) -> bool {
+        self.sent_close_notify
+    }
+}
+
+type Writer<'c> = rustls::unbuffered::WriteTraffic<'c, rustls::client::ClientConnectionData>;
+
+/// Appends what `write` puts into the slice it gets, which is made as long as it asks for (`Err(Some(length))`).
+/// False when it gives up (`Err(None)`).
+fn encode(outgoing: &mut Vec<u8>, mut write: impl FnMut(&mut [u8]) -> Result<usize, Option<usize>>) -> bool {
+    let before = outgoing.len();
+    let mut room = 0;
+    loop {
+        outgoing.resize(before + room, 0);
+        match write(&mut outgoing[before..]) {
+            Ok(written) => {
+                outgoing.truncate(before + written);
+                return true;
+            }
+            Err(Some(required)) if required > room => room = required,
+            Err(_) => {
+                outgoing.truncate(before);
+                return false;
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("role", &self.role)
+            .field("version", &self.version)
+            .field("suite", &self.suite)
+            .field("kind", &self.kind)
+            .field("offer", &self.offer)
+            .field("unopened", &(self.end - self.start))
+            .field("plaintext", &self.plain.len())
+            .field("outgoing", &self.outgoing().len())
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,264 @@
+//! The TLS sessions that one FTP session can resume.
+//!
+//! Servers let a data connection in only if it resumes the control connection's TLS session, and refuse the tickets
+//! of another FTP session: so the store is private to one. Under TLS 1.3 each ticket value that rustls hands out
+//! serves once, while a server sends two and perhaps never another. What [`Engine::data`](super::Engine::data)
+//! offers, in this order:
+//!
+//! 1. **Re-mint.** The newest raw NewSessionTicket of the control connection is turned into a fresh value for each
+//!    data connection. It costs nothing, and servers with stateless tickets (OpenSSL's and GnuTLS's default) take
+//!    the same one for ever. It gives way when the ticket expires, by its lifetime from when it *came* (rustls
+//!    counts from when the value was made), or when the server answers it with a full handshake or an alert: then
+//!    it is spent. If it had been taken before, the server's tickets serve once, and only unused ones are minted
+//!    from then on.
+//! 2. **Harvest.** Tickets that came on data connections, newest first. It costs having to read every data
+//!    connection to its end, and a server that sends none (ProFTPD on uploads) runs it dry.
+//! 3. **Refill.** With nothing left, or a refused ticket, the full handshake still brings tickets, which are
+//!    harvested as any other: the retry of a refused transfer (425, 522) resumes.
+//!
+//! A TLS 1.2 session serves without limit. ProFTPD wants the session id of the control connection, so its session is
+//! offered until the server refuses it; only then one from a data connection takes its place.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustls::NamedGroup;
+use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
+use rustls::pki_types::ServerName;
+use rustls::time_provider::TimeProvider;
+
+/// Raw control tickets kept, the newest.
+const RAW: usize = 4;
+/// Ready tickets kept per source, the newest.
+const READY: usize = 8;
+/// Longest lifetime that a ticket may have: seven days, in seconds (RFC 8446 section 4.6.1).
+const LIFETIME: u32 = 604_800;
+
+/// Which connection of the FTP session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Control,
+    Data,
+}
+
+/// What a data connection's ClientHello offers to resume.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Offer {
+    Nothing,
+    /// A value minted from the raw ticket of this number.
+    Minted(u64),
+    Harvested,
+    Tls12,
+}
+
+/// A NewSessionTicket payload as it came on the control connection.
+struct Raw {
+    number: u64,
+    payload: Arc<[u8]>,
+    /// Unix time, in seconds.
+    expires: u64,
+    resumed: bool,
+    spent: bool,
+}
+
+#[derive(Default)]
+struct Sessions {
+    group: Option<NamedGroup>,
+    control12: Option<Tls12ClientSessionValue>,
+    data12: Option<Tls12ClientSessionValue>,
+    raw: VecDeque<Raw>,
+    counter: u64,
+    /// The server takes a ticket once: a used one is not worth another try.
+    single_use: bool,
+    minted: Option<Tls13ClientSessionValue>,
+    control13: VecDeque<Tls13ClientSessionValue>,
+    data13: VecDeque<Tls13ClientSessionValue>,
+    /// What the last take handed out.
+    offer: Option<Offer>,
+    minting: Option<u64>,
+}
+
+pub(super) struct TicketStore {
+    time: Arc<dyn TimeProvider>,
+    sessions: Mutex<Sessions>,
+    /// Held from minting a ticket until the connection it is for has taken it.
+    turn: Mutex<()>,
+}
+
+impl TicketStore {
+    pub(super) fn new(time: Arc<dyn TimeProvider>) -> Self {
+        Self { time, sessions: Mutex::default(), turn: Mutex::default() }
+    }
+
+    pub(super) fn view(self: &Arc<Self>, role: Role) -> View {
+        View { role, store: Arc::clone(self) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Sessions> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Option<u64> {
+        Some(self.time.current_time()?.as_secs())
+    }
+
+    /// Keeps a NewSessionTicket of the control connection. One without a clock or with a lifetime of zero is to be
+    /// discarded (RFC 8446 section 4.6.1).
+    pub(super) fn keep(&self, payload: &[u8]) {
+        let (Some(now), Some(lifetime)) = (self.now(), payload.first_chunk().map(|x| u32::from_be_bytes(*x)))
+        else {
+            return;
+        };
+        if lifetime == 0 {
+            return;
+        }
+        let mut sessions = self.lock();
+        sessions.counter += 1;
+        let raw = Raw {
+            number: sessions.counter,
+            payload: payload.into(),
+            expires: now.saturating_add(lifetime.min(LIFETIME).into()),
+            resumed: false,
+            spent: false,
+        };
+        push(&mut sessions.raw, raw, RAW);
+    }
+
+    /// Mints from the newest raw ticket that may serve by `mint`, then runs `connect`, which takes what there is.
+    pub(super) fn offer<T>(
+        &self,
+        mut mint: impl FnMut(&[u8]) -> bool,
+        connect: impl FnOnce() -> T,
+    ) -> (T, Offer) {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some((number, payload)) = self.candidate() {
+            self.lock().minting = Some(number);
+            if mint(&payload) && self.lock().minted.is_some() {
+                break;
+            }
+            self.spend(number);
+        }
+        let connected = connect();
+        let mut sessions = self.lock();
+        sessions.minting = None;
+        sessions.minted = None;
+        (connected, sessions.offer.take().unwrap_or(Offer::Nothing))
+    }
+
+    fn candidate(&self) -> Option<(u64, Arc<[u8]>)> {
+        let now = self.now()?;
+        let mut sessions = self.lock();
+        sessions.raw.retain(|raw| now < raw.expires);
+        let single_use = sessions.single_use;
+        let raw = sessions.raw.iter().rev().find(|raw| !raw.spent && !(single_use && raw.resumed))?;
+        Some((raw.number, Arc::clone(&raw.payload)))
+    }
+
+    fn spend(&self, number: u64) {
+        let mut sessions = self.lock();
+        sessions.minting = None;
+        if let Some(raw) = sessions.raw.iter_mut().find(|raw| raw.number == number) {
+            raw.spent = true;
+            let resumed = raw.resumed;
+            sessions.single_use |= resumed;
+        }
+    }
+
+    /// Learns what became of an offer.
+    pub(super) fn settle(&self, offer: Offer, resumed: bool) {
+        match offer {
+            Offer::Minted(number) if resumed => {
+                if let Some(raw) = self.lock().raw.iter_mut().find(|raw| raw.number == number) {
+                    raw.resumed = true;
+                }
+            }
+            Offer::Minted(number) => self.spend(number),
+            Offer::Tls12 if !resumed => self.lock().control12 = None,
+            Offer::Tls12 | Offer::Harvested | Offer::Nothing => {}
+        }
+    }
+}
+
+impl fmt::Debug for TicketStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sessions = self.lock();
+        f.debug_struct("TicketStore")
+            .field("tls12", &(sessions.control12.is_some() || sessions.data12.is_some()))
+            .field("raw", &sessions.raw.len())
+            .field("harvested", &sessions.data13.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn push<T>(queue: &mut VecDeque<T>, value: T, limit: usize) {
+    if queue.len() == limit {
+        queue.pop_front();
+    }
+    queue.push_back(value);
+}
+
+/// The store as rustls sees it from one kind of connection.
+#[derive(Debug)]
+pub(super) struct View {
+    role: Role,
+    store: Arc<TicketStore>,
+}
+
+impl ClientSessionStore for View {
+    fn set_kx_hint(&self, _: ServerName<'static>, group: NamedGroup) {
+        self.store.lock().group = Some(group);
+    }
+
+    fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
+        self.store.lock().group
+    }
+
+    fn set_tls12_session(&self, _: ServerName<'static>, value: Tls12ClientSessionValue) {
+        let mut sessions = self.store.lock();
+        match self.role {
+            Role::Control => sessions.control12 = Some(value),
+            Role::Data => sessions.data12 = Some(value),
+        }
+    }
+
+    fn tls12_session(&self, _: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
+        if self.role == Role::Control {
+            return None;
+        }
+        let mut sessions = self.store.lock();
+        let found = sessions.control12.as_ref().or(sessions.data12.as_ref()).cloned()?;
+        sessions.offer = Some(Offer::Tls12);
+        Some(found)
+    }
+
+    fn remove_tls12_session(&self, _: &ServerName<'static>) {
+        let mut sessions = self.store.lock();
+        if sessions.control12.take().is_none() {
+            sessions.data12 = None;
+        }
+    }
+
+    fn insert_tls13_ticket(&self, _: ServerName<'static>, value: Tls13ClientSessionValue) {
+        let mut sessions = self.store.lock();
+        match self.role {
+            Role::Control if sessions.minting.is_some() => sessions.minted = Some(value),
+            Role::Control => push(&mut sessions.control13, value, READY),
+            Role::Data => push(&mut sessions.data13, value, READY),
+        }
+    }
+
+    fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
+        if self.role == Role::Control {
+            return None;
+        }
+        let mut sessions = self.store.lock();
+        if let (Some(value), Some(number)) = (sessions.minted.take(), sessions.minting.take()) {
+            sessions.offer = Some(Offer::Minted(number));
+            return Some(value);
+        }
+        let found = sessions.control13.pop_back().or_else(|| sessions.data13.pop_back())?;
+        sessions.offer = Some(Offer::Harvested);
+        Some(found)
+    }
+}
