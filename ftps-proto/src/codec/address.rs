@@ -1,0 +1,154 @@
+//! Where the data connection goes: the replies to PASV (RFC 959 section 4.1.2) and EPSV (RFC 2428 section 3).
+
+use alloc::{format, string::String};
+use core::{
+    fmt::{self, Display},
+    net::Ipv4Addr,
+    num::NonZeroU16,
+};
+
+use nom::{
+    Parser as _,
+    bytes::complete::{tag, take_while_m_n},
+    combinator::{map_opt, opt},
+    sequence::preceded,
+};
+
+use super::{
+    Parsed,
+    ascii::{Excerpt, decimal},
+};
+
+/// An IPv4 address and a port: `host-port` of RFC 959.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct HostPort {
+    /// The address. Servers behind a NAT give a private one: see the notes on PASV before trusting it.
+    pub addr: Ipv4Addr,
+    /// The port.
+    pub port: NonZeroU16,
+}
+
+/// As in PASV's reply and PORT's argument: `192,0,2,1,4,0`.
+impl Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d] = self.addr.octets();
+        let [high, low] = self.port.get().to_be_bytes();
+        write!(f, "{a},{b},{c},{d},{high},{low}")
+    }
+}
+
+/// Why a reply does not say where to connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AddressError {
+    /// Nothing in it has the form of an address.
+    Missing(Excerpt),
+    /// A number is too large.
+    OutOfRange(Excerpt),
+    /// The port is 0.
+    PortZero(Excerpt),
+}
+
+impl Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, excerpt) = match self {
+            Self::Missing(excerpt) => ("no address", excerpt),
+            Self::OutOfRange(excerpt) => ("a number that is too large for an address", excerpt),
+            Self::PortZero(excerpt) => ("port 0", excerpt),
+        };
+        write!(f, "{what} in \"{excerpt}\"")
+    }
+}
+
+impl core::error::Error for AddressError {}
+
+/// Finds the address in the text of a 227 reply.
+///
+/// ```text
+/// host-port   = number "," number "," number "," number "," number "," number
+/// number      = 1*3DIGIT                                              ; 0 to 255
+/// ```
+/// RFC 959 does not say where in the text it stands, and servers differ (RFC 1123 section 4.1.2.6): the first six numbers
+/// in a row are taken, with or without parentheses, with at most a space behind a comma.
+///
+/// # Errors
+///
+/// [`AddressError`] says what is wrong with the six numbers.
+pub fn parse_227(text: &[u8]) -> Result<HostPort, AddressError> {
+    let mut before = None;
+    for at in 0..text.len() {
+        let bounded = !matches!(before, Some(b'0'..=b'9' | b','));
+        before = Some(text[at]);
+        if !bounded {
+            continue;
+        }
+        let Ok((rest, numbers)) = six(&text[at..]) else { continue };
+        if matches!(rest, [b'0'..=b'9', ..] | [b',', b'0'..=b'9', ..]) {
+            continue;
+        }
+        let mut octets = [0; 6];
+        for (octet, number) in octets.iter_mut().zip(numbers) {
+            *octet = u8::try_from(number).map_err(|_| AddressError::OutOfRange(Excerpt::new(text)))?;
+        }
+        let [a, b, c, d, high, low] = octets;
+        let port = NonZeroU16::new(u16::from_be_bytes([high, low]));
+        return match port {
+            Some(port) => Ok(HostPort { addr: Ipv4Addr::new(a, b, c, d), port }),
+            None => Err(AddressError::PortZero(Excerpt::new(text))),
+        };
+    }
+    Err(AddressError::Missing(Excerpt::new(text)))
+}
+
+fn six(input: &[u8]) -> Parsed<'_, [u64; 6]> {
+    let (mut input, first) = short(input)?;
+    let mut numbers = [first, 0, 0, 0, 0, 0];
+    for number in &mut numbers[1..] {
+        (input, *number) = preceded((tag(","), opt(tag(" "))), short).parse(input)?;
+    }
+    Ok((input, numbers))
+}
+
+fn short(input: &[u8]) -> Parsed<'_, u64> {
+    map_opt(take_while_m_n(1, 3, |b: u8| b.is_ascii_digit()), decimal).parse(input)
+}
+
+/// Finds the port in the text of a 229 reply.
+///
+/// ```text
+/// epsv-response = "229" SP text "(" d d d tcp-port d ")"
+/// d             = %d33-126                         ; any, mostly "|"; here not a digit
+/// ```
+/// The parentheses may be absent. The fields for protocol and address must be empty, as RFC 2428 section 3 says, so the
+/// address of a 227 is not taken for a port, and no address in the reply is ever used.
+///
+/// # Errors
+///
+/// [`AddressError`] says what is wrong with the port.
+pub fn parse_229(text: &[u8]) -> Result<NonZeroU16, AddressError> {
+    for (at, window) in text.windows(3).enumerate() {
+        let d = window[0];
+        if !d.is_ascii_graphic() || d.is_ascii_digit() || window != [d; 3] {
+            continue;
+        }
+        let digits = &text[at + 3..];
+        let length = digits.iter().take_while(|b| b.is_ascii_digit()).count();
+        if length == 0 || digits.get(length) != Some(&d) {
+            continue;
+        }
+        let port = decimal(&digits[..length]).and_then(|port| u16::try_from(port).ok());
+        let port = port.ok_or_else(|| AddressError::OutOfRange(Excerpt::new(text)))?;
+        return NonZeroU16::new(port).ok_or_else(|| AddressError::PortZero(Excerpt::new(text)));
+    }
+    Err(AddressError::Missing(Excerpt::new(text)))
+}
+
+/// The text of a 227 reply.
+pub fn encode_227(address: HostPort) -> String {
+    format!("Entering Passive Mode ({address})")
+}
+
+/// The text of a 229 reply.
+pub fn encode_229(port: NonZeroU16) -> String {
+    format!("Entering Extended Passive Mode (|||{port}|)")
+}

@@ -1,0 +1,258 @@
+//! What a listing lists.
+
+use alloc::{string::String, vec::Vec};
+use core::fmt::{self, Display};
+
+use super::{ascii::Escaped, time::Timestamp};
+
+/// One thing in a directory, as far as its line tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Entry {
+    /// Its name, in MLST's and some servers' MLSD a path.
+    pub name: Name,
+    /// What it is.
+    pub kind: Kind,
+    /// Bytes; of directories and links the number that the server gives.
+    pub size: Option<u64>,
+    /// When it was last modified.
+    pub modified: Option<Timestamp>,
+    /// Its permissions on Unix.
+    pub mode: Option<Mode>,
+    /// Its owner, by name or number.
+    pub owner: Option<String>,
+    /// Its group, by name or number.
+    pub group: Option<String>,
+    /// Where a link leads.
+    pub target: Option<Name>,
+    /// The other facts of an MLSx line, in its order, names as the server writes them.
+    pub facts: Vec<(String, Vec<u8>)>,
+}
+
+impl Entry {
+    /// An entry of which nothing else is known.
+    pub fn new(name: impl Into<Name>, kind: Kind) -> Self {
+        let name = name.into();
+        Self {
+            name,
+            kind,
+            size: None,
+            modified: None,
+            mode: None,
+            owner: None,
+            group: None,
+            target: None,
+            facts: Vec::new(),
+        }
+    }
+
+    /// The value of an unnamed fact, by its name in any case.
+    pub fn fact(&self, name: &str) -> Option<&[u8]> {
+        self.facts
+            .iter()
+            .find(|(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_slice())
+    }
+}
+
+/// What an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Link,
+    /// The listed directory itself: `cdir`, or `.`.
+    CurrentDirectory,
+    /// A parent of it: `pdir`, or `..`.
+    ParentDirectory,
+    /// A device, a socket, or what else the server has.
+    Other,
+    /// The line does not say.
+    Unknown,
+}
+
+impl Kind {
+    /// `self`, or what `.` and `..` are whatever the server calls them.
+    pub(super) fn of(self, name: &[u8]) -> Self {
+        match (self, name) {
+            (Self::Directory, b".") => Self::CurrentDirectory,
+            (Self::Directory, b"..") => Self::ParentDirectory,
+            _ => self,
+        }
+    }
+}
+
+/// Permissions as the line has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Mode {
+    /// Nine ASCII letters of LIST: `rwxr-xr-x`.
+    Letters([u8; 9]),
+    /// The number of a `UNIX.mode` fact, given in octal.
+    Bits(u32),
+}
+
+impl Mode {
+    /// As a number, permissions and the set-id and sticky bits alike.
+    pub fn bits(self) -> u32 {
+        match self {
+            Self::Bits(bits) => bits,
+            Self::Letters(letters) => letters.iter().enumerate().fold(0, |bits, (at, letter)| {
+                let special = if at % 3 == 2 { 0o4000 >> (at / 3) } else { 0 };
+                let plain = 0o400 >> at;
+                bits | match letter {
+                    b's' | b't' => special | plain,
+                    b'S' | b'T' | b'l' | b'L' => special,
+                    b'-' => 0,
+                    _ => plain,
+                }
+            }),
+        }
+    }
+}
+
+impl Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Letters(letters) => Escaped(letters).fmt(f),
+            Self::Bits(bits) => write!(f, "{bits:04o}"),
+        }
+    }
+}
+
+/// A name or path as the server has it: bytes, mostly UTF-8. Displays lossy and escaped.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(Vec<u8>);
+
+impl Name {
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The text, if it is UTF-8. Not safe as a local path: see [`local`](Self::local).
+    pub fn to_str(&self) -> Option<&str> {
+        core::str::from_utf8(&self.0).ok()
+    }
+
+    /// The name, if it can be that of a local file: [`local_name`].
+    ///
+    /// # Errors
+    ///
+    /// [`UnsafeName`] says why not.
+    pub fn local(&self) -> Result<&str, UnsafeName> {
+        local_name(&self.0)
+    }
+}
+
+impl From<&[u8]> for Name {
+    fn from(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec())
+    }
+}
+
+impl From<Vec<u8>> for Name {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl From<&str> for Name {
+    fn from(text: &str) -> Self {
+        Self(text.as_bytes().to_vec())
+    }
+}
+
+impl AsRef<[u8]> for Name {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Escaped(&self.0).fmt(f)
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+/// `name`, if as one component of a local path it stays in its directory and is an ordinary file, on every system.
+///
+/// Whatever a server names and becomes a local path goes through this.
+///
+/// # Errors
+///
+/// [`UnsafeName`] says why not.
+pub fn local_name(name: &[u8]) -> Result<&str, UnsafeName> {
+    let name = core::str::from_utf8(name).map_err(|_| UnsafeName::NotUtf8)?;
+    if name.contains(char::is_control) {
+        return Err(UnsafeName::Control);
+    }
+    if name.contains(['/', '\\']) {
+        return Err(UnsafeName::Separator);
+    }
+    // A drive or, on NTFS, a stream.
+    if name.contains(':') {
+        return Err(UnsafeName::Colon);
+    }
+    // Windows drops dots and spaces at the end: what is nothing else is the directory or its parent.
+    if name.trim_end_matches(['.', ' ']).is_empty() {
+        return Err(UnsafeName::Directory);
+    }
+    // Windows knows its devices with any extension.
+    let stem = name.split('.').next().unwrap_or_default().trim_end_matches(' ');
+    let plain = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
+    let numbered = || {
+        let (device, number) = stem.split_at_checked(3)?;
+        let known = ["COM", "LPT"].iter().any(|name| device.eq_ignore_ascii_case(name));
+        let mut digits = number.chars();
+        let one = matches!(digits.next()?, '0'..='9' | '¹' | '²' | '³') && digits.next().is_none();
+        Some(known && one)
+    };
+    if plain.iter().any(|name| stem.eq_ignore_ascii_case(name)) || numbered().unwrap_or(false) {
+        return Err(UnsafeName::Device);
+    }
+    Ok(name)
+}
+
+/// Why a name cannot be that of a local file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UnsafeName {
+    /// Not UTF-8: no local name is certain to be the same.
+    NotUtf8,
+    /// A control character, NUL among them.
+    Control,
+    /// `/` or `\`.
+    Separator,
+    /// `:`, a drive or a stream on Windows.
+    Colon,
+    /// Empty, `.`, `..`, or what Windows takes for them.
+    Directory,
+    /// A device on Windows: `CON`, `LPT1.txt`.
+    Device,
+}
+
+impl Display for UnsafeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotUtf8 => "the name is not UTF-8",
+            Self::Control => "the name has a control character",
+            Self::Separator => "the name has a path separator",
+            Self::Colon => "the name has a colon",
+            Self::Directory => "the name is empty or that of a directory",
+            Self::Device => "the name is that of a device",
+        })
+    }
+}
+
+impl core::error::Error for UnsafeName {}

@@ -1,0 +1,195 @@
+//! One entry of a listing for machines: a line of MLSD, or the middle of MLST's reply. RFC 3659 section 7.2.
+
+use alloc::{string::String, vec::Vec};
+use core::fmt::{self, Display};
+
+use super::{
+    ascii::{Excerpt, decimal},
+    entry::{Entry, Kind, Mode, Name},
+    reply::Reply,
+    time::{TimeVal, Timestamp},
+};
+
+const SLINK: &[u8] = b"OS.unix=slink:";
+
+/// Reads an entry, without its line end.
+///
+/// ```text
+/// entry       = [ facts ] SP pathname
+/// facts       = 1*( fact ";" )
+/// fact        = factname "=" value
+/// ```
+/// Fact names and types are the same in any case. The last `;` may be absent. A fact that is not known, or whose value is
+/// not of its form, is kept in [`Entry::facts`]. The name is everything behind the first space.
+///
+/// # Errors
+///
+/// [`FactsError`] if there is no name, or a fact has no `=`.
+pub fn parse_facts(line: &[u8]) -> Result<Entry, FactsError> {
+    let fail = || FactsError(Excerpt::new(line));
+    let mut space = line.iter().position(|&b| b == b' ').ok_or_else(fail)?;
+    // The one value with spaces in it, against the grammar: a link's target.
+    let last = line[..space].rsplit(|&b| b == b';').next().unwrap_or_default();
+    if let Some((_, value)) = split_fact(last)
+        && prefix(value, SLINK).is_some()
+        && let Some(end) = line[space..].windows(2).position(|pair| pair == b"; ")
+    {
+        space += end + 1;
+    }
+    let (facts, name) = (&line[..space], &line[space + 1..]);
+    if name.is_empty() {
+        return Err(fail());
+    }
+    let mut entry = Entry::new(name, Kind::Unknown);
+    let facts = facts.strip_suffix(b";").unwrap_or(facts);
+    if facts.is_empty() {
+        return Ok(entry);
+    }
+    for fact in facts.split(|&b| b == b';') {
+        let (label, value) = split_fact(fact).ok_or_else(fail)?;
+        if !value.is_empty() && set(&mut entry, label, value).is_none() {
+            entry.facts.push((String::from_utf8_lossy(label).into_owned(), value.to_vec()));
+        }
+    }
+    entry.kind = entry.kind.of(entry.name.as_bytes());
+    Ok(entry)
+}
+
+/// Takes a fact into the field that is its own; `None` if there is none, or the value is not of its form.
+fn set(entry: &mut Entry, label: &[u8], value: &[u8]) -> Option<()> {
+    let is = |name: &str| label.eq_ignore_ascii_case(name.as_bytes());
+    let text = || String::from_utf8_lossy(value).into_owned();
+    if is("type") {
+        entry.kind = kind(value);
+        if let Some(target) = prefix(value, SLINK).filter(|target| !target.is_empty()) {
+            entry.target = Some(Name::from(target));
+        }
+        if entry.kind == Kind::Other {
+            return None;
+        }
+    } else if is("size") {
+        entry.size = Some(decimal(value)?);
+    } else if is("sizd") {
+        entry.size = entry.size.or(Some(decimal(value)?));
+    } else if is("modify") {
+        entry.modified = Some(Timestamp::parse(value).ok()?);
+    } else if is("unix.mode") {
+        let bits = core::str::from_utf8(value).ok().and_then(|text| u32::from_str_radix(text, 8).ok())?;
+        entry.mode = Some(Mode::Bits(bits));
+    } else if is("unix.ownername") {
+        entry.owner = Some(text());
+    } else if is("unix.groupname") {
+        entry.group = Some(text());
+    } else if is("unix.owner") || is("unix.uid") {
+        // Names come before numbers.
+        entry.owner.get_or_insert_with(text);
+    } else if is("unix.group") || is("unix.gid") {
+        entry.group.get_or_insert_with(text);
+    } else {
+        return None;
+    }
+    Some(())
+}
+
+/// `type-val = "File" / "cdir" / "pdir" / "dir" / os-type`, RFC 3659 section 7.5.1.
+fn kind(value: &[u8]) -> Kind {
+    let is = |name: &str| value.eq_ignore_ascii_case(name.as_bytes());
+    if is("file") {
+        Kind::File
+    } else if is("dir") {
+        Kind::Directory
+    } else if is("cdir") {
+        Kind::CurrentDirectory
+    } else if is("pdir") {
+        Kind::ParentDirectory
+    } else if is("OS.unix=symlink") || is("OS.unix=slink") || prefix(value, SLINK).is_some() {
+        Kind::Link
+    } else {
+        Kind::Other
+    }
+}
+
+fn split_fact(fact: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = fact.iter().position(|&b| b == b'=')?;
+    Some((&fact[..at], &fact[at + 1..]))
+}
+
+fn prefix<'a>(value: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
+    let (start, rest) = value.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+/// Reads the 250 reply to MLST: the entry is on a line of its own between the first and the last, behind a space.
+///
+/// # Errors
+///
+/// [`FactsError`] if no line holds an entry.
+pub fn parse_mlst(reply: &Reply) -> Result<Entry, FactsError> {
+    let mut lines = reply.lines();
+    let (_, _) = (lines.next(), lines.next_back());
+    for line in lines {
+        // A second space would mean "no facts", but servers that send one mean nothing by it.
+        let facts = line.trim_ascii_start();
+        let bare = line.strip_prefix(b" ").unwrap_or(line);
+        if let Ok(entry) = parse_facts(facts).or_else(|_| parse_facts(bare)) {
+            return Ok(entry);
+        }
+    }
+    Err(FactsError(Excerpt::new(reply.first_line())))
+}
+
+/// Appends the entry, without a line end. What no fact can say is left out: a mode in letters becomes bits.
+pub fn encode_facts(entry: &Entry, out: &mut Vec<u8>) {
+    let mut fact = |label: &str, value: &dyn Display| {
+        out.extend_from_slice(alloc::format!("{label}={value};").as_bytes());
+    };
+    match entry.kind {
+        Kind::File => fact("type", &"file"),
+        Kind::Directory => fact("type", &"dir"),
+        Kind::CurrentDirectory => fact("type", &"cdir"),
+        Kind::ParentDirectory => fact("type", &"pdir"),
+        Kind::Link if entry.target.is_none() => fact("type", &"OS.unix=symlink"),
+        Kind::Link | Kind::Other | Kind::Unknown => {}
+    }
+    if let Some(size) = entry.size {
+        fact("size", &size);
+    }
+    if let Some(modified) = entry.modified.filter(|modified| modified.year.is_some()) {
+        fact("modify", &TimeVal(modified));
+    }
+    if let Some(mode) = entry.mode {
+        fact("UNIX.mode", &Mode::Bits(mode.bits()));
+    }
+    if let Some(owner) = &entry.owner {
+        fact("UNIX.ownername", owner);
+    }
+    if let Some(group) = &entry.group {
+        fact("UNIX.groupname", group);
+    }
+    if let Some(target) = &entry.target {
+        out.extend_from_slice(b"type=");
+        out.extend_from_slice(SLINK);
+        out.extend_from_slice(target.as_bytes());
+        out.push(b';');
+    }
+    for (label, value) in &entry.facts {
+        out.extend_from_slice(label.as_bytes());
+        out.push(b'=');
+        out.extend_from_slice(value);
+        out.push(b';');
+    }
+    out.push(b' ');
+    out.extend_from_slice(entry.name.as_bytes());
+}
+
+/// Not an entry of a listing for machines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FactsError(Excerpt);
+
+impl Display for FactsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not an MLSx entry: \"{}\"", self.0)
+    }
+}
+
+impl core::error::Error for FactsError {}

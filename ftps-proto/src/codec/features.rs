@@ -1,0 +1,88 @@
+//! What a server adds to RFC 959: the reply to FEAT. RFC 2389 section 3.2.
+
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::fmt::Write as _;
+
+use super::reply::{Code, Reply};
+
+/// What the server says it can do. Servers leave out what they can: absence is not always a no.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Features(Vec<(String, String)>);
+
+impl Features {
+    /// Reads the reply to FEAT.
+    ///
+    /// ```text
+    /// feat-response = "211-" text EOL 1*( SP feature-label [ SP feature-params ] EOL ) "211 End" EOL
+    ///               / "211" SP text EOL                                        ; no features
+    /// ```
+    /// The space before a feature may be absent, or be `211-`.
+    pub fn parse(reply: &Reply) -> Self {
+        let mut lines = reply.lines();
+        let (_, _) = (lines.next(), lines.next_back());
+        let features = lines.filter_map(|line| {
+            let line = line.strip_prefix(b"211-").unwrap_or(line).trim_ascii();
+            let line = String::from_utf8_lossy(line);
+            let (label, params) = line.split_once(' ').unwrap_or((&line, ""));
+            (!label.is_empty()).then(|| (label.to_string(), params.trim_start().to_string()))
+        });
+        Self(features.collect())
+    }
+
+    /// Adds a feature with its parameters, which may be empty.
+    pub fn push(&mut self, label: impl Into<String>, params: impl Into<String>) {
+        self.0.push((label.into(), params.into()));
+    }
+
+    /// The labels and their parameters, in the server's order and case.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(label, params)| (label.as_str(), params.as_str()))
+    }
+
+    /// Whether `label` is there, in any case.
+    pub fn has(&self, label: &str) -> bool {
+        self.params(label).is_some()
+    }
+
+    /// The parameters of the first `label`, in any case; empty if it has none.
+    pub fn params(&self, label: &str) -> Option<&str> {
+        self.iter().find(|(found, _)| found.eq_ignore_ascii_case(label)).map(|(_, params)| params)
+    }
+
+    /// Whether nothing was listed.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether MLST and MLSD are there. RFC 3659 section 7.8.
+    pub fn mlst(&self) -> bool {
+        self.has("MLST")
+    }
+
+    /// Whether names are UTF-8. RFC 2640 section 3.
+    pub fn utf8(&self) -> bool {
+        self.has("UTF8")
+    }
+
+    /// Whether a path may have more than one component. RFC 3659 section 6.
+    pub fn tvfs(&self) -> bool {
+        self.has("TVFS")
+    }
+
+    /// The reply that says so.
+    pub fn to_reply(&self, code: Code) -> Reply {
+        if self.is_empty() {
+            return Reply::new(code, "No features");
+        }
+        let mut text = String::from("Features:\n");
+        for (label, params) in self.iter() {
+            let gap = if params.is_empty() { "" } else { " " };
+            let _ = writeln!(text, " {label}{gap}{params}");
+        }
+        text.push_str("End");
+        Reply::new(code, text)
+    }
+}

@@ -1,0 +1,126 @@
+//! Listings for people: LIST. RFC 959 leaves their form to the server; a file per family.
+
+mod unix;
+
+use alloc::vec::Vec;
+use core::fmt::{self, Display};
+
+use super::entry::Entry;
+
+/// What a line of LIST is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListLine {
+    /// An entry.
+    Entry(Entry),
+    /// Nothing to show: a blank line, `total 12`.
+    Ignored,
+    /// Of no form that is known. Never guessed at: half an entry is a wrong name to delete.
+    Unparsed(Vec<u8>),
+}
+
+/// Reads a line of LIST, without its line end.
+pub fn parse_list_line(line: &[u8]) -> ListLine {
+    if let Some(entry) = unix::parse(line) {
+        return ListLine::Entry(entry);
+    }
+    if ignored(line) { ListLine::Ignored } else { ListLine::Unparsed(line.to_vec()) }
+}
+
+/// `[ "total" SP 1*DIGIT ]` between spaces.
+fn ignored(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    match line.split_at_checked(5) {
+        Some((total, count)) if total.eq_ignore_ascii_case(b"total") => {
+            count.starts_with(b" ") && super::ascii::decimal(count.trim_ascii_start()).is_some()
+        }
+        _ => line.is_empty(),
+    }
+}
+
+/// Cuts a stream of bytes into lines, of LIST, NLST or MLSD. Lines end in LF; a CR before it is dropped.
+///
+/// No byte is looked at twice, and how the bytes are cut into pushes changes nothing.
+#[derive(Debug)]
+pub struct LineDecoder {
+    limit: usize,
+    buffer: Vec<u8>,
+    /// Where the unfinished line begins, and up to where it holds no LF.
+    start: usize,
+    scanned: usize,
+}
+
+/// A line is longer than allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineTooLong;
+
+impl Display for LineTooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a line of a listing is too long")
+    }
+}
+
+impl core::error::Error for LineTooLong {}
+
+impl LineDecoder {
+    /// For lines of at most `limit` bytes, their end not counted.
+    pub fn new(limit: usize) -> Self {
+        Self { limit, buffer: Vec::new(), start: 0, scanned: 0 }
+    }
+
+    /// Adds bytes. All lines should be taken before more are added, or they pile up.
+    pub fn push(&mut self, bytes: &[u8]) {
+        if self.start > self.buffer.len() / 2 {
+            self.buffer.drain(..self.start);
+            self.scanned -= self.start;
+            self.start = 0;
+        }
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// The next line that is whole.
+    ///
+    /// # Errors
+    ///
+    /// [`LineTooLong`], also before its end is seen.
+    pub fn next_line(&mut self) -> Result<Option<&[u8]>, LineTooLong> {
+        let end = self.buffer[self.scanned..].iter().position(|&b| b == b'\n').map(|at| self.scanned + at);
+        self.scanned = end.unwrap_or(self.buffer.len());
+        let Some(end) = end else {
+            // Its last byte may be a CR that does not count.
+            let fits = self.buffer.len() - self.start <= self.limit.saturating_add(1);
+            return if fits { Ok(None) } else { Err(LineTooLong) };
+        };
+        let line = without_cr(&self.buffer[self.start..end]);
+        if line.len() > self.limit {
+            self.scanned = self.start;
+            return Err(LineTooLong);
+        }
+        self.scanned = end + 1;
+        self.start = end + 1;
+        Ok(Some(line))
+    }
+
+    /// The last line, if it had no LF: for when the stream has ended and [`next_line`](Self::next_line) has no more.
+    ///
+    /// # Errors
+    ///
+    /// [`LineTooLong`].
+    pub fn finish(&mut self) -> Result<Option<&[u8]>, LineTooLong> {
+        let line = without_cr(&self.buffer[self.start..]);
+        if line.len() > self.limit {
+            return Err(LineTooLong);
+        }
+        self.start = self.buffer.len();
+        self.scanned = self.start;
+        Ok((!line.is_empty()).then_some(line))
+    }
+
+    /// Whether no unfinished line is held.
+    pub fn is_empty(&self) -> bool {
+        self.start == self.buffer.len()
+    }
+}
+
+fn without_cr(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}

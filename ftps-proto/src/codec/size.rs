@@ -1,0 +1,45 @@
+//! The reply to SIZE. RFC 3659 section 4.
+
+use core::fmt::{self, Display};
+
+use super::ascii::{Excerpt, decimal};
+
+/// Reads the text of a 213 reply to SIZE, in bytes.
+///
+/// ```text
+/// size-response = "213" SP 1*DIGIT EOL
+/// ```
+/// Spaces around the number are tolerated, nothing else is: a wrong size is worse than none.
+///
+/// # Errors
+///
+/// [`SizeError`] if it is not a number, or over 2^64-1.
+pub fn parse_size(text: &[u8]) -> Result<u64, SizeError> {
+    decimal(text.trim_ascii()).ok_or_else(|| SizeError(Excerpt::new(text)))
+}
+
+/// A reply to SIZE without a size that fits 64 bits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SizeError(Excerpt);
+
+impl Display for SizeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not a size: \"{}\"", self.0)
+    }
+}
+
+impl core::error::Error for SizeError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_numbers_that_fit() {
+        assert_eq!(parse_size(b"18446744073709551615"), Ok(u64::MAX));
+        assert_eq!(parse_size(b" 12 "), Ok(12));
+        for bad in ["", "18446744073709551616", "-1", "12 bytes", "0x1", "1.5", "1,000"] {
+            assert!(parse_size(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
+}
