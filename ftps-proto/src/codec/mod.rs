@@ -19,3 +19,13 @@ pub mod time;
 
 /// What every grammar rule returns: errors are typed where a rule is entered, not inside.
 type Parsed<'a, T> = nom::IResult<&'a [u8], T, ()>;
+
+pub use address::{HostPort, parse_227, parse_229};
+pub use command::{Argument, ArgumentError, Command, ProtectionLevel, Secret, Verb};
+pub use entry::{Entry, Kind, Name};
+pub use facts::parse_facts;
+pub use features::Features;
+pub use frame::{FrameError, ReplyDecoder, ReplyLimits};
+pub use path::parse_257;
+pub use reply::{Class, Code, Reply};
+pub use size::parse_size;

@@ -9,9 +9,12 @@ mod config;
 pub mod danger;
 mod engine;
 mod error;
+mod link;
 mod records;
 mod store;
 
 pub use config::{ConfigError, Pem, TlsConfig, TlsConfigBuilder, TlsSession, Version};
 pub use engine::{Engine, Event};
 pub use error::TlsError;
+pub use link::{Link, Need};
+pub use rustls::pki_types::ServerName;

@@ -1,0 +1,152 @@
+//! What a session is told before it begins.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::codec::{Argument, ReplyLimits, Secret};
+
+/// Everything a [`Session`](crate::Session) needs to know. The protocol's secrets are redacted wherever it is printed.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// How TLS begins.
+    pub security: Security,
+    /// Who logs in.
+    pub login: Login,
+    /// How long to wait, and for what.
+    pub timeouts: Timeouts,
+    /// How much to take from a server.
+    pub limits: Limits,
+    /// Connect to the address in a PASV reply instead of the control connection's. Off: that address may point
+    /// anywhere, and is often a private one.
+    pub trust_pasv_address: bool,
+    /// Whether commands are sent before the replies to earlier ones have come.
+    pub pipelining: Pipelining,
+    /// Whether a download's close_notify is sent right after the handshake.
+    pub early_close: EarlyClose,
+}
+
+impl Config {
+    /// Explicit TLS, and the defaults of every other field.
+    pub fn new(login: Login) -> Self {
+        Self {
+            security: Security::Explicit,
+            login,
+            timeouts: Timeouts::default(),
+            limits: Limits::default(),
+            trust_pasv_address: false,
+            pipelining: Pipelining::Known,
+            early_close: EarlyClose::Known,
+        }
+    }
+}
+
+/// How TLS begins. There is no third way: nothing here sends a password in clear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Security {
+    /// With AUTH TLS, behind the greeting (RFC 4217, section 4); port 21.
+    Explicit,
+    /// At once (RFC 4217, section 4 calls it deprecated; servers have not listened); port 990.
+    Implicit,
+}
+
+impl Security {
+    /// The well-known port of the control connection.
+    pub const fn port(self) -> u16 {
+        match self {
+            Self::Explicit => 21,
+            Self::Implicit => 990,
+        }
+    }
+}
+
+/// Name, password and account.
+#[derive(Clone)]
+pub struct Login {
+    /// USER.
+    pub user: Argument,
+    /// PASS, where the server asks.
+    pub password: Secret,
+    /// ACCT, where the server asks.
+    pub account: Option<Secret>,
+}
+
+impl Login {
+    /// Name and password, without an account.
+    pub fn new(user: Argument, password: Secret) -> Self {
+        Self { user, password, account: None }
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+/// How long to wait, and for what. Every wait has a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// A TCP connect of either connection. 20 s.
+    pub connect: Duration,
+    /// A reply, the greeting, a handshake. 60 s: servers look up names before they greet.
+    pub reply: Duration,
+    /// Data to move while a transfer is under way. 60 s.
+    pub idle: Duration,
+    /// The server's close of an upload's data connection. Not an error: the reply decides. 10 s.
+    pub drain: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(20),
+            reply: Duration::from_secs(60),
+            idle: Duration::from_secs(60),
+            drain: Duration::from_secs(10),
+        }
+    }
+}
+
+/// How much to take from a server.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Lines and bytes of a reply.
+    pub reply: ReplyLimits,
+    /// Preliminary replies to one command. 100.
+    pub preliminary: usize,
+    /// Bytes in a line of a listing. 64 KiB.
+    pub line: usize,
+    /// Replies that answer nothing, over the life of a session. 1000.
+    pub stray: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { reply: ReplyLimits::default(), preliminary: 100, line: 64 * 1024, stray: 1000 }
+    }
+}
+
+/// Whether commands are sent before the replies to earlier ones have come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Pipelining {
+    /// Where the greeting names a server that is known to take it (vsftpd, ProFTPD, Pure-FTPd): IIS and others break.
+    Known,
+    /// Always one command at a time.
+    Off,
+}
+
+/// Whether a download's close_notify is sent right after the handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EarlyClose {
+    /// Where the greeting names a server that is known to take it (vsftpd, ProFTPD, Pure-FTPd).
+    Known,
+    /// Always.
+    On,
+    /// Never: close_notify answers the server's.
+    Off,
+}

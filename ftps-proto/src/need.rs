@@ -1,0 +1,209 @@
+//! The whole contract between the machine and what drives it.
+//!
+//! [`Session::poll`](crate::Session::poll) answers with a [`Need`]: something to do now, or a set of things to wait
+//! for, whichever comes first. What then happens comes back as an [`Input`], in any order, at any time.
+
+use alloc::boxed::Box;
+use core::fmt;
+use core::net::Ipv4Addr;
+use core::num::NonZeroU16;
+
+use crate::codec::Verb;
+use crate::time::Instant;
+
+/// One of FTP's two connections (RFC 959, section 2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Channel {
+    /// Commands and replies.
+    Control,
+    /// One file or one listing.
+    Data,
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Control => "control connection",
+            Self::Data => "data connection",
+        })
+    }
+}
+
+/// Where a data connection goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// This port at the address that the control connection is connected to: the rule, since an address in a reply
+    /// can point anywhere (CVE-2020-8284).
+    Peer(NonZeroU16),
+    /// The address of a PASV reply, where [`Config::trust_pasv_address`](crate::Config::trust_pasv_address) was
+    /// asked for.
+    Address(Ipv4Addr, NonZeroU16),
+}
+
+/// How a connection is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Close {
+    /// Send close_notify and nothing after it; go on reading. A downloading client has nothing to send, and vsftpd and
+    /// ProFTPD wait for this before their 226: sent early, it costs no round trip.
+    Notify,
+    /// Send close_notify, then shut down the sending side; go on reading. A connection that is closed with unread
+    /// input is reset, and the server loses what it had not read.
+    Write,
+    /// Send close_notify where that has not been done, then close.
+    Whole,
+    /// Reset (SO_LINGER 0): the peer must not take this for an end.
+    Reset,
+}
+
+/// What a channel's bytes are to be moved for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Flow {
+    /// There are bytes to send. Control: [`Session::outgoing`](crate::Session::outgoing). Data: payload may be sent.
+    pub send: bool,
+    /// Bytes are to be received, or the connection's end.
+    pub receive: bool,
+}
+
+/// A set of things to wait for: whichever comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Io {
+    /// The control connection.
+    pub control: Flow,
+    /// The data connection. A connect or handshake under way is waited for as well.
+    pub data: Flow,
+    /// Poll again at this moment if nothing else has happened.
+    pub deadline: Option<Deadline>,
+}
+
+/// A moment at which waiting ends, with its reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    /// When.
+    pub at: Instant,
+    /// What is waited for.
+    pub waiting: Waiting,
+}
+
+/// What the machine needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Begin to open the data connection; answer with [`Input::Connected`] or [`Input::ConnectFailed`]. A connection
+    /// (or an attempt) that is still there is dropped.
+    Connect(Target),
+    /// Begin a TLS handshake as the client, under the name of the control connection's host; answer with
+    /// [`Input::Secured`] or [`Input::Failed`].
+    StartTls(Channel),
+    /// Close a connection. No answer is due.
+    Close(Channel, Close),
+    /// Move bytes and wait.
+    Io(Io),
+}
+
+/// What has come of polling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress<T, N = Need> {
+    /// The machine needs something before it can go on.
+    Need(N),
+    /// The operation has come to its result.
+    Done(T),
+}
+
+/// What has happened, told by the adapter in any order, at any time. Bytes are plaintext.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// Bytes came. On the data connection they are copied only while a listing is received; payload is counted.
+    Received(Channel, &'a [u8]),
+    /// So many of the outgoing bytes (control), or bytes of payload (data), were taken.
+    Sent(Channel, usize),
+    /// The data connection is up.
+    Connected,
+    /// The data connection could not be opened.
+    ConnectFailed(Failure),
+    /// The handshake is done. `resumed`: the TLS session of the control connection goes on.
+    Secured {
+        /// Which connection.
+        channel: Channel,
+        /// Whether it resumed an earlier TLS session.
+        resumed: bool,
+    },
+    /// The peer ended the connection.
+    Ended(Channel, End),
+    /// The connection failed.
+    Failed(Channel, Failure),
+}
+
+/// How a connection was ended by the peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum End {
+    /// With close_notify: everything that was sent has come.
+    Clean,
+    /// By the transport alone (FIN): something may be missing.
+    Truncated,
+}
+
+/// Why a connection failed: of the transport, or of TLS.
+#[derive(Debug)]
+pub struct Failure {
+    /// Whose failure it is.
+    pub layer: Layer,
+    /// The adapter's or the TLS library's own error.
+    pub source: Box<dyn core::error::Error + Send + Sync>,
+}
+
+/// Where a [`Failure`] arose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Layer {
+    /// Sockets.
+    Transport,
+    /// TLS: a certificate, an alert, bytes that are not TLS.
+    Tls,
+}
+
+impl Failure {
+    /// A failure of the sockets.
+    pub fn transport(source: impl Into<Box<dyn core::error::Error + Send + Sync>>) -> Self {
+        Self { layer: Layer::Transport, source: source.into() }
+    }
+
+    /// A failure of TLS.
+    pub fn tls(source: impl Into<Box<dyn core::error::Error + Send + Sync>>) -> Self {
+        Self { layer: Layer::Tls, source: source.into() }
+    }
+}
+
+/// What a deadline is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Waiting {
+    /// The control connection's TCP connect (the adapter's wait).
+    Connect,
+    /// The server's greeting.
+    Greeting,
+    /// A handshake.
+    Handshake(Channel),
+    /// The reply to this command.
+    Reply(Verb),
+    /// The data connection's TCP connect.
+    DataConnect,
+    /// Data to move in either direction.
+    Idle,
+    /// The peer's end of a data connection whose payload has all been sent.
+    Drain,
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connect => f.write_str("the connection to the server"),
+            // The most common cause deserves to be named.
+            Self::Greeting => f.write_str(
+                "the server's greeting (a server that speaks implicit TLS on this port stays silent)",
+            ),
+            Self::Handshake(channel) => write!(f, "the TLS handshake of the {channel}"),
+            Self::Reply(verb) => write!(f, "the reply to {}", verb.as_str()),
+            Self::DataConnect => f.write_str("the data connection"),
+            Self::Idle => f.write_str("data to move on the data connection"),
+            Self::Drain => f.write_str("the server to end the data connection"),
+        }
+    }
+}

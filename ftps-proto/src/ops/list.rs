@@ -1,0 +1,135 @@
+//! Directory listings, streaming.
+
+use alloc::vec::Vec;
+use core::task::Poll;
+
+use super::open::OpenTransfer;
+use super::transfer::Transfer;
+use super::{Operation, ready};
+use crate::codec::list::{LineTooLong, ListLine, parse_list_line};
+use crate::codec::{Argument, Command, Entry, Kind, parse_facts};
+use crate::error::{Error, Remote};
+use crate::session::{Direction, Session};
+use crate::time::Instant;
+
+/// One line of a listing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Listed {
+    /// A file, a directory, a link.
+    Entry(Entry),
+    /// A line that cannot be read: reported as it came, never turned into a file.
+    Unparsed(Vec<u8>),
+}
+
+/// Lists a directory: MLSD (RFC 3659, section 7) where FEAT names MLST, else LIST in its Unix form.
+///
+/// Each time it is done it results in the next line, and in `None` once the listing is complete and confirmed; it is
+/// polled again for more. The listed directory itself and its parent are left out. Memory is bounded: no more input
+/// is asked for before the lines that came have been taken.
+#[derive(Debug)]
+pub struct List {
+    path: Option<Argument>,
+    facts: bool,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Begin,
+    Opening(OpenTransfer),
+    Receiving(Transfer),
+    Complete,
+}
+
+impl List {
+    /// The working directory, or the one at this path.
+    pub fn new(path: Option<Argument>) -> Self {
+        Self { path, facts: true, stage: Stage::Begin }
+    }
+
+    fn open(&mut self, session: &mut Session) -> Result<OpenTransfer, Error> {
+        self.facts = session.lists_facts();
+        let path = self.path.clone();
+        let command = if self.facts { Command::Mlsd(path) } else { Command::List(guard_option(path)?) };
+        Ok(OpenTransfer::new(command, Direction::Listing))
+    }
+}
+
+/// LIST is often given to `ls`, which would take a path with a leading `-` for options.
+fn guard_option(path: Option<Argument>) -> Result<Option<Argument>, Error> {
+    Ok(match path {
+        Some(path) if path.as_bytes().starts_with(b"-") => {
+            Some(Argument::new([&b"./"[..], path.as_bytes()].concat())?)
+        }
+        path => path,
+    })
+}
+
+/// The next line that says something.
+fn next(facts: bool, session: &mut Session) -> Result<Option<Listed>, Error> {
+    let read = if facts { read_facts } else { read_list };
+    while let Some(line) = session.listing.next_line().map_err(too_long)? {
+        if let Some(listed) = read(line) {
+            return Ok(Some(listed));
+        }
+    }
+    Ok(None)
+}
+
+fn too_long(_: LineTooLong) -> Error {
+    Remote::TooMany("bytes in a line of a listing").into()
+}
+
+fn read_facts(line: &[u8]) -> Option<Listed> {
+    match parse_facts(line) {
+        _ if line.is_empty() => None,
+        Ok(entry) if matches!(entry.kind, Kind::CurrentDirectory | Kind::ParentDirectory) => None,
+        Ok(entry) => Some(Listed::Entry(entry)),
+        Err(_) => Some(Listed::Unparsed(line.into())),
+    }
+}
+
+fn read_list(line: &[u8]) -> Option<Listed> {
+    match parse_list_line(line) {
+        ListLine::Entry(entry) if matches!(entry.name.as_bytes(), b"." | b"..") => None,
+        ListLine::Entry(entry) => Some(Listed::Entry(entry)),
+        ListLine::Ignored => None,
+        ListLine::Unparsed(line) => Some(Listed::Unparsed(line)),
+    }
+}
+
+impl Operation for List {
+    type Output = Option<Listed>;
+
+    fn step(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Option<Listed>>, Error> {
+        loop {
+            self.stage = match &mut self.stage {
+                Stage::Begin => {
+                    // An earlier listing that was given up may have left lines.
+                    session.clear_listing();
+                    Stage::Opening(self.open(session)?)
+                }
+                Stage::Opening(open) => match open.step(session, now) {
+                    Ok(step) => Stage::Receiving(ready!(step)),
+                    // FEAT promised what the server does not know after all.
+                    Err(Error::Refused(refused))
+                        if self.facts && matches!(refused.reply.code().get(), 500 | 502) =>
+                    {
+                        session.forget_facts();
+                        Stage::Begin
+                    }
+                    Err(error) => return Err(error),
+                },
+                Stage::Receiving(transfer) => {
+                    if let Some(listed) = next(self.facts, session)? {
+                        return Ok(Poll::Ready(Some(listed)));
+                    }
+                    ready!(transfer.step(session, now)?);
+                    session.listing.finish().map_err(too_long)?;
+                    Stage::Complete
+                }
+                Stage::Complete => return Ok(Poll::Ready(next(self.facts, session)?)),
+            }
+        }
+    }
+}

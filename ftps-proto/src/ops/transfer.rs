@@ -1,0 +1,125 @@
+//! The second half of a transfer: payload, the end of the data connection, the final reply.
+
+use core::task::Poll;
+
+use super::{Operation, ready};
+use crate::codec::{Class, Reply, Verb};
+use crate::error::{Error, Local, Remote};
+use crate::need::{Channel, Close, Need, Waiting};
+use crate::session::{Direction, Ending, Phase, Session, Turn};
+use crate::time::Instant;
+
+/// A transfer whose payload moves. Payload does not pass through here: the adapter moves it while this operation is
+/// polled, and reports counts and how the connection ended.
+///
+/// Success is proven. A download is complete after close_notify on the data connection and a 2xx. An upload is complete
+/// after [`finish`](Self::finish), a close that was drained (or that the final reply made needless) and a 2xx. A refusal
+/// on the control connection ends either at once.
+#[derive(Debug)]
+pub struct Transfer {
+    turn: Turn,
+    direction: Direction,
+    verb: Verb,
+    finished: bool,
+    reply: Option<Reply>,
+}
+
+impl Transfer {
+    pub(super) fn new(turn: Turn, direction: Direction, verb: Verb, reply: Option<Reply>) -> Self {
+        Self { turn, direction, verb, finished: false, reply }
+    }
+
+    /// The upload's payload is complete: all of it has been handed over.
+    pub fn finish(&mut self) {
+        self.finished = true;
+    }
+
+    fn receive(&mut self, session: &mut Session, now: Instant) -> Result<Poll<()>, Error> {
+        let Some(data) = &mut session.data else { return Err(Local::Abandoned.into()) };
+        match data.ending {
+            None => Ok(Poll::Pending),
+            Some(Ending::Clean) => {
+                // vsftpd and ProFTPD wait for our close before their 226.
+                if data.phase != Phase::Closed {
+                    data.phase = Phase::Closed;
+                    session.need(Need::Close(Channel::Data, Close::Whole));
+                }
+                Ok(Poll::Ready(()))
+            }
+            Some(Ending::Truncated | Ending::Failed(_)) => self.fail(session, now),
+        }
+    }
+
+    fn send(&mut self, session: &mut Session, now: Instant) -> Result<Poll<()>, Error> {
+        let expired = session.expired(now);
+        let Some(data) = &mut session.data else { return Err(Local::Abandoned.into()) };
+        match data.phase {
+            _ if !self.finished => match &data.ending {
+                None if self.reply.is_none() => Ok(Poll::Pending),
+                // The server is through with a file that is not: whatever it calls it.
+                _ => self.fail(session, now),
+            },
+            Phase::Draining => {
+                let drained =
+                    data.ending.is_some() || self.reply.is_some() || expired == Some(Waiting::Drain);
+                if drained {
+                    data.phase = Phase::Closed;
+                    session.need(Need::Close(Channel::Data, Close::Whole));
+                }
+                Ok(if drained { Poll::Ready(()) } else { Poll::Pending })
+            }
+            Phase::Closed => Ok(Poll::Ready(())),
+            _ => match &data.ending {
+                Some(_) => self.fail(session, now),
+                None => {
+                    data.phase = Phase::Draining;
+                    session.need(Need::Close(Channel::Data, Close::Write));
+                    Ok(Poll::Pending)
+                }
+            },
+        }
+    }
+
+    /// The data connection came to a bad end. The server's word about it is waited for, but not for long.
+    fn fail(&mut self, session: &mut Session, now: Instant) -> Result<Poll<()>, Error> {
+        if self.reply.is_none() && session.expired(now).is_none() && !session.is_lost() {
+            return Ok(Poll::Pending);
+        }
+        session.distrust();
+        Err(session.end_data(self.reply.take()))
+    }
+}
+
+impl Operation for Transfer {
+    type Output = Reply;
+
+    fn step(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Reply>, Error> {
+        ready!(session.begin(&mut self.turn)?);
+        while self.reply.is_none()
+            && let Some((_, reply)) = session.reply()?
+        {
+            match reply.code().class() {
+                Class::Preliminary => {}
+                Class::Completion => self.reply = Some(reply),
+                Class::TransientNegative | Class::PermanentNegative => {
+                    session.distrust();
+                    return Err(match session.data.as_ref().and_then(|data| data.ending.as_ref()) {
+                        Some(Ending::Failed(_)) => session.end_data(Some(reply)),
+                        _ => Error::refused(self.verb, reply),
+                    });
+                }
+                _ => return Err(Remote::UnexpectedReply(self.verb, reply).into()),
+            }
+        }
+        ready!(match self.direction {
+            Direction::Upload => self.send(session, now),
+            Direction::Download | Direction::Listing => self.receive(session, now),
+        }?);
+        if self.reply.is_none() || session.has_needs() {
+            return Ok(Poll::Pending);
+        }
+        let Some(reply) = self.reply.take() else { return Ok(Poll::Pending) };
+        session.data = None;
+        Ok(Poll::Ready(reply))
+    }
+}

@@ -1,0 +1,452 @@
+//! One control connection and what belongs to it: output, replies, deadlines, negotiated state.
+
+mod data;
+mod recovery;
+mod replies;
+mod server;
+mod timers;
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::task::Poll;
+
+use zeroize::Zeroize;
+
+use crate::codec::list::LineDecoder;
+use crate::codec::{Class, Command, Features, Reply, Verb};
+use crate::config::{Config, Pipelining};
+use crate::error::{Error, Local, Refused};
+use crate::need::{Channel, Close, End, Flow, Input, Io, Need, Progress, Waiting};
+use crate::ops::Operation;
+use crate::time::Instant;
+
+pub use data::Direction;
+pub(crate) use data::{Data, Ending, Phase, Preference};
+use recovery::Recovery;
+use replies::Replies;
+pub use server::Server;
+use timers::Timers;
+
+/// The protocol machine of one FTPS session.
+///
+/// It is driven by [`poll`](Self::poll) and told what happens by [`handle`](Self::handle); the crate's first page has
+/// the loop. It outlives the operations: one that is dropped half-way, at any point, leaves a session whose next
+/// operation first recovers, or says that it cannot.
+#[derive(Debug)]
+pub struct Session {
+    pub(crate) config: Config,
+    state: State,
+    secured: bool,
+    /// AUTH SSL has been tried.
+    pub(crate) auth_ssl: bool,
+    handshaking: bool,
+    /// Which operation has the session.
+    turn: u64,
+    /// What is to be done before anything is waited for.
+    needs: VecDeque<Need>,
+    out: Outgoing,
+    replies: Replies,
+    timers: Timers,
+    recovery: Recovery,
+    pub(crate) data: Option<Data>,
+    pub(crate) listing: LineDecoder,
+    pub(crate) passive: Preference,
+    pub(crate) server: Server,
+    pub(crate) features: Option<Features>,
+    mlsd: bool,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Nothing has been said.
+    Fresh,
+    /// Logging in.
+    Opening,
+    /// Logged in.
+    Open,
+    /// Over. What ended it has been reported.
+    Dead,
+}
+
+/// Which turn at the session an operation has; none before its first step.
+#[derive(Debug, Default)]
+pub struct Turn(Option<u64>);
+
+/// Bytes of commands on their way out.
+#[derive(Debug, Default)]
+struct Outgoing {
+    bytes: Vec<u8>,
+    sent: usize,
+}
+
+impl Outgoing {
+    fn sent(&mut self, n: usize) {
+        self.sent = (self.sent + n).min(self.bytes.len());
+        if self.sent == self.bytes.len() {
+            // A password may have been among them.
+            self.bytes.zeroize();
+            self.sent = 0;
+        }
+    }
+}
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
+    }
+}
+
+impl Session {
+    /// A session on a control connection that has just been opened.
+    pub fn new(config: Config) -> Self {
+        Self {
+            state: State::Fresh,
+            secured: false,
+            auth_ssl: false,
+            handshaking: false,
+            turn: 0,
+            needs: VecDeque::new(),
+            out: Outgoing::default(),
+            replies: Replies::new(&config.limits),
+            timers: Timers::default(),
+            recovery: Recovery::None,
+            data: None,
+            listing: LineDecoder::new(config.limits.line),
+            passive: Preference::Extended,
+            server: Server::Unknown,
+            features: None,
+            mlsd: true,
+            config,
+        }
+    }
+
+    /// What FEAT listed (RFC 2389); none before login, or where the server does not know FEAT.
+    pub fn features(&self) -> Option<&Features> {
+        self.features.as_ref()
+    }
+
+    /// Which server this is, by its greeting.
+    pub fn server(&self) -> Server {
+        self.server
+    }
+
+    /// Whether TLS protects the control connection.
+    pub fn is_secured(&self) -> bool {
+        self.secured
+    }
+
+    /// Whether another operation can begin, if need be after recovering. No IO.
+    pub fn is_usable(&self) -> bool {
+        matches!(self.state, State::Open) && !self.replies.ended()
+    }
+
+    /// The direction of the data connection that is there, if any.
+    pub fn direction(&self) -> Option<Direction> {
+        self.data.as_ref().map(|data| data.direction)
+    }
+
+    /// Whether the server has said that the transfer starts (1xx): payload may move.
+    pub fn is_started(&self) -> bool {
+        self.data.as_ref().is_some_and(|data| data.started)
+    }
+
+    /// Whether the data connection's TLS session resumed an earlier one, once it is secured.
+    pub fn resumed(&self) -> Option<bool> {
+        self.data.as_ref().and_then(|data| data.resumed)
+    }
+
+    /// Bytes to send on the control connection; report with [`Input::Sent`].
+    pub fn outgoing(&self) -> &[u8] {
+        &self.out.bytes[self.out.sent..]
+    }
+
+    /// The caller of a transfer has all it needs for now: what is waited for is the caller, so no deadline runs.
+    pub fn pause(&mut self) {
+        self.timers.data.clear();
+    }
+
+    /// Tells what has happened. Accepted in any order, at any time.
+    pub fn handle(&mut self, input: Input<'_>) {
+        match input {
+            Input::Received(Channel::Control, bytes) => self.replies.push(bytes),
+            Input::Sent(Channel::Control, n) => self.out.sent(n),
+            Input::Secured { channel: Channel::Control, .. } => {
+                self.secured = true;
+                self.handshaking = false;
+            }
+            Input::Ended(Channel::Control, _) => self.replies.end(None),
+            Input::Failed(Channel::Control, failure) => self.replies.end(Some(failure)),
+            Input::Connected => self.with_data(|data| data.phase = Phase::Connected),
+            Input::ConnectFailed(failure) | Input::Failed(Channel::Data, failure) => {
+                self.with_data(|data| data.end(Ending::Failed(failure)));
+            }
+            Input::Secured { channel: Channel::Data, resumed } => self.with_data(|data| {
+                data.phase = Phase::Open;
+                data.resumed = Some(resumed);
+            }),
+            Input::Received(Channel::Data, bytes) => {
+                if self.direction() == Some(Direction::Listing) {
+                    self.listing.push(bytes);
+                }
+                self.moved(bytes.len());
+            }
+            Input::Sent(Channel::Data, n) => self.moved(n),
+            Input::Ended(Channel::Data, end) => {
+                self.with_data(|data| {
+                    data.end(match end {
+                        End::Clean => Ending::Clean,
+                        End::Truncated => Ending::Truncated,
+                    });
+                });
+            }
+        }
+    }
+
+    /// Goes on with an operation until it is done, or something is needed.
+    ///
+    /// # Errors
+    /// Whatever ends the operation. The data connection, if there is one, is then to be reset; the session goes on
+    /// where [`is_usable`](Self::is_usable) says so.
+    pub fn poll<O: Operation>(&mut self, op: &mut O, now: Instant) -> Result<Progress<O::Output>, Error> {
+        self.step(op, now).inspect_err(|_| self.drop_data())
+    }
+
+    fn step<O: Operation>(&mut self, op: &mut O, now: Instant) -> Result<Progress<O::Output>, Error> {
+        if let Poll::Ready(output) = op.step(self, now)? {
+            return Ok(Progress::Done(output));
+        }
+        if let Some(need) = self.needs.pop_front() {
+            return Ok(Progress::Need(need));
+        }
+        if self.replies.ended() {
+            return Err(self.lost());
+        }
+        self.arm(now);
+        if let Some(waiting) = self.timers.expired(now) {
+            if !matches!(self.state, State::Open) || !matches!(self.recovery, Recovery::None) {
+                self.state = State::Dead;
+            }
+            return Err(Error::Timeout(waiting));
+        }
+        Ok(Progress::Need(Need::Io(self.io())))
+    }
+
+    fn io(&self) -> Io {
+        let data = match &self.data {
+            None => Flow::default(),
+            Some(data) => Flow { send: data.may_send(), receive: data.may_receive() },
+        };
+        Io {
+            control: Flow { send: !self.outgoing().is_empty(), receive: true },
+            data,
+            deadline: self.timers.next(),
+        }
+    }
+
+    /// Gives the session to the operation that has this turn; a new one first waits until what an earlier one left
+    /// behind has been cleared away.
+    pub(crate) fn begin(&mut self, turn: &mut Turn) -> Result<Poll<()>, Error> {
+        match turn.0 {
+            Some(own) if own == self.turn => {}
+            Some(_) => return Err(Local::Abandoned.into()),
+            None => {
+                if !matches!(self.state, State::Open) {
+                    return Err(Local::NotOpen.into());
+                }
+                self.take_turn(turn);
+                if !self.replies.settled() || self.data.is_some() {
+                    let connected = self.data.is_some();
+                    self.drop_data();
+                    if connected {
+                        self.need(Need::Close(Channel::Data, Close::Reset));
+                    }
+                    self.recovery.plan(&self.replies);
+                }
+            }
+        }
+        self.recover()
+    }
+
+    /// Gives a fresh session to the operation that opens it.
+    pub(crate) fn begin_opening(&mut self, turn: &mut Turn) -> Result<(), Error> {
+        match (&self.state, turn.0) {
+            (State::Fresh, None) => {
+                self.take_turn(turn);
+                self.state = State::Opening;
+                Ok(())
+            }
+            (State::Opening, Some(own)) if own == self.turn => Ok(()),
+            (State::Fresh | State::Opening, Some(_)) => Err(Local::Abandoned.into()),
+            (State::Open | State::Opening, _) => Err(Local::AlreadyOpen.into()),
+            (State::Dead, _) => Err(Local::NotOpen.into()),
+        }
+    }
+
+    fn take_turn(&mut self, turn: &mut Turn) {
+        self.turn += 1;
+        turn.0 = Some(self.turn);
+    }
+
+    /// Login is complete.
+    pub(crate) fn opened(&mut self) {
+        self.state = State::Open;
+    }
+
+    /// Nothing more can be done on this session.
+    pub(crate) fn die(&mut self) {
+        self.state = State::Dead;
+    }
+
+    /// Puts a command into the output and expects its reply.
+    pub(crate) fn send(&mut self, command: &Command) -> Result<(), Error> {
+        if !self.secured && matches!(command, Command::Pass(_) | Command::Acct(_)) {
+            return Err(Local::NotSecured.into());
+        }
+        #[cfg(feature = "tracing")]
+        tracing::debug!(target: "ftps::conversation", "> {command}");
+        command.encode(&mut self.out.bytes);
+        self.replies.expect(command.verb());
+        self.timers.reply.clear();
+        Ok(())
+    }
+
+    /// Whether commands may be sent before earlier ones have been answered.
+    pub(crate) fn takes_pipelining(&self) -> bool {
+        self.config.pipelining == Pipelining::Known && self.server.takes_pipelining()
+    }
+
+    /// Whether listings come as facts: MLSD is announced as MLST (RFC 3659, section 7.8).
+    pub(crate) fn lists_facts(&self) -> bool {
+        self.mlsd && self.features.as_ref().is_some_and(Features::mlst)
+    }
+
+    /// Forgets what an earlier listing left.
+    pub(crate) fn clear_listing(&mut self) {
+        self.listing = LineDecoder::new(self.config.limits.line);
+    }
+
+    /// MLSD was refused: not again in this session.
+    pub(crate) fn forget_facts(&mut self) {
+        self.mlsd = false;
+    }
+
+    /// Begins the control connection's handshake.
+    pub(crate) fn secure_control(&mut self) {
+        self.handshaking = true;
+        self.need(Need::StartTls(Channel::Control));
+    }
+
+    /// A transfer failed behind its 1xx.
+    pub(crate) fn distrust(&mut self) {
+        self.replies.distrust();
+    }
+
+    /// The next reply, with the command that it answers: a preliminary one or the final one.
+    pub(crate) fn reply(&mut self) -> Result<Option<(Verb, Reply)>, Error> {
+        let answer = self.replies.next().inspect_err(|_| self.state = State::Dead)?;
+        if answer.is_some() {
+            self.timers.reply.clear();
+        }
+        if let Some((verb, reply)) = &answer
+            && reply.code() == 421
+        {
+            // RFC 959, section 5.4: this may be the reply to any command, and the server closes the connection.
+            self.state = State::Dead;
+            return Err(Error::Refused(Refused { verb: Some(*verb), reply: reply.clone() }));
+        }
+        Ok(answer)
+    }
+
+    /// How many commands wait for their final reply.
+    pub(crate) fn owed(&self) -> usize {
+        self.replies.owed()
+    }
+
+    /// The next reply, whatever it answers.
+    fn unasked(&mut self) -> Result<Option<Reply>, Error> {
+        Ok(self.replies.unasked().inspect_err(|_| self.state = State::Dead)?)
+    }
+
+    /// Bytes that came behind the last reply.
+    pub(crate) fn buffered(&self) -> usize {
+        self.replies.buffered()
+    }
+
+    pub(crate) fn need(&mut self, need: Need) {
+        self.needs.push_back(need);
+    }
+
+    /// Whether something that was asked for has not been taken up yet. An operation that ends before it was would leave
+    /// it to the next one.
+    pub(crate) fn has_needs(&self) -> bool {
+        !self.needs.is_empty()
+    }
+
+    /// What has come to its deadline.
+    pub(crate) fn expired(&self, now: Instant) -> Option<Waiting> {
+        self.timers.expired(now)
+    }
+
+    /// The next final reply, with the command that it answers.
+    pub(crate) fn final_reply(&mut self) -> Result<Poll<(Verb, Reply)>, Error> {
+        while let Some((verb, reply)) = self.reply()? {
+            if reply.code().class() != Class::Preliminary {
+                return Ok(Poll::Ready((verb, reply)));
+            }
+        }
+        Ok(Poll::Pending)
+    }
+
+    /// The greeting, behind any 120 (RFC 959, section 5.4).
+    pub(crate) fn greeting(&mut self) -> Result<Poll<Reply>, Error> {
+        while let Some(reply) = self.unasked()? {
+            if reply.code().class() != Class::Preliminary {
+                return Ok(Poll::Ready(reply));
+            }
+        }
+        Ok(Poll::Pending)
+    }
+
+    /// The control connection has ended, and every reply that came before has been taken.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.replies.ended()
+    }
+
+    /// The preliminary reply has come: payload may move once the connection is secured.
+    pub(crate) fn start_data(&mut self) {
+        self.with_data(|data| data.started = true);
+    }
+
+    /// Ends the data connection with the error that it came to.
+    pub(crate) fn end_data(&mut self, reply: Option<Reply>) -> Error {
+        match self.data.take() {
+            Some(data) => data.failure(reply),
+            None => Local::Abandoned.into(),
+        }
+    }
+
+    /// Forgets the data connection, which the adapter resets.
+    fn drop_data(&mut self) {
+        self.data = None;
+        self.needs.clear();
+        self.timers.data.clear();
+        self.replies.abandon();
+    }
+
+    fn moved(&mut self, n: usize) {
+        self.timers.data.clear();
+        self.with_data(|data| data.moved += n as u64);
+    }
+
+    fn with_data(&mut self, change: impl FnOnce(&mut Data)) {
+        if let Some(data) = &mut self.data {
+            change(data);
+        }
+    }
+
+    /// The control connection is gone, and everything that came before its end has been read.
+    fn lost(&mut self) -> Error {
+        self.state = State::Dead;
+        Error::Connection { channel: Channel::Control, failure: self.replies.take_failure(), reply: None }
+    }
+}

@@ -1,0 +1,412 @@
+//! A [`Session`] with both record engines: what an adapter with rustls drives.
+//!
+//! The contract is the session's, one layer further out: its needs speak of ciphertext, and two of them look different.
+//! TLS starts in here, and payload, which is plaintext, has a place of its own ([`Need::Payload`]).
+
+use alloc::vec::Vec;
+
+use rustls::pki_types::ServerName;
+
+use super::engine::{Engine, Event};
+use super::{TlsConfig, TlsSession};
+use crate::error::Error;
+use crate::need::{Channel, Close, End, Failure, Flow, Input, Io, Need as Plain, Progress, Target};
+use crate::ops::Operation;
+use crate::session::{Direction, Session};
+use crate::time::Instant;
+
+/// Room for what a server says before TLS.
+const PLAIN: usize = 4096;
+
+/// What the link needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Begin to open the data connection; answer with [`Link::connected`] or [`Link::connect_failed`]. A connection (or
+    /// an attempt) that is still there is dropped.
+    Connect(Target),
+    /// Close a connection. [`Close::Notify`] never arrives here; close_notify has been sent where there is one to send.
+    Close(Channel, Close),
+    /// Payload can move. Download: take what [`Link::payload`] holds. Upload: hand over more with [`Link::supply`], or
+    /// say that it is complete with [`Transfer::finish`](crate::ops::Transfer::finish).
+    Payload,
+    /// Move bytes and wait: send [`Link::outgoing`], receive into [`Link::space`].
+    Io(Io),
+}
+
+/// A session, its TLS, and the bytes between.
+#[derive(Debug)]
+pub struct Link {
+    session: Session,
+    tls: TlsSession,
+    name: ServerName<'static>,
+    control: Wire,
+    data: Option<Wire>,
+    flushing: bool,
+}
+
+/// One connection's bytes.
+#[derive(Debug, Default)]
+struct Wire {
+    /// None before TLS.
+    engine: Option<Engine>,
+    /// Before TLS: what comes.
+    space: Vec<u8>,
+    /// Before TLS: what goes.
+    outgoing: Vec<u8>,
+    sent: usize,
+    /// To be done once everything before it has been sent.
+    close: Option<Close>,
+    /// The end, or the failure, has been told.
+    over: bool,
+}
+
+impl Wire {
+    fn outgoing(&self) -> &[u8] {
+        match &self.engine {
+            Some(engine) => engine.outgoing(),
+            None => &self.outgoing[self.sent..],
+        }
+    }
+
+    fn sent(&mut self, n: usize) {
+        if let Some(engine) = &mut self.engine {
+            return engine.sent(n);
+        }
+        self.sent = (self.sent + n).min(self.outgoing.len());
+        if self.sent == self.outgoing.len() {
+            self.outgoing.clear();
+            self.sent = 0;
+        }
+    }
+
+    /// Takes over plaintext; how many bytes there was room for.
+    fn send(&mut self, plaintext: &[u8]) -> Result<usize, Failure> {
+        match &mut self.engine {
+            Some(engine) => engine.seal(plaintext).map_err(Failure::tls),
+            None => {
+                self.outgoing.extend_from_slice(plaintext);
+                Ok(plaintext.len())
+            }
+        }
+    }
+}
+
+impl Link {
+    /// A link for a control connection that has just been opened to `name`, under which the server's certificate is
+    /// verified on both connections.
+    pub fn new(session: Session, tls: &TlsConfig, name: ServerName<'static>) -> Self {
+        Self { session, tls: tls.session(), name, control: Wire::default(), data: None, flushing: false }
+    }
+
+    /// The protocol machine.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Goes on with an operation until it is done, or something is needed.
+    ///
+    /// # Errors
+    /// Whatever ends the operation. The data connection, if there is one, is then to be reset; the session goes on where
+    /// [`Session::is_usable`] says so.
+    pub fn poll<O: Operation>(
+        &mut self,
+        op: &mut O,
+        now: Instant,
+    ) -> Result<Progress<O::Output, Need>, Error> {
+        loop {
+            self.receive();
+            let progress = self.session.poll(op, now).inspect_err(|_| self.data = None)?;
+            let need = match progress {
+                Progress::Done(output) => return Ok(Progress::Done(output)),
+                Progress::Need(need) => need,
+            };
+            match need {
+                Plain::Connect(target) => {
+                    self.data = None;
+                    return Ok(Progress::Need(Need::Connect(target)));
+                }
+                Plain::StartTls(channel) => self.start_tls(channel),
+                Plain::Close(channel, Close::Reset) => {
+                    if channel == Channel::Data {
+                        self.data = None;
+                    }
+                    return Ok(Progress::Need(Need::Close(channel, Close::Reset)));
+                }
+                Plain::Close(channel, close) => self.close(channel, close),
+                Plain::Io(io) => {
+                    if self.send(io.control.send) {
+                        continue;
+                    }
+                    if let Some((channel, close)) = self.due_close() {
+                        return Ok(Progress::Need(Need::Close(channel, close)));
+                    }
+                    if self.payload_may_move(io.data) {
+                        self.session.pause();
+                        return Ok(Progress::Need(Need::Payload));
+                    }
+                    return Ok(Progress::Need(Need::Io(self.io(io))));
+                }
+            }
+        }
+    }
+
+    /// Bytes to write to a connection's socket; report with [`sent`](Self::sent).
+    pub fn outgoing(&self, channel: Channel) -> &[u8] {
+        self.wire(channel).map_or(&[], Wire::outgoing)
+    }
+
+    /// So many of [`outgoing`](Self::outgoing) were written.
+    pub fn sent(&mut self, channel: Channel, n: usize) {
+        if let Some(wire) = self.wire_mut(channel) {
+            wire.sent(n);
+            if channel == Channel::Data {
+                self.flushing &= !self.outgoing(channel).is_empty();
+                // Progress, of which the machine counts only the payload (when it was supplied).
+                self.session.pause();
+            }
+        }
+    }
+
+    /// Where to read a connection's socket into; report with [`received`](Self::received).
+    pub fn space(&mut self, channel: Channel) -> &mut [u8] {
+        match self.wire_mut(channel) {
+            None => &mut [],
+            Some(Wire { engine: Some(engine), .. }) => engine.space(),
+            Some(Wire { space, .. }) => {
+                space.resize(PLAIN, 0);
+                space
+            }
+        }
+    }
+
+    /// So many bytes of [`space`](Self::space) were filled; zero is the end of the stream.
+    pub fn received(&mut self, channel: Channel, n: usize) {
+        let Some(wire) = self.wire_mut(channel) else { return };
+        match &mut wire.engine {
+            Some(engine) if n == 0 => engine.received_eof(),
+            Some(engine) => engine.received(n),
+            None if n == 0 => {
+                wire.over = true;
+                self.session.handle(Input::Ended(channel, End::Truncated));
+            }
+            None => {
+                let space = core::mem::take(&mut wire.space);
+                self.session.handle(Input::Received(channel, &space[..n.min(space.len())]));
+            }
+        }
+    }
+
+    /// A connection's socket failed.
+    pub fn failed(
+        &mut self,
+        channel: Channel,
+        error: impl Into<alloc::boxed::Box<dyn core::error::Error + Send + Sync>>,
+    ) {
+        if let Some(wire) = self.wire_mut(channel) {
+            wire.over = true;
+        }
+        self.session.handle(Input::Failed(channel, Failure::transport(error)));
+    }
+
+    /// The data connection is up.
+    pub fn connected(&mut self) {
+        self.data = Some(Wire::default());
+        self.session.handle(Input::Connected);
+    }
+
+    /// The data connection could not be opened.
+    pub fn connect_failed(
+        &mut self,
+        error: impl Into<alloc::boxed::Box<dyn core::error::Error + Send + Sync>>,
+    ) {
+        self.session.handle(Input::ConnectFailed(Failure::transport(error)));
+    }
+
+    /// A download's payload that has come and been decrypted, in place. Take it with [`consume`](Self::consume).
+    pub fn payload(&self) -> &[u8] {
+        match &self.data {
+            Some(Wire { engine: Some(engine), .. })
+                if self.session.direction() == Some(Direction::Download) =>
+            {
+                engine.plaintext()
+            }
+            _ => &[],
+        }
+    }
+
+    /// So many bytes of [`payload`](Self::payload) were taken.
+    pub fn consume(&mut self, n: usize) {
+        if let Some(Wire { engine: Some(engine), .. }) = &mut self.data {
+            engine.consume(n);
+        }
+    }
+
+    /// Hands over an upload's payload; how many bytes were taken. None are unless [`Need::Payload`] has just come.
+    pub fn supply(&mut self, payload: &[u8]) -> usize {
+        let Some(wire) = &mut self.data else { return 0 };
+        match wire.send(payload) {
+            Ok(n) => {
+                self.session.handle(Input::Sent(Channel::Data, n));
+                n
+            }
+            Err(failure) => {
+                wire.over = true;
+                self.session.handle(Input::Failed(Channel::Data, failure));
+                0
+            }
+        }
+    }
+
+    /// No more [`Need::Payload`] before everything supplied has been written.
+    pub fn flush(&mut self) {
+        self.flushing = !self.outgoing(Channel::Data).is_empty();
+    }
+
+    /// Whether everything supplied has been written.
+    pub fn is_flushed(&self) -> bool {
+        self.outgoing(Channel::Data).is_empty()
+    }
+
+    /// Forgets the data connection, which the adapter resets: what was being transferred is given up.
+    pub fn abandon(&mut self) {
+        self.data = None;
+    }
+
+    fn wire(&self, channel: Channel) -> Option<&Wire> {
+        match channel {
+            Channel::Control => Some(&self.control),
+            Channel::Data => self.data.as_ref(),
+        }
+    }
+
+    fn wire_mut(&mut self, channel: Channel) -> Option<&mut Wire> {
+        match channel {
+            Channel::Control => Some(&mut self.control),
+            Channel::Data => self.data.as_mut(),
+        }
+    }
+
+    /// Tells the session what the engines make of what has come. Control first: it may bring a ticket.
+    fn receive(&mut self) {
+        for channel in [Channel::Control, Channel::Data] {
+            while self.receive_one(channel) {}
+        }
+    }
+
+    /// One step of an engine; whether another may follow.
+    fn receive_one(&mut self, channel: Channel) -> bool {
+        let direction = self.session.direction();
+        let wire = match channel {
+            Channel::Control => &mut self.control,
+            Channel::Data => match &mut self.data {
+                Some(wire) => wire,
+                None => return false,
+            },
+        };
+        let Some(engine) = wire.engine.as_mut().filter(|_| !wire.over) else { return false };
+        if channel == Channel::Data && !engine.plaintext().is_empty() {
+            return false;
+        }
+        let input = match engine.process() {
+            Ok(Event::Blocked) => return false,
+            Ok(Event::Secured) => Input::Secured { channel, resumed: engine.resumed() },
+            Ok(Event::Plaintext) => Input::Received(channel, engine.plaintext()),
+            Ok(Event::Closed) => Input::Ended(channel, End::Clean),
+            Ok(Event::Truncated) => Input::Ended(channel, End::Truncated),
+            Err(error) => Input::Failed(channel, Failure::tls(error)),
+        };
+        wire.over = matches!(input, Input::Ended(..) | Input::Failed(..));
+        self.session.handle(input);
+        let waits_for_caller = channel == Channel::Data && direction == Some(Direction::Download);
+        if !waits_for_caller {
+            let n = engine.plaintext().len();
+            engine.consume(n);
+        }
+        // A listing is taken record by record, so that its entries leave as they come.
+        channel == Channel::Control || direction == Some(Direction::Upload)
+    }
+
+    fn start_tls(&mut self, channel: Channel) {
+        let name = self.name.clone();
+        let engine = match (channel, &mut self.control.engine) {
+            (Channel::Data, Some(control)) => Engine::data(&self.tls, name, control),
+            _ => Engine::control(&self.tls, name),
+        };
+        match (engine, self.wire_mut(channel)) {
+            (Ok(engine), Some(wire)) => wire.engine = Some(engine),
+            (Ok(_), None) => {}
+            (Err(error), _) => self.session.handle(Input::Failed(channel, Failure::tls(error))),
+        }
+    }
+
+    fn close(&mut self, channel: Channel, close: Close) {
+        let Some(wire) = self.wire_mut(channel) else { return };
+        if close != Close::Notify {
+            wire.close = Some(close);
+        }
+        if let Some(engine) =
+            wire.engine.as_mut().filter(|engine| engine.handshake_done() && !engine.sent_close_notify())
+            && let Err(error) = engine.close_notify()
+        {
+            self.session.handle(Input::Failed(channel, Failure::tls(error)));
+        }
+    }
+
+    /// A close whose close_notify, and everything before it, has been sent (or never can be).
+    fn due_close(&mut self) -> Option<(Channel, Close)> {
+        for channel in [Channel::Data, Channel::Control] {
+            let Some(wire) = self.wire_mut(channel) else { continue };
+            if wire.over || wire.outgoing().is_empty() {
+                let Some(close) = wire.close.take() else { continue };
+                if channel == Channel::Data && close == Close::Whole {
+                    self.data = None;
+                }
+                return Some((channel, close));
+            }
+        }
+        None
+    }
+
+    /// Takes commands over into the control connection's records.
+    fn send(&mut self, send: bool) -> bool {
+        if !send {
+            return false;
+        }
+        match self.control.send(self.session.outgoing()) {
+            Ok(0) => false,
+            Ok(n) => {
+                self.session.handle(Input::Sent(Channel::Control, n));
+                true
+            }
+            Err(failure) => {
+                self.session.handle(Input::Failed(Channel::Control, failure));
+                true
+            }
+        }
+    }
+
+    fn payload_may_move(&self, flow: Flow) -> bool {
+        let Some(Wire { engine: Some(engine), .. }) = &self.data else { return false };
+        match self.session.direction() {
+            Some(Direction::Download) => self.session.is_started() && !engine.plaintext().is_empty(),
+            Some(Direction::Upload) => flow.send && !self.flushing && engine.has_room(),
+            _ => false,
+        }
+    }
+
+    fn io(&self, io: Io) -> Io {
+        let data = match &self.data {
+            None => Flow::default(),
+            Some(wire) => Flow {
+                send: !wire.outgoing().is_empty() && !wire.over,
+                receive: !wire.over
+                    && wire.engine.as_ref().is_some_and(|engine| engine.plaintext().is_empty()),
+            },
+        };
+        let control = Flow {
+            send: !self.control.outgoing().is_empty() && !self.control.over,
+            receive: !self.control.over,
+        };
+        Io { control, data, deadline: io.deadline }
+    }
+}

@@ -1,0 +1,177 @@
+//! What a client is told before it connects.
+
+use std::fmt;
+use std::time::Duration;
+
+use ftps_proto::codec::{Argument, Secret};
+use ftps_proto::tls::{Link, ServerName, TlsConfig};
+use ftps_proto::{
+    Channel, Config, EarlyClose, Error, Failure, Local, Login, Pipelining, Security, Session, Timeouts,
+    Waiting, ops,
+};
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::TcpStream;
+
+use crate::Client;
+use crate::driver::Driver;
+
+/// Settings of a [`Client`]; made by [`Client::builder`].
+#[derive(Clone)]
+#[must_use = "nothing happens before `connect`"]
+pub struct Builder {
+    host: String,
+    port: Option<u16>,
+    security: Security,
+    login: Option<(Vec<u8>, Vec<u8>)>,
+    account: Option<Vec<u8>>,
+    tls: Option<TlsConfig>,
+    timeouts: Timeouts,
+    pipelining: Pipelining,
+    early_close: EarlyClose,
+    trust_pasv_address: bool,
+}
+
+impl Builder {
+    pub(crate) fn new(host: String) -> Self {
+        Self {
+            host,
+            port: None,
+            security: Security::Explicit,
+            login: None,
+            account: None,
+            tls: None,
+            timeouts: Timeouts::default(),
+            pipelining: Pipelining::Known,
+            early_close: EarlyClose::Known,
+            trust_pasv_address: false,
+        }
+    }
+
+    /// TLS from the first byte, by default on port 990, instead of AUTH TLS on port 21.
+    pub fn implicit(mut self) -> Self {
+        self.security = Security::Implicit;
+        self
+    }
+
+    /// The control connection's port.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    /// Name and password. Without them the login is anonymous (RFC 1635).
+    pub fn login(mut self, user: impl AsRef<[u8]>, password: impl AsRef<[u8]>) -> Self {
+        self.login = Some((user.as_ref().into(), password.as_ref().into()));
+        self
+    }
+
+    /// The account, for servers that ask for one (ACCT).
+    pub fn account(mut self, account: impl AsRef<[u8]>) -> Self {
+        self.account = Some(account.as_ref().into());
+        self
+    }
+
+    /// Whom to trust, and all else about TLS. By default the platform's verifier decides.
+    pub fn tls(mut self, tls: TlsConfig) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// How long a TCP connect may take: 20 seconds unless said otherwise.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.timeouts.connect = limit;
+        self
+    }
+
+    /// How long a reply or a handshake may take: 60 seconds unless said otherwise.
+    pub fn reply_timeout(mut self, limit: Duration) -> Self {
+        self.timeouts.reply = limit;
+        self
+    }
+
+    /// How long no data may move while a transfer waits for the server: 60 seconds unless said otherwise.
+    pub fn idle_timeout(mut self, limit: Duration) -> Self {
+        self.timeouts.idle = limit;
+        self
+    }
+
+    /// Whether commands are sent before the replies to earlier ones have come.
+    pub fn pipelining(mut self, pipelining: Pipelining) -> Self {
+        self.pipelining = pipelining;
+        self
+    }
+
+    /// Whether a download's close_notify is sent right after the handshake.
+    pub fn early_close(mut self, early_close: EarlyClose) -> Self {
+        self.early_close = early_close;
+        self
+    }
+
+    /// Connect to the address that a PASV reply names instead of the server's own. Only for networks that need it: that
+    /// address may point anywhere (CVE-2020-8284).
+    pub fn trust_pasv_address(mut self, trust: bool) -> Self {
+        self.trust_pasv_address = trust;
+        self
+    }
+
+    /// Connects, starts TLS and logs in.
+    ///
+    /// # Errors
+    /// [`Error::Local`] for a name or password that cannot be sent, [`Error::Connection`] for a connection or TLS that
+    /// failed, [`Error::Refused`] for a login that did, [`Error::Timeout`].
+    pub async fn connect(self) -> Result<Client, Error> {
+        let name = ServerName::try_from(self.host.clone()).map_err(|_| {
+            Local::Configuration(format!("{:?} is neither a host name nor an IP address", self.host))
+        })?;
+        let tls = match &self.tls {
+            Some(tls) => tls.clone(),
+            None => TlsConfig::builder().build().map_err(|error| Local::Configuration(error.to_string()))?,
+        };
+        let config = self.config()?;
+        let port = self.port.unwrap_or(self.security.port());
+        let control = open(&self.host, port, self.timeouts.connect).await?;
+        let mut driver = Driver::new(Link::new(Session::new(config), &tls, name), control);
+        driver.run(&mut ops::Open::new()).await?;
+        Ok(Client::new(driver))
+    }
+
+    fn config(&self) -> Result<Config, Error> {
+        let (user, password) = match &self.login {
+            Some((user, password)) => (user.as_slice(), password.as_slice()),
+            None => (&b"anonymous"[..], &b"anonymous@"[..]),
+        };
+        let mut login = Login::new(Argument::new(user)?, Secret::new(password)?);
+        login.account = self.account.as_deref().map(Secret::new).transpose()?;
+        let mut config = Config::new(login);
+        config.security = self.security;
+        config.timeouts = self.timeouts;
+        config.pipelining = self.pipelining;
+        config.early_close = self.early_close;
+        config.trust_pasv_address = self.trust_pasv_address;
+        Ok(config)
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
+    }
+}
+
+async fn open(host: &str, port: u16, limit: Duration) -> Result<TcpStream, Error> {
+    let failed = |error| Error::Connection {
+        channel: Channel::Control,
+        failure: Some(Failure::transport(error)),
+        reply: None,
+    };
+    let control = tokio::time::timeout(limit, TcpStream::connect((host, port)))
+        .await
+        .map_err(|_| Error::Timeout(Waiting::Connect))?
+        .map_err(failed)?;
+    control.set_nodelay(true).map_err(failed)?;
+    // Firewalls forget connections that are silent during a long transfer.
+    SockRef::from(&control)
+        .set_tcp_keepalive(&TcpKeepalive::new().with_time(Duration::from_secs(60)))
+        .map_err(failed)?;
+    Ok(control)
+}

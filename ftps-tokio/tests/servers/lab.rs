@@ -1,0 +1,81 @@
+//! Where the servers are.
+
+use ftps_tokio::tls::{TlsConfig, Version};
+use ftps_tokio::{Builder, Client};
+
+/// One server's address.
+pub struct Server {
+    pub name: String,
+    pub host: String,
+    pub port: u16,
+}
+
+impl Server {
+    pub fn is_implicit(&self) -> bool {
+        self.name.ends_with("-implicit")
+    }
+
+    /// Pure-FTPd sends no TLS 1.3 tickets.
+    pub fn resumes(&self, version: Version) -> bool {
+        version == Version::Tls12 || self.name != "pure-ftpd"
+    }
+
+    pub fn builder(&self, tls: TlsConfig) -> Builder {
+        let builder =
+            Client::builder(&self.host).port(self.port).tls(tls).login(var("USER"), var("PASSWORD"));
+        if self.is_implicit() { builder.implicit() } else { builder }
+    }
+
+    /// A logged-in client.
+    pub async fn client(&self, version: Version) -> Client {
+        self.builder(tls(version)).connect().await.unwrap_or_else(|error| panic!("{}: {error}", self.name))
+    }
+}
+
+/// What `.ci/servers env` says.
+pub fn var(name: &str) -> String {
+    let name = format!("FTPS_TEST_{name}");
+    std::env::var(&name).unwrap_or_else(|_| panic!("{name} is not set"))
+}
+
+/// The servers that were started; none where the tests run without them, which is said.
+pub fn servers() -> Vec<Server> {
+    let Ok(list) = std::env::var("FTPS_TEST_SERVERS") else {
+        eprintln!("LEFT OUT: FTPS_TEST_SERVERS is not set, so no real server is asked");
+        return Vec::new();
+    };
+    list.split_whitespace()
+        .map(|server| {
+            let (name, address) = server.split_once('=').expect("name=host:port");
+            let (host, port) = address.rsplit_once(':').expect("host:port");
+            Server { name: name.into(), host: host.into(), port: port.parse().expect("a port") }
+        })
+        .collect()
+}
+
+/// The explicit ones.
+pub fn explicit() -> Vec<Server> {
+    servers().into_iter().filter(|server| !server.is_implicit()).collect()
+}
+
+pub const VERSIONS: [Version; 2] = [Version::Tls13, Version::Tls12];
+
+pub fn tls(version: Version) -> TlsConfig {
+    TlsConfig::builder().ca_pem(std::fs::read(var("CA")).unwrap()).versions(&[version]).build().unwrap()
+}
+
+/// Bytes that differ from place to place and from seed to seed.
+pub fn bytes(seed: u64, len: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(2).wrapping_add(1);
+    std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 33) as u8
+    })
+    .take(len)
+    .collect()
+}
+
+/// A name that no other test uses.
+pub fn unique(test: &str, server: &Server) -> String {
+    format!("{test}-{}-{}.bin", server.name, std::process::id())
+}
