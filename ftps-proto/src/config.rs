@@ -143,9 +143,9 @@ pub enum Pipelining {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EarlyClose {
-    /// Where the greeting names a server that is known to take it (vsftpd, ProFTPD, Pure-FTPd).
+    /// Where the greeting names a server that is known to take it (vsftpd).
     Known,
-    /// Always.
+    /// Always. A server that does not read it before it closes (ProFTPD) resets the connection, and downloads fail.
     On,
     /// Never: close_notify answers the server's.
     Off,

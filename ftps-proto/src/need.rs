@@ -43,8 +43,8 @@ pub enum Target {
 /// How a connection is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Close {
-    /// Send close_notify and nothing after it; go on reading. A downloading client has nothing to send, and vsftpd and
-    /// ProFTPD wait for this before their 226: sent early, it costs no round trip.
+    /// Send close_notify and nothing after it; go on reading. A downloading client has nothing to send, and vsftpd waits
+    /// for this before its 226: sent early, it costs no round trip.
     Notify,
     /// Send close_notify, then shut down the sending side; go on reading. A connection that is closed with unread
     /// input is reset, and the server loses what it had not read.

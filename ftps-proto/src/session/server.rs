@@ -35,9 +35,11 @@ impl Server {
         self != Self::Unknown
     }
 
-    /// Takes a close_notify right behind the handshake of a download (measured with TLS 1.2 and 1.3).
+    /// Takes a close_notify right behind the handshake of a download. Only vsftpd reads it before it closes. ProFTPD
+    /// leaves it unread, so that its close resets the connection and what the client had not yet received is lost (30
+    /// of 100 downloads of 1 MiB); with Pure-FTPd nothing is gained by it.
     pub(crate) fn takes_early_close(self) -> bool {
-        self != Self::Unknown
+        self == Self::Vsftpd
     }
 }
 
