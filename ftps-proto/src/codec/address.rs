@@ -152,3 +152,63 @@ pub fn encode_227(address: HostPort) -> String {
 pub fn encode_229(port: NonZeroU16) -> String {
     format!("Entering Extended Passive Mode (|||{port}|)")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    fn found(text: &str) -> Option<String> {
+        parse_227(text.as_bytes()).ok().map(|address| address.to_string())
+    }
+
+    #[test]
+    fn six_numbers_wherever_they_stand() {
+        for text in [
+            "Entering Passive Mode (192,0,2,1,4,0)",
+            "Entering Passive Mode (192,0,2,1,4,0).",
+            "Entering Passive Mode 192,0,2,1,4,0",
+            "=192,0,2,1,4,0",
+            "192,0,2,1,4,0",
+            "2 modes: (192, 0, 2, 1, 4, 0)",
+            "Mode (192,000,002,001,004,000)",
+        ] {
+            assert_eq!(found(text).as_deref(), Some("192,0,2,1,4,0"), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_numbers_are_no_address() {
+        for text in
+            ["", "1,2,3,4,5", "1,2,3,4,5,6,7", "1,2,3,4,5,1000", "1,2,3,,5,6", "|||6446|", "1270,0,0,1,4,0"]
+        {
+            assert!(matches!(parse_227(text.as_bytes()), Err(AddressError::Missing(_))), "{text}");
+        }
+        assert!(matches!(parse_227(b"(192,0,2,256,4,0)"), Err(AddressError::OutOfRange(_))));
+        assert!(matches!(parse_227(b"(192,0,2,1,0,0)"), Err(AddressError::PortZero(_))));
+        assert_eq!(parse_227(b"\x1b").unwrap_err().to_string(), "no address in \"\\u{1b}\"");
+    }
+
+    #[test]
+    fn any_delimiter_around_a_port() {
+        for text in ["Extended (|||6446|)", "OK... (!!!6446!)", "|||6446|", "(((((6446()", "||||6446| "] {
+            assert_eq!(parse_229(text.as_bytes()).map(NonZeroU16::get), Ok(6446), "{text}");
+        }
+        for text in [
+            "",
+            "(|||6446!)",
+            "(||6446|)",
+            "(|||6446",
+            "(||||)",
+            "(127,0,0,1,4,0)",
+            "(|1|192.0.2.1|6446|)",
+            "   6446 ",
+        ] {
+            assert!(matches!(parse_229(text.as_bytes()), Err(AddressError::Missing(_))), "{text}");
+        }
+        for text in ["(|||70000|)", "(|||99999999999999999999999|)"] {
+            assert!(matches!(parse_229(text.as_bytes()), Err(AddressError::OutOfRange(_))), "{text}");
+        }
+        assert!(matches!(parse_229(b"(|||0|)"), Err(AddressError::PortZero(_))));
+    }
+}

@@ -61,6 +61,16 @@ impl fmt::Debug for Excerpt {
     }
 }
 
+/// Formats into bytes, so that encoding a number allocates nothing.
+pub(super) struct Text<'a>(pub(super) &'a mut Vec<u8>);
+
+impl fmt::Write for Text<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+}
+
 /// `1*DIGIT` (RFC 5234 B.1): all of `digits`, if the number fits.
 pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {

@@ -1,7 +1,7 @@
 //! Commands, and which replies can be theirs. RFC 959 section 5.3 and 5.4, and the RFCs that add to them.
 
 use alloc::vec::Vec;
-use core::fmt::{self, Display};
+use core::fmt::{self, Display, Write as _};
 
 use nom::{
     Parser as _,
@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Parsed,
-    ascii::{Escaped, decimal},
+    ascii::{Escaped, Text, decimal},
     reply::{Code, IAC},
 };
 
@@ -445,8 +445,7 @@ impl Command {
                 }
             }
             Operand::Number(number) => {
-                out.push(b' ');
-                out.extend_from_slice(alloc::format!("{number}").as_bytes());
+                let _ = write!(Text(out), " {number}");
             }
         }
         out.extend_from_slice(b"\r\n");
@@ -578,3 +577,76 @@ impl Display for CommandError {
 }
 
 impl core::error::Error for CommandError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{format, string::ToString};
+
+    fn arg(text: &str) -> Argument {
+        Argument::new(text).unwrap()
+    }
+
+    #[test]
+    fn no_argument_ends_its_line() {
+        for byte in (0..0x20).chain([0x7f]) {
+            let error = ArgumentError::Control { byte, position: 1 };
+            assert_eq!(Argument::new([b'a', byte, b'b']), Err(error));
+            assert_eq!(Secret::new([b'a', byte, b'b']), Err(error));
+        }
+        assert_eq!(Argument::new(""), Err(ArgumentError::Empty));
+        assert!(Argument::new([0x80, 0xff]).is_ok());
+    }
+
+    #[test]
+    fn encodes_for_telnet() {
+        let mut out = Vec::new();
+        Command::Retr(Argument::new(b" a\xff").unwrap()).encode(&mut out);
+        Command::Rest(5).encode(&mut out);
+        Command::EpsvAll.encode(&mut out);
+        Command::Pass(Secret::new("").unwrap()).encode(&mut out);
+        assert_eq!(out, b"RETR  a\xff\xff\r\nREST 5\r\nEPSV ALL\r\nPASS \r\n");
+    }
+
+    #[test]
+    fn secrets_do_not_show() {
+        let pass = Command::Pass(Secret::new("hunter2").unwrap());
+        assert_eq!(pass.to_string(), "PASS ***");
+        assert_eq!(format!("{pass:?}"), "Pass(***)");
+        assert_eq!(Command::Cwd(arg("a\u{202e}b")).to_string(), "CWD a\\u{202e}b");
+    }
+
+    #[test]
+    fn reads_what_clients_send() {
+        assert_eq!(Command::decode(b"retr  a b \r\n"), Ok(Command::Retr(arg(" a b "))));
+        assert_eq!(Command::decode(b"list"), Ok(Command::List(None)));
+        assert_eq!(Command::decode(b"Auth tls\n"), Ok(Command::AuthTls));
+        assert_eq!(Command::decode(b"EPSV all"), Ok(Command::EpsvAll));
+        assert_eq!(Command::decode(b"RETR"), Err(CommandError::MissingArgument));
+        assert_eq!(Command::decode(b"EPSV 2"), Err(CommandError::UnknownArgument));
+        assert_eq!(Command::decode(b"REST 18446744073709551616"), Err(CommandError::UnknownArgument));
+        assert_eq!(Command::decode(b"QUIT now"), Err(CommandError::UnknownArgument));
+        assert_eq!(Command::decode(b"XYZZY"), Err(CommandError::UnknownVerb));
+        assert_eq!(Command::decode(b""), Err(CommandError::UnknownVerb));
+        assert!(matches!(Command::decode(b"CWD a\rb"), Err(CommandError::Argument(_))));
+    }
+
+    #[test]
+    fn overlapping_commands_do_not_take_each_others_replies() {
+        let own = |verb: Verb| {
+            (100..700)
+                .filter(|&n| !matches!(n, 400..=599))
+                .filter(move |&n| verb.accepts(Code::new(n).unwrap()))
+        };
+        assert!(own(Verb::Retr).eq([110, 125, 150, 226, 250]));
+        assert!(own(Verb::Epsv).eq([229]));
+        assert!(own(Verb::Pwd).eq([257]));
+        assert!(own(Verb::Noop).eq([200, 202]));
+        assert!(own(Verb::User).eq([230, 232, 331, 332]));
+        assert!(own(Verb::Auth).eq([234, 334]));
+        for (verb, lost) in [(Verb::Stor, true), (Verb::Noop, false), (Verb::Abor, false)] {
+            assert_eq!(verb.accepts(Code::new(426).unwrap()), lost);
+            assert!([421, 451, 452, 500, 552].into_iter().all(|n| verb.accepts(Code::new(n).unwrap())));
+        }
+    }
+}

@@ -187,6 +187,7 @@ impl ReplyDecoder {
     }
 
     fn scan(&mut self) -> Result<Option<Reply>, FrameError> {
+        self.text.reserve(self.buffer.len() - self.scanned);
         while let Some(&byte) = self.buffer.get(self.scanned) {
             self.scanned += 1;
             self.line_bytes += 1;

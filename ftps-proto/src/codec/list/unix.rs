@@ -239,3 +239,47 @@ fn small(word: &[u8]) -> Option<u8> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_bytes_and_keep_their_spaces() {
+        let entry = parse(b"-rw-r--r-- 1 a b 5 Jan  1 10:00  \xff -> x ").unwrap();
+        assert_eq!(entry.name.as_bytes(), b" \xff -> x ");
+        assert_eq!(entry.target, None);
+    }
+
+    #[test]
+    fn a_link_leads_behind_its_first_arrow() {
+        let entry = parse(b"lrwxrwxrwx 1 a b 5 Jan  1 10:00 x -> y -> z").unwrap();
+        assert_eq!((entry.name.as_bytes(), entry.target), (&b"x"[..], Some(Name::from("y -> z"))));
+        assert!(parse(b"lrwxrwxrwx 1 a b 5 Jan  1 10:00  -> y").is_none());
+    }
+
+    #[test]
+    fn devices_have_no_size() {
+        for numbers in ["0, 27", "0,27", "8,   1", "27"] {
+            let line = alloc::format!("brw-rw---- 1 root disk {numbers} Jan  1 2020 sda");
+            let entry = parse(line.as_bytes()).unwrap();
+            assert_eq!((entry.size, entry.group.as_deref()), (None, Some("disk")), "{numbers}");
+        }
+        assert!(parse(b"-rw-rw---- 1 root disk 0,27 Jan  1 2020 sda").is_none());
+    }
+
+    #[test]
+    fn links_may_be_left_out() {
+        let entry = parse(b"-rw-r--r-- a b 5 Jan  1 2020 x").unwrap();
+        assert_eq!(
+            (entry.owner.as_deref(), entry.group.as_deref(), entry.size),
+            (Some("a"), Some("b"), Some(5))
+        );
+    }
+
+    #[test]
+    fn a_size_must_fit() {
+        assert!(parse(b"-rw-r--r-- 1 a b 18446744073709551615 Jan  1 2020 x").is_some());
+        assert!(parse(b"-rw-r--r-- 1 a b 18446744073709551616 Jan  1 2020 x").is_none());
+    }
+}
