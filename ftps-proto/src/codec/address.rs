@@ -68,8 +68,8 @@ impl core::error::Error for AddressError {}
 /// host-port   = number "," number "," number "," number "," number "," number
 /// number      = 1*3DIGIT                                              ; 0 to 255
 /// ```
-/// RFC 959 does not say where in the text it stands, and servers differ (RFC 1123 section 4.1.2.6): the first six numbers
-/// in a row are taken, with or without parentheses, with at most a space behind a comma.
+/// RFC 959 does not say where in the text it stands, and servers differ (RFC 1123 section 4.1.2.6): the first
+/// six numbers in a row are taken, with or without parentheses, with at most a space behind a comma.
 ///
 /// # Errors
 ///
@@ -119,8 +119,8 @@ fn short(input: &[u8]) -> Parsed<'_, u64> {
 /// epsv-response = "229" SP text "(" d d d tcp-port d ")"
 /// d             = %d33-126                         ; any, mostly "|"; here not a digit
 /// ```
-/// The parentheses may be absent. The fields for protocol and address must be empty, as RFC 2428 section 3 says, so the
-/// address of a 227 is not taken for a port, and no address in the reply is ever used.
+/// The parentheses may be absent. The fields for protocol and address must be empty, as RFC 2428 section 3
+/// says, so the address of a 227 is not taken for a port, and no address in the reply is ever used.
 ///
 /// # Errors
 ///

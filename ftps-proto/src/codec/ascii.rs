@@ -5,8 +5,8 @@ use core::fmt::{self, Display, Write as _};
 
 /// Bytes from a peer as text that is safe on a terminal.
 ///
-/// Displays lossy UTF-8 in which control characters (C0, DEL, C1), line separators and the marks that reorder or hide
-/// text are escaped visibly (`\u{1b}`).
+/// Displays lossy UTF-8 in which control characters (C0, DEL, C1), line separators and the marks that reorder
+/// or hide text are escaped visibly (`\u{1b}`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Escaped<'a>(pub &'a [u8]);
 
@@ -27,10 +27,11 @@ impl Display for Escaped<'_> {
 /// Whether a terminal would obey `c` rather than show it.
 fn deceives(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// The first bytes of something that could not be read, for an error message: at most [`Excerpt::MAX`] of them.
+/// The first bytes of something that could not be read, for an error message: at most [`Excerpt::MAX`] of
+/// them.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Excerpt(Vec<u8>);
 

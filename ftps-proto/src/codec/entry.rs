@@ -185,7 +185,8 @@ impl fmt::Debug for Name {
     }
 }
 
-/// `name`, if as one component of a local path it stays in its directory and is an ordinary file, on every system.
+/// `name`, if as one component of a local path it stays in its directory and is an ordinary file, on every
+/// system.
 ///
 /// Whatever a server names and becomes a local path goes through this.
 ///

@@ -19,8 +19,9 @@ const SLINK: &[u8] = b"OS.unix=slink:";
 /// facts       = 1*( fact ";" )
 /// fact        = factname "=" value
 /// ```
-/// Fact names and types are the same in any case. The last `;` may be absent. A fact that is not known, or whose value is
-/// not of its form, is kept in [`Entry::facts`]; one without a value is not. The name is everything behind the first space.
+/// Fact names and types are the same in any case. The last `;` may be absent. A fact that is not known, or
+/// whose value is not of its form, is kept in [`Entry::facts`]; one without a value is not. The name is
+/// everything behind the first space.
 ///
 /// # Errors
 ///

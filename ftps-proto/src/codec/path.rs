@@ -11,8 +11,8 @@ use super::ascii::Excerpt;
 /// text     = quoted [ SP comment ]
 /// quoted   = <"> *( <any but "> / <"> <"> ) <">          ; a quote inside is doubled
 /// ```
-/// Tolerated: text before the quote, single quotes, no closing quote, and no quotes at all, where the first word is the
-/// path if it begins with a slash, or the whole text otherwise is.
+/// Tolerated: text before the quote, single quotes, no closing quote, and no quotes at all, where the first
+/// word is the path if it begins with a slash, or the whole text otherwise is.
 ///
 /// # Errors
 ///

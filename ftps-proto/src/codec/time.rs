@@ -95,8 +95,8 @@ impl Timestamp {
 
     /// Gives it a year if it has none: the latest that does not put it more than a day after `now`.
     ///
-    /// A LIST line leaves the year out for what is less than half a year old, some servers for a year; the day allows
-    /// for the server's zone. 29 February gets a leap year. Unchanged if `now` has no year.
+    /// A LIST line leaves the year out for what is less than half a year old, some servers for a year; the
+    /// day allows for the server's zone. 29 February gets a leap year. Unchanged if `now` has no year.
     #[must_use]
     pub fn with_year(self, now: &Self) -> Self {
         let (None, Some(this)) = (self.year, now.year) else { return self };
@@ -104,7 +104,7 @@ impl Timestamp {
         let latest = now.minutes(this.into(), now.time.unwrap_or(midnight)) + MINUTES_A_DAY;
         // Eight years back over 1900 and its like.
         let year = (this.saturating_sub(8)..=this.saturating_add(1)).rev().find(|&year| {
-            self.day <= days_in(year.into(), self.month)
+            self.day <= days_in(year, self.month)
                 && self.minutes(year.into(), self.time.unwrap_or(midnight)) <= latest
         });
         Self { year, ..self }

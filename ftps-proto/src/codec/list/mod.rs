@@ -100,7 +100,8 @@ impl LineDecoder {
         Ok(Some(line))
     }
 
-    /// The last line, if it had no LF: for when the stream has ended and [`next_line`](Self::next_line) has no more.
+    /// The last line, if it had no LF: for when the stream has ended and [`next_line`](Self::next_line) has
+    /// no more.
     ///
     /// # Errors
     ///

@@ -11,13 +11,14 @@ use crate::codec::{
 /// Reads a line, or knows that it is none of this family.
 ///
 /// ```text
-/// line     = *SP type mode [ "+" / "." / "@" ] *SP [ links ] 1*SP [ owner [ 1*SP group ] ] 1*SP size 1*SP date SP name
+/// line     = *SP type mode [ "+" / "." / "@" ] *SP [ links ] 1*SP [ owner [ 1*SP group ] ] 1*SP size
+///            1*SP date SP name
 /// size     = 1*DIGIT / major "," *SP minor                                     ; the latter of a device
 /// date     = month 1*SP day 1*SP ( year / time ) / day 1*SP month 1*SP ( year / time ) / iso-date 1*SP time
 /// name     = 1*OCTET [ " -> " target ]                                         ; the latter of a link
 /// ```
-/// Owner and group may hold spaces and numbers, so the first number that a date follows is the size, and all before it
-/// are names. The name is everything behind the one space that ends the date.
+/// Owner and group may hold spaces and numbers, so the first number that a date follows is the size, and all
+/// before it are names. The name is everything behind the one space that ends the date.
 pub(super) fn parse(line: &[u8]) -> Option<Entry> {
     let line = line.trim_ascii_start();
     let (&letter, rest) = line.split_first()?;
