@@ -6,7 +6,7 @@ use core::fmt::{self, Display, Write as _};
 /// Bytes from a peer as text that is safe on a terminal.
 ///
 /// Displays lossy UTF-8 in which control characters (C0, DEL, C1), line separators and the marks that reorder
-/// or hide text are escaped visibly (`\u{1b}`).
+/// text are escaped visibly (`\u{1b}`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Escaped<'a>(pub &'a [u8]);
 

@@ -190,7 +190,8 @@ impl ReplyDecoder {
     }
 
     fn scan(&mut self) -> Result<Option<Reply>, FrameError> {
-        self.text.reserve(self.buffer.len() - self.scanned);
+        // Most replies fit; what is buffered behind this one is not its size.
+        self.text.reserve(64.min(self.buffer.len() - self.scanned));
         while let Some(&byte) = self.buffer.get(self.scanned) {
             self.scanned += 1;
             self.line_bytes += 1;
