@@ -22,7 +22,8 @@ use super::{
 /// An IPv4 address and a port: `host-port` of RFC 959.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct HostPort {
-    /// The address. Servers behind a NAT give a private one: see the notes on PASV before trusting it.
+    /// The address. A server behind a NAT gives one that cannot be reached, a hostile one a third party's:
+    /// connect to the control connection's peer instead.
     pub addr: Ipv4Addr,
     /// The port.
     pub port: NonZeroU16,

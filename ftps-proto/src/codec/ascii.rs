@@ -1,7 +1,10 @@
 //! The character set of the control connection, and how to show it.
 
 use alloc::vec::Vec;
-use core::fmt::{self, Display, Write as _};
+use core::{
+    fmt::{self, Display, Write as _},
+    ops::RangeInclusive,
+};
 
 /// Bytes from a peer as text that is safe on a terminal.
 ///
@@ -26,8 +29,9 @@ impl Display for Escaped<'_> {
 
 /// Whether a terminal would obey `c` rather than show it.
 fn deceives(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    const MARKS: [RangeInclusive<char>; 4] =
+        ['\u{61c}'..='\u{61c}', '\u{200e}'..='\u{200f}', '\u{2028}'..='\u{202e}', '\u{2066}'..='\u{2069}'];
+    c.is_control() || MARKS.iter().any(|marks| marks.contains(&c))
 }
 
 /// The first bytes of something that could not be read, for an error message: at most [`Excerpt::MAX`] of
