@@ -22,7 +22,8 @@ use super::{
 /// An IPv4 address and a port: `host-port` of RFC 959.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct HostPort {
-    /// The address. Servers behind a NAT give a private one: see the notes on PASV before trusting it.
+    /// The address. A server behind a NAT gives one that cannot be reached, a hostile one a third party's:
+    /// connect to the control connection's peer instead.
     pub addr: Ipv4Addr,
     /// The port.
     pub port: NonZeroU16,
@@ -68,8 +69,8 @@ impl core::error::Error for AddressError {}
 /// host-port   = number "," number "," number "," number "," number "," number
 /// number      = 1*3DIGIT                                              ; 0 to 255
 /// ```
-/// RFC 959 does not say where in the text it stands, and servers differ (RFC 1123 section 4.1.2.6): the first six numbers
-/// in a row are taken, with or without parentheses, with at most a space behind a comma.
+/// RFC 959 does not say where in the text it stands, and servers differ (RFC 1123 section 4.1.2.6): the first
+/// six numbers in a row are taken, with or without parentheses, with at most a space behind a comma.
 ///
 /// # Errors
 ///
@@ -119,8 +120,8 @@ fn short(input: &[u8]) -> Parsed<'_, u64> {
 /// epsv-response = "229" SP text "(" d d d tcp-port d ")"
 /// d             = %d33-126                         ; any, mostly "|"; here not a digit
 /// ```
-/// The parentheses may be absent. The fields for protocol and address must be empty, as RFC 2428 section 3 says, so the
-/// address of a 227 is not taken for a port, and no address in the reply is ever used.
+/// The parentheses may be absent. The fields for protocol and address must be empty, as RFC 2428 section 3
+/// says, so the address of a 227 is not taken for a port, and no address in the reply is ever used.
 ///
 /// # Errors
 ///
@@ -151,4 +152,64 @@ pub fn encode_227(address: HostPort) -> String {
 /// The text of a 229 reply.
 pub fn encode_229(port: NonZeroU16) -> String {
     format!("Entering Extended Passive Mode (|||{port}|)")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    fn found(text: &str) -> Option<String> {
+        parse_227(text.as_bytes()).ok().map(|address| address.to_string())
+    }
+
+    #[test]
+    fn six_numbers_wherever_they_stand() {
+        for text in [
+            "Entering Passive Mode (192,0,2,1,4,0)",
+            "Entering Passive Mode (192,0,2,1,4,0).",
+            "Entering Passive Mode 192,0,2,1,4,0",
+            "=192,0,2,1,4,0",
+            "192,0,2,1,4,0",
+            "2 modes: (192, 0, 2, 1, 4, 0)",
+            "Mode (192,000,002,001,004,000)",
+        ] {
+            assert_eq!(found(text).as_deref(), Some("192,0,2,1,4,0"), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_numbers_are_no_address() {
+        for text in
+            ["", "1,2,3,4,5", "1,2,3,4,5,6,7", "1,2,3,4,5,1000", "1,2,3,,5,6", "|||6446|", "1270,0,0,1,4,0"]
+        {
+            assert!(matches!(parse_227(text.as_bytes()), Err(AddressError::Missing(_))), "{text}");
+        }
+        assert!(matches!(parse_227(b"(192,0,2,256,4,0)"), Err(AddressError::OutOfRange(_))));
+        assert!(matches!(parse_227(b"(192,0,2,1,0,0)"), Err(AddressError::PortZero(_))));
+        assert_eq!(parse_227(b"\x1b").unwrap_err().to_string(), "no address in \"\\u{1b}\"");
+    }
+
+    #[test]
+    fn any_delimiter_around_a_port() {
+        for text in ["Extended (|||6446|)", "OK... (!!!6446!)", "|||6446|", "(((((6446()", "||||6446| "] {
+            assert_eq!(parse_229(text.as_bytes()).map(NonZeroU16::get), Ok(6446), "{text}");
+        }
+        for text in [
+            "",
+            "(|||6446!)",
+            "(||6446|)",
+            "(|||6446",
+            "(||||)",
+            "(127,0,0,1,4,0)",
+            "(|1|192.0.2.1|6446|)",
+            "   6446 ",
+        ] {
+            assert!(matches!(parse_229(text.as_bytes()), Err(AddressError::Missing(_))), "{text}");
+        }
+        for text in ["(|||70000|)", "(|||99999999999999999999999|)"] {
+            assert!(matches!(parse_229(text.as_bytes()), Err(AddressError::OutOfRange(_))), "{text}");
+        }
+        assert!(matches!(parse_229(b"(|||0|)"), Err(AddressError::PortZero(_))));
+    }
 }

@@ -1,11 +1,14 @@
 //! The character set of the control connection, and how to show it.
 
 use alloc::vec::Vec;
-use core::fmt::{self, Display, Write as _};
+use core::{
+    fmt::{self, Display, Write as _},
+    ops::RangeInclusive,
+};
 
 /// Bytes from a peer as text that is safe on a terminal.
 ///
-/// Displays lossy UTF-8 in which control characters (C0, DEL, C1), line separators and the marks that reorder or hide
+/// Displays lossy UTF-8 in which control characters (C0, DEL, C1), line separators and the marks that reorder
 /// text are escaped visibly (`\u{1b}`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Escaped<'a>(pub &'a [u8]);
@@ -26,11 +29,13 @@ impl Display for Escaped<'_> {
 
 /// Whether a terminal would obey `c` rather than show it.
 fn deceives(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    const MARKS: [RangeInclusive<char>; 4] =
+        ['\u{61c}'..='\u{61c}', '\u{200e}'..='\u{200f}', '\u{2028}'..='\u{202e}', '\u{2066}'..='\u{2069}'];
+    c.is_control() || MARKS.iter().any(|marks| marks.contains(&c))
 }
 
-/// The first bytes of something that could not be read, for an error message: at most [`Excerpt::MAX`] of them.
+/// The first bytes of something that could not be read, for an error message: at most [`Excerpt::MAX`] of
+/// them.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Excerpt(Vec<u8>);
 
@@ -58,6 +63,16 @@ impl Display for Excerpt {
 impl fmt::Debug for Excerpt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{self}\"")
+    }
+}
+
+/// Formats into bytes, so that encoding a number allocates nothing.
+pub(super) struct Text<'a>(pub(super) &'a mut Vec<u8>);
+
+impl fmt::Write for Text<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
-//! Commands, and which replies can be theirs. RFC 959 section 5.3 and 5.4, and the RFCs that add to them.
+//! Commands. RFC 959 section 5.3, and the RFCs that add to it.
 
 use alloc::vec::Vec;
-use core::fmt::{self, Display};
+use core::fmt::{self, Display, Write as _};
 
 use nom::{
     Parser as _,
@@ -13,112 +13,16 @@ use zeroize::Zeroizing;
 
 use super::{
     Parsed,
-    ascii::{Escaped, decimal},
-    reply::{Code, IAC},
+    ascii::{Escaped, Text, decimal},
+    reply::IAC,
+};
+pub use super::{
+    argument::{Argument, ArgumentError, Secret},
+    verb::Verb,
 };
 
-/// A command's argument: at least one byte, and no ASCII control character, so that it cannot end its line early.
-///
-/// Not necessarily UTF-8: it is what the server calls the thing.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Argument(Vec<u8>);
-
-impl Argument {
-    /// Checks and copies `bytes`.
-    ///
-    /// # Errors
-    ///
-    /// [`ArgumentError`] names the byte that may not be sent.
-    pub fn new(bytes: impl AsRef<[u8]>) -> Result<Self, ArgumentError> {
-        let bytes = bytes.as_ref();
-        if bytes.is_empty() {
-            return Err(ArgumentError::Empty);
-        }
-        printable(bytes)?;
-        Ok(Self(bytes.to_vec()))
-    }
-
-    /// The bytes, as they were given.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl Display for Argument {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Escaped(&self.0).fmt(f)
-    }
-}
-
-impl fmt::Debug for Argument {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{self}\"")
-    }
-}
-
-/// A password or account: what [`Argument`] takes, or nothing. Never shown, and zeroized when dropped.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Zeroizing<Vec<u8>>);
-
-impl Secret {
-    /// Checks and copies `bytes`. An empty password is one that servers ask for.
-    ///
-    /// # Errors
-    ///
-    /// [`ArgumentError::Control`], which tells one byte of the secret: a control character.
-    pub fn new(bytes: impl AsRef<[u8]>) -> Result<Self, ArgumentError> {
-        printable(bytes.as_ref())?;
-        Ok(Self(Zeroizing::new(bytes.as_ref().to_vec())))
-    }
-
-    /// The secret.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-/// Why bytes cannot be an argument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ArgumentError {
-    /// There are none.
-    Empty,
-    /// A control character would end the command, or mean something to Telnet.
-    Control {
-        /// The character.
-        byte: u8,
-        /// How many bytes are before it.
-        position: usize,
-    },
-}
-
-impl Display for ArgumentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("an argument is empty"),
-            Self::Control { byte, position } => {
-                write!(f, "an argument has the control character 0x{byte:02x} at position {position}")
-            }
-        }
-    }
-}
-
-impl core::error::Error for ArgumentError {}
-
-fn printable(bytes: &[u8]) -> Result<(), ArgumentError> {
-    match bytes.iter().position(u8::is_ascii_control) {
-        Some(position) => Err(ArgumentError::Control { byte: bytes[position], position }),
-        None => Ok(()),
-    }
-}
-
-/// How the data connection is protected. RFC 2228 section 3, `PROT`; over TLS only `C` and `P` (RFC 4217 section 9).
+/// How the data connection is protected. RFC 2228 section 3, `PROT`; over TLS only `C` and `P` (RFC 4217
+/// section 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProtectionLevel {
     /// `C`: clear.
@@ -140,124 +44,6 @@ impl ProtectionLevel {
             Self::Confidential => "E",
             Self::Private => "P",
         }
-    }
-}
-
-macro_rules! verbs {
-    ($($name:ident $text:literal $rfc:literal,)*) => {
-        /// What a command asks for, without its argument.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum Verb {
-            $(#[doc = concat!("`", $text, "`: ", $rfc, ".")] $name,)*
-        }
-
-        impl Verb {
-            /// As sent.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
-            }
-
-            fn from_bytes(bytes: &[u8]) -> Option<Self> {
-                [$(Self::$name),*].into_iter().find(|verb| bytes.eq_ignore_ascii_case(verb.as_str().as_bytes()))
-            }
-        }
-    };
-}
-
-verbs! {
-    Abor "ABOR" "RFC 959 section 4.1.3",
-    Acct "ACCT" "RFC 959 section 4.1.1",
-    Appe "APPE" "RFC 959 section 4.1.3",
-    Auth "AUTH" "RFC 2228 section 3",
-    Cdup "CDUP" "RFC 959 section 4.1.1",
-    Cwd "CWD" "RFC 959 section 4.1.1",
-    Dele "DELE" "RFC 959 section 4.1.3",
-    Epsv "EPSV" "RFC 2428 section 3",
-    EpsvAll "EPSV ALL" "RFC 2428 section 4, a verb of its own because its replies differ",
-    Feat "FEAT" "RFC 2389 section 3",
-    Help "HELP" "RFC 959 section 4.1.3",
-    List "LIST" "RFC 959 section 4.1.3",
-    Mdtm "MDTM" "RFC 3659 section 3",
-    Mkd "MKD" "RFC 959 section 4.1.3",
-    Mlsd "MLSD" "RFC 3659 section 7",
-    Mlst "MLST" "RFC 3659 section 7",
-    Nlst "NLST" "RFC 959 section 4.1.3",
-    Noop "NOOP" "RFC 959 section 4.1.3",
-    Opts "OPTS" "RFC 2389 section 4",
-    Pass "PASS" "RFC 959 section 4.1.1",
-    Pasv "PASV" "RFC 959 section 4.1.2",
-    Pbsz "PBSZ" "RFC 2228 section 3",
-    Prot "PROT" "RFC 2228 section 3",
-    Pwd "PWD" "RFC 959 section 4.1.3",
-    Quit "QUIT" "RFC 959 section 4.1.1",
-    Rest "REST" "RFC 3659 section 5",
-    Retr "RETR" "RFC 959 section 4.1.3",
-    Rmd "RMD" "RFC 959 section 4.1.3",
-    Rnfr "RNFR" "RFC 959 section 4.1.3",
-    Rnto "RNTO" "RFC 959 section 4.1.3",
-    Site "SITE" "RFC 959 section 4.1.3",
-    Size "SIZE" "RFC 3659 section 4",
-    Stat "STAT" "RFC 959 section 4.1.3",
-    Stor "STOR" "RFC 959 section 4.1.3",
-    Syst "SYST" "RFC 959 section 4.1.3",
-    Type "TYPE" "RFC 959 section 4.1.2",
-    User "USER" "RFC 959 section 4.1.1",
-}
-
-impl Verb {
-    /// Whether it moves data over a data connection.
-    pub const fn is_transfer(self) -> bool {
-        matches!(self, Self::Retr | Self::Stor | Self::Appe | Self::List | Self::Nlst | Self::Mlsd)
-    }
-
-    /// Whether a reply with `code` can be this command's own, while the replies to other commands are awaited too.
-    ///
-    /// Servers answer out of order (a queued EPSV before the 226 of the transfer it waits behind, for one), so this is
-    /// strict where one reply could be taken for another: RFC 959 section 5.4, RFC 2228 section 5 and RFC 4217 (AUTH,
-    /// PBSZ, PROT), RFC 2389 (FEAT, OPTS), RFC 2428 (EPSV), RFC 3659 (MDTM, SIZE, REST, MLST, MLSD), with the 200 that
-    /// servers send for the 250 of a directory command. Any command can be refused, with any 4yz or 5yz but 425 and
-    /// 426: only a transfer has a data connection to lose. 421 can be the answer to anything.
-    pub const fn accepts(self, code: Code) -> bool {
-        let code = code.get();
-        match code {
-            425 | 426 => return self.is_transfer(),
-            400..=599 => return true,
-            _ => {}
-        }
-        match self {
-            Self::Retr | Self::Stor | Self::Appe | Self::List | Self::Nlst | Self::Mlsd => {
-                matches!(code, 110 | 125 | 150 | 226 | 250)
-            }
-            Self::Abor => matches!(code, 225 | 226),
-            Self::Acct => matches!(code, 202 | 230),
-            Self::Auth => matches!(code, 234 | 334),
-            Self::Cwd | Self::Cdup | Self::Dele | Self::Rmd | Self::Rnto => matches!(code, 200 | 250),
-            Self::Epsv => code == 229,
-            Self::EpsvAll => code == 200,
-            Self::Feat => code == 211,
-            Self::Help => matches!(code, 211 | 214),
-            Self::Mdtm | Self::Size => code == 213,
-            Self::Mkd => matches!(code, 250 | 257),
-            Self::Mlst => code == 250,
-            Self::Noop | Self::Opts | Self::Pbsz | Self::Prot | Self::Type => matches!(code, 200 | 202),
-            Self::Pass => matches!(code, 202 | 230 | 232 | 332),
-            Self::Pasv => code == 227,
-            Self::Pwd => code == 257,
-            Self::Quit => code == 221,
-            Self::Rest | Self::Rnfr => code == 350,
-            // Its 2yz are the server's own affair.
-            Self::Site => matches!(code, 200 | 202 | 211 | 214 | 250),
-            Self::Stat => matches!(code, 211..=213),
-            Self::Syst => code == 215,
-            Self::User => matches!(code, 230 | 232 | 331 | 332),
-        }
-    }
-}
-
-impl Display for Verb {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 
@@ -445,8 +231,7 @@ impl Command {
                 }
             }
             Operand::Number(number) => {
-                out.push(b' ');
-                out.extend_from_slice(alloc::format!("{number}").as_bytes());
+                let _ = write!(Text(out), " {number}");
             }
         }
         out.extend_from_slice(b"\r\n");
@@ -578,3 +363,46 @@ impl Display for CommandError {
 }
 
 impl core::error::Error for CommandError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{format, string::ToString};
+
+    fn arg(text: &str) -> Argument {
+        Argument::new(text).unwrap()
+    }
+
+    #[test]
+    fn encodes_for_telnet() {
+        let mut out = Vec::new();
+        Command::Retr(Argument::new(b" a\xff").unwrap()).encode(&mut out);
+        Command::Rest(5).encode(&mut out);
+        Command::EpsvAll.encode(&mut out);
+        Command::Pass(Secret::new("").unwrap()).encode(&mut out);
+        assert_eq!(out, b"RETR  a\xff\xff\r\nREST 5\r\nEPSV ALL\r\nPASS \r\n");
+    }
+
+    #[test]
+    fn secrets_do_not_show() {
+        let pass = Command::Pass(Secret::new("hunter2").unwrap());
+        assert_eq!(pass.to_string(), "PASS ***");
+        assert_eq!(format!("{pass:?}"), "Pass(***)");
+        assert_eq!(Command::Cwd(arg("a\u{202e}b")).to_string(), "CWD a\\u{202e}b");
+    }
+
+    #[test]
+    fn reads_what_clients_send() {
+        assert_eq!(Command::decode(b"retr  a b \r\n"), Ok(Command::Retr(arg(" a b "))));
+        assert_eq!(Command::decode(b"list"), Ok(Command::List(None)));
+        assert_eq!(Command::decode(b"Auth tls\n"), Ok(Command::AuthTls));
+        assert_eq!(Command::decode(b"EPSV all"), Ok(Command::EpsvAll));
+        assert_eq!(Command::decode(b"RETR"), Err(CommandError::MissingArgument));
+        assert_eq!(Command::decode(b"EPSV 2"), Err(CommandError::UnknownArgument));
+        assert_eq!(Command::decode(b"REST 18446744073709551616"), Err(CommandError::UnknownArgument));
+        assert_eq!(Command::decode(b"QUIT now"), Err(CommandError::UnknownArgument));
+        assert_eq!(Command::decode(b"XYZZY"), Err(CommandError::UnknownVerb));
+        assert_eq!(Command::decode(b""), Err(CommandError::UnknownVerb));
+        assert!(matches!(Command::decode(b"CWD a\rb"), Err(CommandError::Argument(_))));
+    }
+}

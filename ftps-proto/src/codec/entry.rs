@@ -185,7 +185,8 @@ impl fmt::Debug for Name {
     }
 }
 
-/// `name`, if as one component of a local path it stays in its directory and is an ordinary file, on every system.
+/// `name`, if as one component of a local path it stays in its directory and is an ordinary file, on every
+/// system.
 ///
 /// Whatever a server names and becomes a local path goes through this.
 ///
@@ -256,3 +257,61 @@ impl Display for UnsafeName {
 }
 
 impl core::error::Error for UnsafeName {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ordinary_names_become_local() {
+        for name in [
+            "a",
+            " a ",
+            ".a",
+            "a.",
+            "...a",
+            "Übergröße",
+            "COM",
+            "COM10",
+            "LPTX",
+            "CONSOLE",
+            "nul_",
+            "-rf",
+            "~",
+        ] {
+            assert_eq!(local_name(name.as_bytes()), Ok(name));
+        }
+        for (name, why) in [
+            (&b""[..], UnsafeName::Directory),
+            (b".", UnsafeName::Directory),
+            (b"..", UnsafeName::Directory),
+            (b".. ", UnsafeName::Directory),
+            (b". .", UnsafeName::Directory),
+            (b"/", UnsafeName::Separator),
+            (b"../a", UnsafeName::Separator),
+            (b"..\\a", UnsafeName::Separator),
+            (b"C:", UnsafeName::Colon),
+            (b"a:stream", UnsafeName::Colon),
+            (b"a\0", UnsafeName::Control),
+            (b"a\nb", UnsafeName::Control),
+            ("a\u{85}".as_bytes(), UnsafeName::Control),
+            (b"a\xff", UnsafeName::NotUtf8),
+            (b"nul", UnsafeName::Device),
+            (b"Con.tar.gz", UnsafeName::Device),
+            (b"aux .txt", UnsafeName::Device),
+            (b"com1", UnsafeName::Device),
+            ("LPT¹.x".as_bytes(), UnsafeName::Device),
+        ] {
+            assert_eq!(local_name(name), Err(why), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn letters_are_bits() {
+        for (letters, bits) in
+            [(b"rwxr-xr-x", 0o755), (b"rwSr-sr-T", 0o7654), (b"---------", 0), (b"rwsrwsrwt", 0o7777)]
+        {
+            assert_eq!(Mode::Letters(*letters).bits(), bits);
+        }
+    }
+}

@@ -1,10 +1,10 @@
 //! One entry of a listing for machines: a line of MLSD, or the middle of MLST's reply. RFC 3659 section 7.2.
 
 use alloc::{string::String, vec::Vec};
-use core::fmt::{self, Display};
+use core::fmt::{self, Display, Write as _};
 
 use super::{
-    ascii::{Excerpt, decimal},
+    ascii::{Excerpt, Text, decimal},
     entry::{Entry, Kind, Mode, Name},
     reply::Reply,
     time::{TimeVal, Timestamp},
@@ -19,15 +19,27 @@ const SLINK: &[u8] = b"OS.unix=slink:";
 /// facts       = 1*( fact ";" )
 /// fact        = factname "=" value
 /// ```
-/// Fact names and types are the same in any case. The last `;` may be absent. A fact that is not known, or whose value is
-/// not of its form, is kept in [`Entry::facts`]. The name is everything behind the first space.
+/// Fact names and types are the same in any case. The last `;` may be absent. A fact that is not known, or
+/// whose value is not of its form, is kept in [`Entry::facts`]; one without a value is not. The name is
+/// everything behind the first space.
 ///
 /// # Errors
 ///
 /// [`FactsError`] if there is no name, or a fact has no `=`.
 pub fn parse_facts(line: &[u8]) -> Result<Entry, FactsError> {
-    let fail = || FactsError(Excerpt::new(line));
-    let mut space = line.iter().position(|&b| b == b' ').ok_or_else(fail)?;
+    read(line).ok_or_else(|| FactsError(Excerpt::new(line)))
+}
+
+fn read(line: &[u8]) -> Option<Entry> {
+    let (facts, name) = split(line)?;
+    let mut entry = Entry::new(name, Kind::Unknown);
+    add(&mut entry, facts)?;
+    Some(entry)
+}
+
+/// Facts and name, neither with the space between them.
+fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut space = line.iter().position(|&b| b == b' ')?;
     // The one value with spaces in it, against the grammar: a link's target.
     let last = line[..space].rsplit(|&b| b == b';').next().unwrap_or_default();
     if let Some((_, value)) = split_fact(last)
@@ -36,23 +48,22 @@ pub fn parse_facts(line: &[u8]) -> Result<Entry, FactsError> {
     {
         space += end + 1;
     }
-    let (facts, name) = (&line[..space], &line[space + 1..]);
-    if name.is_empty() {
-        return Err(fail());
-    }
-    let mut entry = Entry::new(name, Kind::Unknown);
-    let facts = facts.strip_suffix(b";").unwrap_or(facts);
+    let name = &line[space + 1..];
+    (!name.is_empty()).then(|| (&line[..space], name))
+}
+
+fn add(entry: &mut Entry, facts: &[u8]) -> Option<()> {
     if facts.is_empty() {
-        return Ok(entry);
+        return Some(());
     }
-    for fact in facts.split(|&b| b == b';') {
-        let (label, value) = split_fact(fact).ok_or_else(fail)?;
-        if !value.is_empty() && set(&mut entry, label, value).is_none() {
+    for fact in facts.strip_suffix(b";").unwrap_or(facts).split(|&b| b == b';') {
+        let (label, value) = split_fact(fact)?;
+        if !value.is_empty() && set(entry, label, value).is_none() {
             entry.facts.push((String::from_utf8_lossy(label).into_owned(), value.to_vec()));
         }
     }
     entry.kind = entry.kind.of(entry.name.as_bytes());
-    Ok(entry)
+    Some(())
 }
 
 /// Takes a fact into the field that is its own; `None` if there is none, or the value is not of its form.
@@ -119,29 +130,40 @@ fn prefix<'a>(value: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
     start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
-/// Reads the 250 reply to MLST: the entry is on a line of its own between the first and the last, behind a space.
+/// Reads the 250 reply to MLST: the entry stands between its first line and its last, behind a space.
+///
+/// ```text
+/// mlst-response = "250-" text EOL 1*( SP entry EOL ) "250" SP text EOL
+/// ```
+/// Several lines about the same name add to each other; a line about another is passed over.
 ///
 /// # Errors
 ///
 /// [`FactsError`] if no line holds an entry.
 pub fn parse_mlst(reply: &Reply) -> Result<Entry, FactsError> {
     let mut lines = reply.lines();
-    let (_, _) = (lines.next(), lines.next_back());
+    lines.next();
+    lines.next_back();
+    let mut found: Option<Entry> = None;
     for line in lines {
         // A second space would mean "no facts", but servers that send one mean nothing by it.
-        let facts = line.trim_ascii_start();
-        let bare = line.strip_prefix(b" ").unwrap_or(line);
-        if let Ok(entry) = parse_facts(facts).or_else(|_| parse_facts(bare)) {
-            return Ok(entry);
+        let bare = line.trim_ascii_start();
+        match &mut found {
+            None => found = read(bare).or_else(|| read(line.strip_prefix(b" ").unwrap_or(line))),
+            Some(entry) => {
+                if let Some((facts, _)) = split(bare).filter(|(_, name)| *name == entry.name.as_bytes()) {
+                    add(entry, facts);
+                }
+            }
         }
     }
-    Err(FactsError(Excerpt::new(reply.first_line())))
+    found.ok_or_else(|| FactsError(Excerpt::new(reply.last_line())))
 }
 
 /// Appends the entry, without a line end. What no fact can say is left out: a mode in letters becomes bits.
 pub fn encode_facts(entry: &Entry, out: &mut Vec<u8>) {
     let mut fact = |label: &str, value: &dyn Display| {
-        out.extend_from_slice(alloc::format!("{label}={value};").as_bytes());
+        let _ = write!(Text(out), "{label}={value};");
     };
     match entry.kind {
         Kind::File => fact("type", &"file"),
@@ -193,3 +215,39 @@ impl Display for FactsError {
 }
 
 impl core::error::Error for FactsError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::reply::Code;
+
+    #[test]
+    fn a_target_may_hold_spaces() {
+        let entry = parse_facts(b"size=3;type=OS.unix=slink:/a b/c d; my; link").unwrap();
+        assert_eq!(entry.name.as_bytes(), b"my; link");
+        assert_eq!(entry.target, Some(Name::from("/a b/c d")));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_kept() {
+        let entry = parse_facts(b"Perm=adfr;Size=huge;type=OS.vms=x;unique=; a").unwrap();
+        let facts = [("Perm", &b"adfr"[..]), ("Size", b"huge"), ("type", b"OS.vms=x")];
+        assert!(entry.facts.iter().map(|(label, value)| (label.as_str(), value.as_slice())).eq(facts));
+        assert_eq!((entry.kind, entry.fact("perm")), (Kind::Other, Some(&b"adfr"[..])));
+    }
+
+    #[test]
+    fn the_last_semicolon_may_be_absent() {
+        let entry = parse_facts(b"type=dir;size=5 a b").unwrap();
+        assert_eq!((entry.name.as_bytes(), entry.size), (&b"a b"[..], Some(5)));
+    }
+
+    #[test]
+    fn mlst_is_about_one_thing() {
+        let reply = |text: &str| parse_mlst(&Reply::new(Code::new(250).unwrap(), text));
+        let entry = reply("Listing\n size=5; a\n size=6; b\n type=file; a\nEnd").unwrap();
+        assert_eq!((entry.name.as_bytes(), entry.size, entry.kind), (&b"a"[..], Some(5), Kind::File));
+        assert_eq!(reply("Listing\n  no facts\nEnd").unwrap().name.as_bytes(), b"no facts");
+        assert!(reply("type=file; a").is_err() && reply("Listing\n \nEnd").is_err());
+    }
+}

@@ -22,7 +22,8 @@ impl Features {
     /// The space before a feature may be absent, or be `211-`.
     pub fn parse(reply: &Reply) -> Self {
         let mut lines = reply.lines();
-        let (_, _) = (lines.next(), lines.next_back());
+        lines.next();
+        lines.next_back();
         let features = lines.filter_map(|line| {
             let line = line.strip_prefix(b"211-").unwrap_or(line).trim_ascii();
             let line = String::from_utf8_lossy(line);
@@ -84,5 +85,36 @@ impl Features {
         }
         text.push_str("End");
         Reply::new(code, text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn features(text: &str) -> Features {
+        Features::parse(&Reply::new(Code::new(211).unwrap(), text))
+    }
+
+    #[test]
+    fn features_in_every_dress() {
+        let features =
+            features("Features:\n MDTM\n MLST type*;size*;\n211-tvfs\nREST  STREAM \n\n utf8\nEnd");
+        assert!(features.iter().eq([
+            ("MDTM", ""),
+            ("MLST", "type*;size*;"),
+            ("tvfs", ""),
+            ("REST", "STREAM"),
+            ("utf8", "")
+        ]));
+        assert!(features.mlst() && features.utf8() && features.tvfs() && !features.has("End"));
+        assert_eq!(features.params("rest"), Some("STREAM"));
+        assert_eq!(features.params("SIZE"), None);
+    }
+
+    #[test]
+    fn no_features() {
+        assert!(features("no features").is_empty());
+        assert!(features("Features:\nEnd").is_empty());
     }
 }

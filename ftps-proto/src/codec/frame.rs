@@ -12,7 +12,8 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReplyLimits {
-    /// Bytes in a line, its end included. 32 KiB by default: greetings of 17,000 characters exist and are harmless.
+    /// Bytes in a line, its end included. 32 KiB by default: greetings of 17,000 characters exist and are
+    /// harmless.
     pub line: usize,
     /// Lines in a reply. 16,384 by default: `STAT` of a directory lists it in a reply.
     pub lines: usize,
@@ -88,11 +89,12 @@ enum Telnet {
 ///       / code "-" text EOL *( line EOL ) code [ SP text ] EOL     ; the same code
 /// EOL   = [ CR ] LF
 /// ```
-/// Only the same code and a space, or the line end, ends a reply of several lines: other codes inside, and the same
-/// one before a hyphen, are text. Telnet commands are taken out; NUL, which Telnet pads with, is too.
+/// Only the same code and a space, or the line end, ends a reply of several lines: other codes inside, and
+/// the same one before a hyphen, are text. Telnet commands are taken out; NUL, which Telnet pads with, is
+/// too.
 ///
-/// No byte is looked at twice, and how the bytes are cut into pushes changes nothing. After an error every call
-/// returns it again, until [`clear`](Self::clear).
+/// No byte is looked at twice, and how the bytes are cut into pushes changes nothing. After an error every
+/// call returns it again, until [`clear`](Self::clear).
 #[derive(Debug)]
 pub struct ReplyDecoder {
     limits: ReplyLimits,
@@ -101,7 +103,8 @@ pub struct ReplyDecoder {
     start: usize,
     scanned: usize,
     telnet: Telnet,
-    /// Of the unfinished reply: its code, its text, where in the text the last line begins, its lines, bytes of that line.
+    /// Of the unfinished reply: its code, its text, where in the text the last line begins, its lines, bytes
+    /// of that line.
     code: Option<Code>,
     text: Vec<u8>,
     line: usize,
@@ -187,6 +190,8 @@ impl ReplyDecoder {
     }
 
     fn scan(&mut self) -> Result<Option<Reply>, FrameError> {
+        // Most replies fit; what is buffered behind this one is not its size.
+        self.text.reserve(64.min(self.buffer.len() - self.scanned));
         while let Some(&byte) = self.buffer.get(self.scanned) {
             self.scanned += 1;
             self.line_bytes += 1;
@@ -272,7 +277,8 @@ impl ReplyDecoder {
     fn text(&mut self, byte: u8) {
         let at = self.text.len();
         if self.code.is_none() && self.doubt.is_none() && at < 3 && !byte.is_ascii_digit() {
-            // A line of text says what it is; a TLS record has a header of five bytes, and perhaps never a line end.
+            // A line of text says what it is; a TLS record has a header of five bytes, and perhaps never a
+            // line end.
             let enough = if byte < b' ' { 5 } else { Excerpt::MAX };
             self.doubt = Some(enough.max(self.scanned - self.start));
         }
@@ -328,7 +334,7 @@ impl ReplyDecoder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::{string::ToString, vec};
+    use alloc::string::ToString;
 
     fn decoder() -> ReplyDecoder {
         ReplyDecoder::new(ReplyLimits::default())
@@ -402,12 +408,6 @@ mod tests {
         assert_eq!(one(&[&b"220 "[..], &[b'x'; 40_000]].concat()), Err(FrameError::LineTooLong));
         assert_eq!(one(&[&b"220 \xff\xfa"[..], &[b'x'; 40_000]].concat()), Err(FrameError::LineTooLong));
         assert_eq!(one(&b"220-x\r\n".repeat(20_000)), Err(FrameError::TooManyLines));
-        assert_eq!(
-            one(&[&vec![b'2'; 30_000][..], b"\n"].concat()).map(|_| ()),
-            one(b"2222\n")
-                .map(|_| ())
-                .map_err(|_| FrameError::NotAReply { excerpt: Excerpt::new(&[b'2'; 64]) })
-        );
         let line = [&b"220-"[..], &[b'x'; 30_000], b"\r\n"].concat();
         assert_eq!(one(&line.repeat(40)), Err(FrameError::TooLong));
     }

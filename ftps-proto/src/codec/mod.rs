@@ -1,10 +1,12 @@
 //! Bytes to types and back, one file per grammar.
 //!
-//! Framing ([`frame`], [`list::LineDecoder`]) owns buffers and limits; everything else is a function from bytes to a
-//! type and its inverse. What a client parses a server writes, so `decode(encode(x)) == x` is a property test for
-//! each grammar. No parser assumes UTF-8, none allocates before its input is known to be sound, and none panics.
+//! Framing ([`frame`], [`list::LineDecoder`]) owns buffers and limits; everything else is a function from
+//! bytes to a type and its inverse. What a client parses a server writes, so `decode(encode(x)) == x` is a
+//! property test for each grammar. No parser assumes UTF-8, none allocates before its input is known to be
+//! sound, and none panics.
 
 pub mod address;
+mod argument;
 pub mod ascii;
 pub mod command;
 pub mod entry;
@@ -16,6 +18,7 @@ pub mod path;
 pub mod reply;
 pub mod size;
 pub mod time;
+mod verb;
 
 /// What every grammar rule returns: errors are typed where a rule is entered, not inside.
 type Parsed<'a, T> = nom::IResult<&'a [u8], T, ()>;

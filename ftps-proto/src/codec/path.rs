@@ -11,8 +11,8 @@ use super::ascii::Excerpt;
 /// text     = quoted [ SP comment ]
 /// quoted   = <"> *( <any but "> / <"> <"> ) <">          ; a quote inside is doubled
 /// ```
-/// Tolerated: text before the quote, single quotes, no closing quote, and no quotes at all, where the first word is the
-/// path if it begins with a slash, or the whole text otherwise is.
+/// Tolerated: text before the quote, single quotes, no closing quote, and no quotes at all, where the first
+/// word is the path if it begins with a slash, or the whole text otherwise is.
 ///
 /// # Errors
 ///
@@ -73,3 +73,28 @@ impl Display for PathError {
 }
 
 impl core::error::Error for PathError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_in_every_dress() {
+        for (text, path) in [
+            (r#""/a" is the current directory"#, "/a"),
+            (r#""/a ""b"" c" created"#, r#"/a "b" c"#),
+            (r#"""""#, "\""),
+            (r#"current is "/a""#, "/a"),
+            (r#""/a is unclosed"#, "/a is unclosed"),
+            ("/a is the current directory", "/a"),
+            ("'/a b' is it", "/a b"),
+            (r#""'HLQ.DS'" is the working directory"#, "'HLQ.DS'"),
+            (r"C:\a b", r"C:\a b"),
+        ] {
+            assert_eq!(parse_257(text.as_bytes()).as_deref(), Ok(path.as_bytes()), "{text}");
+        }
+        for text in ["", "  ", "\"\"", "\"", "'"] {
+            assert!(parse_257(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+}

@@ -159,7 +159,8 @@ impl Reply {
     }
 }
 
-/// The text of the line that ends a reply of several lines: the same code, then a space or, tolerated, nothing.
+/// The text of the line that ends a reply of several lines: the same code, then a space or, tolerated,
+/// nothing.
 pub(super) fn ends(code: Code, line: &[u8]) -> Option<&[u8]> {
     match Code::parse(line) {
         Ok((rest, found)) if found == code => {

@@ -95,8 +95,8 @@ impl Timestamp {
 
     /// Gives it a year if it has none: the latest that does not put it more than a day after `now`.
     ///
-    /// A LIST line leaves the year out for what is less than half a year old, some servers for a year; the day allows
-    /// for the server's zone. 29 February gets a leap year. Unchanged if `now` has no year.
+    /// A LIST line leaves the year out for what is less than half a year old, some servers for a year; the
+    /// day allows for the server's zone. 29 February gets a leap year. Unchanged if `now` has no year.
     #[must_use]
     pub fn with_year(self, now: &Self) -> Self {
         let (None, Some(this)) = (self.year, now.year) else { return self };
@@ -104,7 +104,7 @@ impl Timestamp {
         let latest = now.minutes(this.into(), now.time.unwrap_or(midnight)) + MINUTES_A_DAY;
         // Eight years back over 1900 and its like.
         let year = (this.saturating_sub(8)..=this.saturating_add(1)).rev().find(|&year| {
-            self.day <= days_in(year.into(), self.month)
+            self.day <= days_in(year, self.month)
                 && self.minutes(year.into(), self.time.unwrap_or(midnight)) <= latest
         });
         Self { year, ..self }
@@ -245,3 +245,66 @@ impl Display for TimeError {
 }
 
 impl core::error::Error for TimeError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    fn shown(text: &str) -> Option<alloc::string::String> {
+        Timestamp::parse(text.as_bytes()).ok().map(|stamp| stamp.to_string())
+    }
+
+    #[test]
+    fn reads_what_exists() {
+        assert_eq!(shown("20141022065102").as_deref(), Some("2014-10-22 06:51:02"));
+        assert_eq!(shown("20141022065102.9990").as_deref(), Some("2014-10-22 06:51:02.999"));
+        assert_eq!(shown("20161231235960.1234567899").as_deref(), Some("2016-12-31 23:59:60.123456789"));
+        assert_eq!(shown("191000229000000").as_deref(), Some("2000-02-29 00:00:00"));
+        for bad in [
+            "",
+            "2014",
+            "20141322065102",
+            "20140229065102",
+            "20141022245102",
+            "20141022065102.",
+            "20141022065102Z",
+        ] {
+            assert_eq!(shown(bad), None, "{bad}");
+        }
+    }
+
+    fn year(now: &str, month: u8, day: u8, hour: u8) -> Option<u16> {
+        let time = TimeOfDay::new(hour, 0, None, 0);
+        let stamp = Timestamp::new(None, month, day, time, Zone::Server).unwrap();
+        stamp.with_year(&Timestamp::parse(now.as_bytes()).unwrap()).year
+    }
+
+    #[test]
+    fn a_missing_year_is_the_latest_that_is_not_ahead() {
+        assert_eq!(year("20200615120000", 6, 15, 11), Some(2020));
+        assert_eq!(year("20200615120000", 6, 16, 12), Some(2020));
+        assert_eq!(year("20200615120000", 6, 16, 13), Some(2019));
+        assert_eq!(year("20200615120000", 12, 31, 0), Some(2019));
+        assert_eq!(year("20201231230000", 1, 1, 3), Some(2021));
+        assert_eq!(year("20210301000000", 2, 29, 0), Some(2020));
+        assert_eq!(year("19030301000000", 2, 29, 0), Some(1896));
+    }
+
+    #[test]
+    fn counts_days() {
+        for (seconds, text) in [
+            (0, "1970-01-01 00:00:00"),
+            (951_782_400, "2000-02-29 00:00:00"),
+            (4_107_542_399, "2100-02-28 23:59:59"),
+            (4_107_542_400, "2100-03-01 00:00:00"),
+            (-1, "1969-12-31 23:59:59"),
+        ] {
+            let stamp = Timestamp::from_unix(seconds).unwrap();
+            assert_eq!(stamp.to_string(), text);
+            assert_eq!(stamp.to_unix(), Some(seconds));
+        }
+        assert_eq!(Timestamp::from_unix(i64::MAX), None);
+        assert_eq!(Timestamp::from_unix(i64::MIN), None);
+    }
+}

@@ -100,7 +100,8 @@ impl LineDecoder {
         Ok(Some(line))
     }
 
-    /// The last line, if it had no LF: for when the stream has ended and [`next_line`](Self::next_line) has no more.
+    /// The last line, if it had no LF: for when the stream has ended and [`next_line`](Self::next_line) has
+    /// no more.
     ///
     /// # Errors
     ///
@@ -123,4 +124,52 @@ impl LineDecoder {
 
 fn without_cr(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn lines_end_in_lf() {
+        let mut lines = LineDecoder::new(10);
+        lines.push(b"a\r\n\nb\rc\nlast");
+        assert_eq!(lines.next_line(), Ok(Some(&b"a"[..])));
+        assert_eq!(lines.next_line(), Ok(Some(&b""[..])));
+        assert_eq!(lines.next_line(), Ok(Some(&b"b\rc"[..])));
+        assert_eq!(lines.next_line(), Ok(None));
+        assert!(!lines.is_empty());
+        assert_eq!(lines.finish(), Ok(Some(&b"last"[..])));
+        assert!(lines.is_empty());
+        assert_eq!(lines.finish(), Ok(None));
+    }
+
+    #[test]
+    fn lines_have_a_limit() {
+        let mut lines = LineDecoder::new(10);
+        lines.push(&[b'x'; 10]);
+        assert_eq!(lines.next_line(), Ok(None));
+        lines.push(b"\r");
+        assert_eq!(lines.next_line(), Ok(None));
+        lines.push(b"\n");
+        assert_eq!(lines.next_line(), Ok(Some(&[b'x'; 10][..])));
+        lines.push(&[b'x'; 12]);
+        assert_eq!(lines.next_line(), Err(LineTooLong));
+        assert_eq!(lines.next_line(), Err(LineTooLong));
+        let mut lines = LineDecoder::new(10);
+        lines.push(&[vec![b'x'; 11], vec![b'\n']].concat());
+        assert_eq!(lines.next_line(), Err(LineTooLong));
+        assert_eq!(lines.next_line(), Err(LineTooLong));
+    }
+
+    #[test]
+    fn what_is_no_entry_is_said_to_be_none() {
+        for line in ["", "  ", "total 12", "Total 0", "total 12 "] {
+            assert_eq!(parse_list_line(line.as_bytes()), ListLine::Ignored, "{line}");
+        }
+        for line in ["total", "total eclipse", "ls: cannot access", "-rw-r--r-- 1 a b 5 Jan 1", "\u{feff}"] {
+            assert_eq!(parse_list_line(line.as_bytes()), ListLine::Unparsed(line.into()), "{line}");
+        }
+    }
 }

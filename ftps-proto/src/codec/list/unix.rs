@@ -11,13 +11,14 @@ use crate::codec::{
 /// Reads a line, or knows that it is none of this family.
 ///
 /// ```text
-/// line     = *SP type mode [ "+" / "." / "@" ] *SP [ links ] 1*SP [ owner [ 1*SP group ] ] 1*SP size 1*SP date SP name
+/// line     = *SP type mode [ "+" / "." / "@" ] *SP [ links ] 1*SP [ owner [ 1*SP group ] ] 1*SP size
+///            1*SP date SP name
 /// size     = 1*DIGIT / major "," *SP minor                                     ; the latter of a device
 /// date     = month 1*SP day 1*SP ( year / time ) / day 1*SP month 1*SP ( year / time ) / iso-date 1*SP time
 /// name     = 1*OCTET [ " -> " target ]                                         ; the latter of a link
 /// ```
-/// Owner and group may hold spaces and numbers, so the first number that a date follows is the size, and all before it
-/// are names. The name is everything behind the one space that ends the date.
+/// Owner and group may hold spaces and numbers, so the first number that a date follows is the size, and all
+/// before it are names. The name is everything behind the one space that ends the date.
 pub(super) fn parse(line: &[u8]) -> Option<Entry> {
     let line = line.trim_ascii_start();
     let (&letter, rest) = line.split_first()?;
@@ -237,5 +238,49 @@ fn small(word: &[u8]) -> Option<u8> {
         [a @ b'0'..=b'9'] => Some(a - b'0'),
         [a @ b'0'..=b'9', b @ b'0'..=b'9'] => Some((a - b'0') * 10 + b - b'0'),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_bytes_and_keep_their_spaces() {
+        let entry = parse(b"-rw-r--r-- 1 a b 5 Jan  1 10:00  \xff -> x ").unwrap();
+        assert_eq!(entry.name.as_bytes(), b" \xff -> x ");
+        assert_eq!(entry.target, None);
+    }
+
+    #[test]
+    fn a_link_leads_behind_its_first_arrow() {
+        let entry = parse(b"lrwxrwxrwx 1 a b 5 Jan  1 10:00 x -> y -> z").unwrap();
+        assert_eq!((entry.name.as_bytes(), entry.target), (&b"x"[..], Some(Name::from("y -> z"))));
+        assert!(parse(b"lrwxrwxrwx 1 a b 5 Jan  1 10:00  -> y").is_none());
+    }
+
+    #[test]
+    fn devices_have_no_size() {
+        for numbers in ["0, 27", "0,27", "8,   1", "27"] {
+            let line = alloc::format!("brw-rw---- 1 root disk {numbers} Jan  1 2020 sda");
+            let entry = parse(line.as_bytes()).unwrap();
+            assert_eq!((entry.size, entry.group.as_deref()), (None, Some("disk")), "{numbers}");
+        }
+        assert!(parse(b"-rw-rw---- 1 root disk 0,27 Jan  1 2020 sda").is_none());
+    }
+
+    #[test]
+    fn links_may_be_left_out() {
+        let entry = parse(b"-rw-r--r-- a b 5 Jan  1 2020 x").unwrap();
+        assert_eq!(
+            (entry.owner.as_deref(), entry.group.as_deref(), entry.size),
+            (Some("a"), Some("b"), Some(5))
+        );
+    }
+
+    #[test]
+    fn a_size_must_fit() {
+        assert!(parse(b"-rw-r--r-- 1 a b 18446744073709551615 Jan  1 2020 x").is_some());
+        assert!(parse(b"-rw-r--r-- 1 a b 18446744073709551616 Jan  1 2020 x").is_none());
     }
 }

@@ -1,0 +1,126 @@
+//! What may stand behind a verb.
+
+use alloc::vec::Vec;
+use core::fmt::{self, Display};
+
+use zeroize::Zeroizing;
+
+use super::ascii::Escaped;
+
+/// A command's argument: at least one byte, and no ASCII control character, so that it cannot end its line
+/// early.
+///
+/// Not necessarily UTF-8: it is what the server calls the thing.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Argument(Vec<u8>);
+
+impl Argument {
+    /// Checks and copies `bytes`.
+    ///
+    /// # Errors
+    ///
+    /// [`ArgumentError`] names the byte that may not be sent.
+    pub fn new(bytes: impl AsRef<[u8]>) -> Result<Self, ArgumentError> {
+        let bytes = bytes.as_ref();
+        if bytes.is_empty() {
+            return Err(ArgumentError::Empty);
+        }
+        printable(bytes)?;
+        Ok(Self(bytes.to_vec()))
+    }
+
+    /// The bytes, as they were given.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Display for Argument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Escaped(&self.0).fmt(f)
+    }
+}
+
+impl fmt::Debug for Argument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+/// A password or account: what [`Argument`] takes, or nothing. Never shown, and zeroized when dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<Vec<u8>>);
+
+impl Secret {
+    /// Checks and copies `bytes`. An empty password is one that servers ask for.
+    ///
+    /// # Errors
+    ///
+    /// [`ArgumentError::Control`], which tells one byte of the secret: a control character.
+    pub fn new(bytes: impl AsRef<[u8]>) -> Result<Self, ArgumentError> {
+        printable(bytes.as_ref())?;
+        Ok(Self(Zeroizing::new(bytes.as_ref().to_vec())))
+    }
+
+    /// The secret.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Why bytes cannot be an argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ArgumentError {
+    /// There are none.
+    Empty,
+    /// A control character would end the command, or mean something to Telnet.
+    Control {
+        /// The character.
+        byte: u8,
+        /// How many bytes are before it.
+        position: usize,
+    },
+}
+
+impl Display for ArgumentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("an argument is empty"),
+            Self::Control { byte, position } => {
+                write!(f, "an argument has the control character 0x{byte:02x} at position {position}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for ArgumentError {}
+
+fn printable(bytes: &[u8]) -> Result<(), ArgumentError> {
+    match bytes.iter().position(u8::is_ascii_control) {
+        Some(position) => Err(ArgumentError::Control { byte: bytes[position], position }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_argument_ends_its_line() {
+        for byte in (0..0x20).chain([0x7f]) {
+            let error = ArgumentError::Control { byte, position: 1 };
+            assert_eq!(Argument::new([b'a', byte, b'b']), Err(error));
+            assert_eq!(Secret::new([b'a', byte, b'b']), Err(error));
+        }
+        assert_eq!(Argument::new(""), Err(ArgumentError::Empty));
+        assert!(Argument::new([0x80, 0xff]).is_ok());
+    }
+}
