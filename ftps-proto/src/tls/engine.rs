@@ -93,7 +93,6 @@ pub struct Engine {
     outgoing: Vec<u8>,
     written: usize,
 
-    begun: bool,
     secured: bool,
     sent_close_notify: bool,
     ended: Option<Event>,
@@ -106,11 +105,13 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// TLS for the control connection. `name` is what the certificate must be for.
+    /// TLS for the control connection. `name` is what the certificate must be for. What the session could resume
+    /// so far is forgotten: it was another control connection's.
     ///
     /// # Errors
     /// When rustls cannot begin a handshake with the configuration.
     pub fn control(session: &TlsSession, name: ServerName<'static>) -> Result<Self, TlsError> {
+        session.store.renew();
         let connection = UnbufferedClientConnection::new(Arc::clone(&session.control), name)?;
         Ok(Self::new(connection, session, Role::Control, Offer::Nothing))
     }
@@ -156,7 +157,6 @@ impl Engine {
             copied: Vec::new(),
             outgoing: Vec::new(),
             written: 0,
-            begun: false,
             secured: false,
             sent_close_notify: false,
             ended: None,
@@ -168,7 +168,8 @@ impl Engine {
         }
     }
 
-    /// Room to read ciphertext into: never empty while more input can be needed.
+    /// Room to read ciphertext into: never empty while more input can be needed, which is whenever
+    /// [`process`](Self::process) says [`Event::Blocked`].
     pub fn space(&mut self) -> &mut [u8] {
         let sizes = self.role.sizes();
         if self.buffer.is_empty() {
@@ -277,11 +278,11 @@ impl Engine {
 
     /// A step of the handshake, or of TLS 1.2.
     fn step_rustls(&mut self) -> Result<Option<Event>, TlsError> {
-        // Short of a handshake message that rustls collects in the buffer, a record begins at `start`.
-        if self.begun && self.seen <= self.start || !self.begun && self.end > self.start {
-            if let Some(blocked) = self.check_text()? {
-                return Ok(Some(blocked));
-            }
+        // Where rustls has looked further it collects a record or a handshake message, else a record begins here.
+        if self.seen == self.start
+            && let Some(blocked) = self.check_text()?
+        {
+            return Ok(Some(blocked));
         }
         let State::Rustls(connection) = &mut self.state else { return Ok(None) };
         let UnbufferedStatus { discard, state } =
@@ -314,7 +315,6 @@ impl Engine {
         }
         self.start += discard;
         self.seen = if all_seen { self.end } else { self.start };
-        self.begun |= discard > 0 || all_seen && self.end > 0;
         if let Some(error) = failure {
             return Err(self.rustls_failed(error));
         }
@@ -376,11 +376,7 @@ impl Engine {
         let bytes = &mut self.buffer[self.start..self.end];
         let opened = match length(bytes) {
             Ok(Some(length)) if length <= bytes.len() => {
-                // One answer to a KeyUpdate at a time waits to be written, and none follows a close_notify.
-                let answer = !self.sent_close_notify && self.written == self.outgoing.len();
-                records
-                    .open(&mut bytes[..length], answer.then_some(&mut self.outgoing))
-                    .map(|record| (length, record))
+                records.open(&mut bytes[..length]).map(|record| (length, record))
             }
             Ok(_) => {
                 if self.start == self.end {
@@ -398,6 +394,10 @@ impl Engine {
                     Record::Closed => self.ended = Some(Event::Closed),
                 }
                 self.start += length;
+                // One answer at a time waits to be written: a peer that asks on and on gets no heap of them.
+                if !self.sent_close_notify && self.outgoing.is_empty() {
+                    records.answer(&mut self.outgoing)?;
+                }
                 Ok(None)
             }
             Err(error) => {

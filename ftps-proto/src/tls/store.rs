@@ -103,6 +103,14 @@ impl TicketStore {
         Some(self.time.current_time()?.as_secs())
     }
 
+    /// Forgets what an earlier control connection brought, but for the group that the server likes.
+    pub(super) fn renew(&self) {
+        let mut sessions = self.lock();
+        // The counter goes on: an offer of before is not settled with a ticket of after.
+        let (group, counter) = (sessions.group, sessions.counter);
+        *sessions = Sessions { group, counter, ..Sessions::default() };
+    }
+
     /// Keeps a NewSessionTicket of the control connection. One without a clock or with a lifetime of zero is to be
     /// discarded (RFC 8446 section 4.6.1).
     pub(super) fn keep(&self, payload: &[u8]) {
@@ -151,7 +159,7 @@ impl TicketStore {
         let mut sessions = self.lock();
         sessions.raw.retain(|raw| now < raw.expires);
         let single_use = sessions.single_use;
-        let raw = sessions.raw.iter().rev().find(|raw| !raw.spent && !(single_use && raw.resumed))?;
+        let raw = sessions.raw.iter().rev().find(|raw| !(raw.spent || single_use && raw.resumed))?;
         Some((raw.number, Arc::clone(&raw.payload)))
     }
 
