@@ -1006,6 +1006,43 @@ fn refuses_records_that_are_too_long_or_forged() {
     }
 }
 
+#[test]
+fn damage_never_becomes_data() {
+    let pki = Pki::new();
+    for version in BOTH {
+        let server = pki.server(version, stateless);
+        let session = pki.session();
+        let bytes = payload(40_000);
+        // Where the bit flips: in the handshake at first, then all over the records of data.
+        for at in (0..1_000).step_by(7).chain((1_000..45_000).step_by(631)) {
+            let mut pair = Pair::new(Engine::control(&session, name()).unwrap(), &server);
+            pair.chunk = 1 + at % 5_000;
+            let mut position = 0;
+            let mut failed = false;
+            for round in 0..6 {
+                if pair.client.handshake_done() && pair.server_error.is_none() && round == 4 {
+                    pair.server.writer().write_all(&bytes).unwrap();
+                    pair.server.send_close_notify();
+                }
+                pair.draw();
+                if (position..position + pair.to_client.len()).contains(&at) {
+                    pair.to_client[at - position] ^= 1 << (at % 8);
+                }
+                position += pair.to_client.len();
+                failed |= pair.pull().is_err();
+                pair.push();
+            }
+            pair.client.received_eof();
+            failed |= pair.client.process().is_err();
+            assert!(bytes.starts_with(&pair.client_got), "{version:?} {at}");
+            let whole = pair.client_got.len() == bytes.len() && pair.events.last() == Some(&Event::Closed);
+            assert!(failed || whole || pair.client.process().unwrap() == Event::Truncated);
+            // A record's version says nothing since TLS 1.3, and a bit beyond the end flips nothing.
+            assert!(!whole || at >= position || pair.client.version() == Some(ProtocolVersion::TLSv1_3));
+        }
+    }
+}
+
 /// A provider whose one TLS 1.3 suite has another confidentiality limit or another AEAD.
 fn provider(
     limit: u64,
