@@ -4,10 +4,12 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use rustls::client::UnbufferedClientConnection;
+use rustls::client::{ClientConnectionData, UnbufferedClientConnection};
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedStatus};
-use rustls::{AlertDescription, CipherSuite, Error, HandshakeKind, ProtocolVersion};
+use rustls::unbuffered::{
+    ConnectionState, EncodeError, EncodeTlsData, EncryptError, UnbufferedStatus, WriteTraffic,
+};
+use rustls::{AlertDescription, CipherSuite, Error, HandshakeKind, InvalidMessage, ProtocolVersion};
 
 use super::error::EXCERPT;
 use super::records::{FRAGMENT, HEADER, Record, Records, alert_of, can_take_over, length};
@@ -83,6 +85,8 @@ pub struct Engine {
     end: usize,
     /// rustls has gone through the buffer up to here.
     seen: usize,
+    /// rustls may hold a part of a record or of a handshake message at `start`.
+    held: bool,
     /// A read filled the buffer to its end.
     filled: bool,
     eof: bool,
@@ -151,6 +155,7 @@ impl Engine {
             start: 0,
             end: 0,
             seen: 0,
+            held: false,
             filled: false,
             eof: false,
             plain: 0..0,
@@ -251,9 +256,8 @@ impl Engine {
         error
     }
 
-    /// Whether plain text stands where a record should begin; `None` while it looks like text and its line may yet
-    /// grow.
-    fn is_text(&self) -> Option<bool> {
+    /// Fails unless `start` may be a record's; is [`Event::Blocked`] while a line of plain text there may yet grow.
+    fn check_record(&self) -> Result<Option<Event>, TlsError> {
         let bytes = &self.buffer[self.start..self.end];
         let record = match *bytes {
             [] => true,
@@ -261,26 +265,22 @@ impl Engine {
             [typ, major, ..] => (20..=23).contains(&typ) && major == 3,
         };
         if record {
-            return Some(false);
+            return Ok(None);
         }
-        let text = bytes.iter().take(EXCERPT).all(|&byte| byte >= b' ' || matches!(byte, b'\t' | b'\r'));
-        (!text || bytes.len() >= EXCERPT || self.eof).then_some(true)
-    }
-
-    /// Fails if plain text begins at `start`, is [`Event::Blocked`] while its line may yet grow.
-    fn check_text(&self) -> Result<Option<Event>, TlsError> {
-        match self.is_text() {
-            Some(false) => Ok(None),
-            Some(true) => Err(TlsError::plain_text(&self.buffer[self.start..self.end], self.secured)),
-            None => Ok(Some(Event::Blocked)),
+        let printable = |byte: &u8| *byte >= b' ' || matches!(byte, b'\t' | b'\r');
+        let line = bytes.iter().take_while(|byte| printable(byte)).count();
+        match line {
+            _ if line == bytes.len() && line < EXCERPT && !self.eof => Ok(Some(Event::Blocked)),
+            // Too short for a reply code: not text.
+            0..3 => Err(Error::InvalidMessage(InvalidMessage::InvalidContentType).into()),
+            _ => Err(TlsError::plain_text(bytes, self.secured)),
         }
     }
 
     /// A step of the handshake, or of TLS 1.2.
     fn step_rustls(&mut self) -> Result<Option<Event>, TlsError> {
-        // Where rustls has looked further it collects a record or a handshake message, else a record begins here.
-        if self.seen == self.start
-            && let Some(blocked) = self.check_text()?
+        if !self.held
+            && let Some(blocked) = self.check_record()?
         {
             return Ok(Some(blocked));
         }
@@ -288,16 +288,10 @@ impl Engine {
         let UnbufferedStatus { discard, state } =
             connection.process_tls_records(&mut self.buffer[self.start..self.end]);
         let mut event = None;
-        let mut all_seen = false;
         let mut failure = None;
+        let mut held = true;
         match state {
-            Ok(ConnectionState::EncodeTlsData(mut data)) => {
-                encode(&mut self.outgoing, |tail| match data.encode(tail) {
-                    Ok(written) => Ok(written),
-                    Err(EncodeError::InsufficientSize(size)) => Err(Some(size.required_size)),
-                    Err(EncodeError::AlreadyEncoded) => Ok(0),
-                });
-            }
+            Ok(ConnectionState::EncodeTlsData(data)) => encode_handshake(&mut self.outgoing, data),
             Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
             Ok(ConnectionState::ReadTraffic(mut traffic)) => {
                 self.copied.clear();
@@ -305,16 +299,15 @@ impl Engine {
                     self.copied.extend_from_slice(record?.payload);
                 }
                 self.plain = 0..self.copied.len();
+                held = false;
             }
             Ok(ConnectionState::PeerClosed | ConnectionState::Closed) => self.ended = Some(Event::Closed),
-            Ok(_) => {
-                event = Some(Event::Blocked);
-                all_seen = true;
-            }
+            Ok(_) => event = Some(Event::Blocked),
             Err(error) => failure = Some(error),
         }
         self.start += discard;
-        self.seen = if all_seen { self.end } else { self.start };
+        self.seen = if event.is_some() { self.end } else { self.start };
+        self.held = held && self.start < self.end;
         if let Some(error) = failure {
             return Err(self.rustls_failed(error));
         }
@@ -330,16 +323,14 @@ impl Engine {
         if let State::Rustls(connection) = &mut self.state {
             while connection.wants_write() {
                 let status = connection.process_tls_records(&mut self.buffer[self.start..self.end]);
-                let Ok(ConnectionState::EncodeTlsData(mut data)) = status.state else { break };
-                encode(&mut self.outgoing, |tail| match data.encode(tail) {
-                    Ok(written) => Ok(written),
-                    Err(EncodeError::InsufficientSize(size)) => Err(Some(size.required_size)),
-                    Err(EncodeError::AlreadyEncoded) => Ok(0),
-                });
+                let Ok(ConnectionState::EncodeTlsData(data)) = status.state else { break };
+                encode_handshake(&mut self.outgoing, data);
             }
         }
-        if matches!(error, Error::InvalidMessage(_)) && self.is_text() != Some(false) {
-            return TlsError::plain_text(&self.buffer[self.start..self.end], self.secured);
+        if let Error::InvalidMessage(InvalidMessage::InvalidContentType) = error
+            && let Err(text @ TlsError::PlainText { .. }) = self.check_record()
+        {
+            return text;
         }
         error.into()
     }
@@ -369,7 +360,7 @@ impl Engine {
 
     /// Opens one record.
     fn step_records(&mut self) -> Result<Option<Event>, TlsError> {
-        if let Some(blocked) = self.check_text()? {
+        if let Some(blocked) = self.check_record()? {
             return Ok(Some(blocked));
         }
         let State::Records(records) = &mut self.state else { return Ok(None) };
@@ -494,12 +485,8 @@ impl Engine {
                     });
                     return if done { Ok(()) } else { Err(Error::EncryptError.into()) };
                 }
-                ConnectionState::EncodeTlsData(mut data) => {
-                    encode(&mut self.outgoing, |tail| match data.encode(tail) {
-                        Ok(written) => Ok(written),
-                        Err(EncodeError::InsufficientSize(size)) => Err(Some(size.required_size)),
-                        Err(EncodeError::AlreadyEncoded) => Ok(0),
-                    });
+                ConnectionState::EncodeTlsData(data) => {
+                    encode_handshake(&mut self.outgoing, data);
                 }
                 ConnectionState::TransmitTlsData(data) => data.done(),
                 ConnectionState::PeerClosed => self.ended = Some(Event::Closed),
@@ -564,7 +551,16 @@ impl Engine {
     }
 }
 
-type Writer<'c> = rustls::unbuffered::WriteTraffic<'c, rustls::client::ClientConnectionData>;
+/// Appends a message of rustls' own.
+fn encode_handshake(outgoing: &mut Vec<u8>, mut data: EncodeTlsData<'_, ClientConnectionData>) {
+    encode(outgoing, |tail| match data.encode(tail) {
+        Ok(written) => Ok(written),
+        Err(EncodeError::InsufficientSize(size)) => Err(Some(size.required_size)),
+        Err(EncodeError::AlreadyEncoded) => Ok(0),
+    });
+}
+
+type Writer<'c> = WriteTraffic<'c, ClientConnectionData>;
 
 /// Appends what `write` puts into the slice it gets, which is made as long as it asks for (`Err(Some(length))`).
 /// False when it gives up (`Err(None)`).
