@@ -1,5 +1,5 @@
 //! The record engine against rustls' own server, in memory.
-#![cfg(feature = "aws-lc-rs")]
+#![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::io::{Read, Write};
@@ -8,11 +8,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ftps_proto::tls::{Engine, Event, TlsConfig, TlsConfigBuilder, TlsError, TlsSession, Version};
+#[cfg(feature = "aws-lc-rs")]
+use rustls::crypto::aws_lc_rs as library;
 use rustls::crypto::cipher::{
     AeadKey, InboundOpaqueMessage, Iv, MessageDecrypter, MessageEncrypter, OutboundPlainMessage,
     Tls13AeadAlgorithm, UnsupportedOperationError,
 };
-use rustls::crypto::{CipherSuiteCommon, CryptoProvider, aws_lc_rs};
+#[cfg(not(feature = "aws-lc-rs"))]
+use rustls::crypto::ring as library;
+use rustls::crypto::{CipherSuiteCommon, CryptoProvider};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::time_provider::TimeProvider;
@@ -66,7 +70,7 @@ impl Pki {
             Version::Tls12 => &rustls::version::TLS12,
             Version::Tls13 => &rustls::version::TLS13,
         };
-        let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        let mut config = ServerConfig::builder_with_provider(Arc::new(library::default_provider()))
             .with_protocol_versions(&[version])
             .unwrap()
             .with_no_client_auth()
@@ -94,7 +98,7 @@ fn name() -> ServerName<'static> {
 }
 
 fn stateless(config: &mut ServerConfig) {
-    config.ticketer = aws_lc_rs::Ticketer::new().unwrap();
+    config.ticketer = library::Ticketer::new().unwrap();
 }
 
 /// A client engine and a server, the network between them a pair of loops.
@@ -384,6 +388,30 @@ fn a_refused_connection_brings_tickets_for_the_retry() {
 }
 
 #[test]
+fn remembers_the_group_that_the_server_likes() {
+    let pki = Pki::new();
+    let groups = vec![library::kx_group::SECP256R1];
+    let provider = Arc::new(CryptoProvider { kx_groups: groups, ..library::default_provider() });
+    let (certificate, key) = pki.issue(|_| {});
+    let mut server = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap()],
+            PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap(),
+        )
+        .unwrap();
+    server.send_tls13_tickets = 0;
+    let server = Arc::new(server);
+    let session = pki.session();
+    let mut control = Pair::control(&session, &server);
+    assert_eq!(control.server.handshake_kind(), Some(HandshakeKind::FullWithHelloRetryRequest));
+    let data = Pair::data(&session, &mut control, &server);
+    assert_eq!(data.server.handshake_kind(), Some(HandshakeKind::Full));
+}
+
+#[test]
 fn sessions_share_no_tickets() {
     let pki = Pki::new();
     for version in BOTH {
@@ -587,6 +615,34 @@ fn names_plain_text_that_has_no_line_end() {
 }
 
 #[test]
+fn names_plain_text_in_the_middle_of_the_handshake() {
+    let pki = Pki::new();
+    for version in BOTH {
+        let server = pki.server(version, stateless);
+        let mut pair = Pair::new(Engine::control(&pki.session(), name()).unwrap(), &server);
+        pair.pull().unwrap();
+        pair.push();
+        pair.draw();
+        let first = 5 + usize::from(u16::from_be_bytes([pair.to_client[3], pair.to_client[4]]));
+        pair.to_client.truncate(first);
+        pair.to_client.extend(b"500 OOPS: priv_sock_get_cmd\r\n");
+        let error = pair.pull().unwrap_err();
+        assert!(error.to_string().contains("\"500 OOPS: priv_sock_get_cmd\""), "{error}");
+    }
+}
+
+#[test]
+fn does_not_take_noise_for_text() {
+    let pki = Pki::new();
+    for noise in [&[0x80, 0x2e, 1, 3, 1][..], &[22, 9, 9, 0, 5], &[b'a', 0, 0, 0, 0]] {
+        let server = pki.server(Version::Tls13, stateless);
+        let mut pair = Pair::new(Engine::control(&pki.session(), name()).unwrap(), &server);
+        pair.to_client = noise.to_vec();
+        assert!(matches!(pair.pull().unwrap_err(), TlsError::Protocol { .. }));
+    }
+}
+
+#[test]
 fn excerpts_move_no_cursor() {
     let pki = Pki::new();
     let mut pair =
@@ -657,7 +713,7 @@ fn names_the_alert_that_ended_tls() {
     let (certificate, key) = pki.issue(|_| {});
     let mut roots = rustls::RootCertStore::empty();
     roots.add(pki.ca.der().clone()).unwrap();
-    let provider = Arc::new(aws_lc_rs::default_provider());
+    let provider = Arc::new(library::default_provider());
     let verifier =
         rustls::server::WebPkiClientVerifier::builder_with_provider(roots.into(), provider.clone())
             .build()
@@ -858,7 +914,7 @@ fn a_ticket_expires_by_the_time_it_came() {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(pki.ca.der().clone()).unwrap();
     let clock = Arc::new(Clock(AtomicU64::new(UnixTime::now().as_secs())));
-    let mut config = rustls::ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    let mut config = rustls::ClientConfig::builder_with_provider(Arc::new(library::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
@@ -1048,7 +1104,7 @@ fn provider(
     limit: u64,
     aead: impl Fn(&'static dyn Tls13AeadAlgorithm) -> &'static dyn Tls13AeadAlgorithm,
 ) -> Arc<CryptoProvider> {
-    let base = aws_lc_rs::cipher_suite::TLS13_AES_256_GCM_SHA384.tls13().unwrap();
+    let base = library::cipher_suite::TLS13_AES_256_GCM_SHA384.tls13().unwrap();
     let suite = Tls13CipherSuite {
         common: CipherSuiteCommon {
             suite: base.common.suite,
@@ -1060,7 +1116,7 @@ fn provider(
         quic: None,
     };
     let suite = SupportedCipherSuite::Tls13(Box::leak(Box::new(suite)));
-    Arc::new(CryptoProvider { cipher_suites: vec![suite], ..aws_lc_rs::default_provider() })
+    Arc::new(CryptoProvider { cipher_suites: vec![suite], ..library::default_provider() })
 }
 
 struct NoExtraction(&'static dyn Tls13AeadAlgorithm);
