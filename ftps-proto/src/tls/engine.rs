@@ -85,8 +85,6 @@ pub struct Engine {
     end: usize,
     /// rustls has gone through the buffer up to here.
     seen: usize,
-    /// rustls may hold a part of a record or of a handshake message at `start`.
-    held: bool,
     /// A read filled the buffer to its end.
     filled: bool,
     eof: bool,
@@ -155,7 +153,6 @@ impl Engine {
             start: 0,
             end: 0,
             seen: 0,
-            held: false,
             filled: false,
             eof: false,
             plain: 0..0,
@@ -279,9 +276,7 @@ impl Engine {
 
     /// A step of the handshake, or of TLS 1.2.
     fn step_rustls(&mut self) -> Result<Option<Event>, TlsError> {
-        if !self.held
-            && let Some(blocked) = self.check_record()?
-        {
+        if let Some(blocked) = self.check_record()? {
             return Ok(Some(blocked));
         }
         let State::Rustls(connection) = &mut self.state else { return Ok(None) };
@@ -289,7 +284,6 @@ impl Engine {
             connection.process_tls_records(&mut self.buffer[self.start..self.end]);
         let mut event = None;
         let mut failure = None;
-        let mut held = true;
         match state {
             Ok(ConnectionState::EncodeTlsData(data)) => encode_handshake(&mut self.outgoing, data),
             Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
@@ -299,7 +293,6 @@ impl Engine {
                     self.copied.extend_from_slice(record?.payload);
                 }
                 self.plain = 0..self.copied.len();
-                held = false;
             }
             Ok(ConnectionState::PeerClosed | ConnectionState::Closed) => self.ended = Some(Event::Closed),
             Ok(_) => event = Some(Event::Blocked),
@@ -307,7 +300,6 @@ impl Engine {
         }
         self.start += discard;
         self.seen = if event.is_some() { self.end } else { self.start };
-        self.held = held && self.start < self.end;
         if let Some(error) = failure {
             return Err(self.rustls_failed(error));
         }
