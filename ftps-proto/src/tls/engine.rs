@@ -4,10 +4,12 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use rustls::client::UnbufferedClientConnection;
+use rustls::client::{ClientConnectionData, UnbufferedClientConnection};
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedStatus};
-use rustls::{AlertDescription, CipherSuite, Error, HandshakeKind, ProtocolVersion};
+use rustls::unbuffered::{
+    ConnectionState, EncodeError, EncodeTlsData, EncryptError, UnbufferedStatus, WriteTraffic,
+};
+use rustls::{AlertDescription, CipherSuite, Error, HandshakeKind, InvalidMessage, ProtocolVersion};
 
 use super::error::EXCERPT;
 use super::records::{FRAGMENT, HEADER, Record, Records, alert_of, can_take_over, length};
@@ -93,7 +95,6 @@ pub struct Engine {
     outgoing: Vec<u8>,
     written: usize,
 
-    begun: bool,
     secured: bool,
     sent_close_notify: bool,
     ended: Option<Event>,
@@ -106,11 +107,13 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// TLS for the control connection. `name` is what the certificate must be for.
+    /// TLS for the control connection. `name` is what the certificate must be for. What the session could resume
+    /// so far is forgotten: it was another control connection's.
     ///
     /// # Errors
     /// When rustls cannot begin a handshake with the configuration.
     pub fn control(session: &TlsSession, name: ServerName<'static>) -> Result<Self, TlsError> {
+        session.store.renew();
         let connection = UnbufferedClientConnection::new(Arc::clone(&session.control), name)?;
         Ok(Self::new(connection, session, Role::Control, Offer::Nothing))
     }
@@ -156,7 +159,6 @@ impl Engine {
             copied: Vec::new(),
             outgoing: Vec::new(),
             written: 0,
-            begun: false,
             secured: false,
             sent_close_notify: false,
             ended: None,
@@ -168,7 +170,8 @@ impl Engine {
         }
     }
 
-    /// Room to read ciphertext into: never empty while more input can be needed.
+    /// Room to read ciphertext into: never empty while more input can be needed, which is whenever
+    /// [`process`](Self::process) says [`Event::Blocked`].
     pub fn space(&mut self) -> &mut [u8] {
         let sizes = self.role.sizes();
         if self.buffer.is_empty() {
@@ -250,9 +253,8 @@ impl Engine {
         error
     }
 
-    /// Whether plain text stands where a record should begin; `None` while it looks like text and its line may yet
-    /// grow.
-    fn is_text(&self) -> Option<bool> {
+    /// Fails unless `start` may be a record's; is [`Event::Blocked`] while a line of plain text there may yet grow.
+    fn check_record(&self) -> Result<Option<Event>, TlsError> {
         let bytes = &self.buffer[self.start..self.end];
         let record = match *bytes {
             [] => true,
@@ -260,43 +262,30 @@ impl Engine {
             [typ, major, ..] => (20..=23).contains(&typ) && major == 3,
         };
         if record {
-            return Some(false);
+            return Ok(None);
         }
-        let text = bytes.iter().take(EXCERPT).all(|&byte| byte >= b' ' || matches!(byte, b'\t' | b'\r'));
-        (!text || bytes.len() >= EXCERPT || self.eof).then_some(true)
-    }
-
-    /// Fails if plain text begins at `start`, is [`Event::Blocked`] while its line may yet grow.
-    fn check_text(&self) -> Result<Option<Event>, TlsError> {
-        match self.is_text() {
-            Some(false) => Ok(None),
-            Some(true) => Err(TlsError::plain_text(&self.buffer[self.start..self.end], self.secured)),
-            None => Ok(Some(Event::Blocked)),
+        let printable = |byte: &u8| *byte >= b' ' || matches!(byte, b'\t' | b'\r');
+        let line = bytes.iter().take_while(|byte| printable(byte)).count();
+        match line {
+            _ if line == bytes.len() && line < EXCERPT && !self.eof => Ok(Some(Event::Blocked)),
+            // Too short for a reply code: not text.
+            0..3 => Err(Error::InvalidMessage(InvalidMessage::InvalidContentType).into()),
+            _ => Err(TlsError::plain_text(bytes, self.secured)),
         }
     }
 
     /// A step of the handshake, or of TLS 1.2.
     fn step_rustls(&mut self) -> Result<Option<Event>, TlsError> {
-        // Short of a handshake message that rustls collects in the buffer, a record begins at `start`.
-        if self.begun && self.seen <= self.start || !self.begun && self.end > self.start {
-            if let Some(blocked) = self.check_text()? {
-                return Ok(Some(blocked));
-            }
+        if let Some(blocked) = self.check_record()? {
+            return Ok(Some(blocked));
         }
         let State::Rustls(connection) = &mut self.state else { return Ok(None) };
         let UnbufferedStatus { discard, state } =
             connection.process_tls_records(&mut self.buffer[self.start..self.end]);
         let mut event = None;
-        let mut all_seen = false;
         let mut failure = None;
         match state {
-            Ok(ConnectionState::EncodeTlsData(mut data)) => {
-                encode(&mut self.outgoing, |tail| match data.encode(tail) {
-                    Ok(written) => Ok(written),
-                    Err(EncodeError::InsufficientSize(size)) => Err(Some(size.required_size)),
-                    Err(EncodeError::AlreadyEncoded) => Ok(0),
-                });
-            }
+            Ok(ConnectionState::EncodeTlsData(data)) => encode_handshake(&mut self.outgoing, data),
             Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
             Ok(ConnectionState::ReadTraffic(mut traffic)) => {
                 self.copied.clear();
@@ -306,15 +295,11 @@ impl Engine {
                 self.plain = 0..self.copied.len();
             }
             Ok(ConnectionState::PeerClosed | ConnectionState::Closed) => self.ended = Some(Event::Closed),
-            Ok(_) => {
-                event = Some(Event::Blocked);
-                all_seen = true;
-            }
+            Ok(_) => event = Some(Event::Blocked),
             Err(error) => failure = Some(error),
         }
         self.start += discard;
-        self.seen = if all_seen { self.end } else { self.start };
-        self.begun |= discard > 0 || all_seen && self.end > 0;
+        self.seen = if event.is_some() { self.end } else { self.start };
         if let Some(error) = failure {
             return Err(self.rustls_failed(error));
         }
@@ -330,16 +315,14 @@ impl Engine {
         if let State::Rustls(connection) = &mut self.state {
             while connection.wants_write() {
                 let status = connection.process_tls_records(&mut self.buffer[self.start..self.end]);
-                let Ok(ConnectionState::EncodeTlsData(mut data)) = status.state else { break };
-                encode(&mut self.outgoing, |tail| match data.encode(tail) {
-                    Ok(written) => Ok(written),
-                    Err(EncodeError::InsufficientSize(size)) => Err(Some(size.required_size)),
-                    Err(EncodeError::AlreadyEncoded) => Ok(0),
-                });
+                let Ok(ConnectionState::EncodeTlsData(data)) = status.state else { break };
+                encode_handshake(&mut self.outgoing, data);
             }
         }
-        if matches!(error, Error::InvalidMessage(_)) && self.is_text() != Some(false) {
-            return TlsError::plain_text(&self.buffer[self.start..self.end], self.secured);
+        if let Error::InvalidMessage(InvalidMessage::InvalidContentType) = error
+            && let Err(text @ TlsError::PlainText { .. }) = self.check_record()
+        {
+            return text;
         }
         error.into()
     }
@@ -369,18 +352,14 @@ impl Engine {
 
     /// Opens one record.
     fn step_records(&mut self) -> Result<Option<Event>, TlsError> {
-        if let Some(blocked) = self.check_text()? {
+        if let Some(blocked) = self.check_record()? {
             return Ok(Some(blocked));
         }
         let State::Records(records) = &mut self.state else { return Ok(None) };
         let bytes = &mut self.buffer[self.start..self.end];
         let opened = match length(bytes) {
             Ok(Some(length)) if length <= bytes.len() => {
-                // One answer to a KeyUpdate at a time waits to be written, and none follows a close_notify.
-                let answer = !self.sent_close_notify && self.written == self.outgoing.len();
-                records
-                    .open(&mut bytes[..length], answer.then_some(&mut self.outgoing))
-                    .map(|record| (length, record))
+                records.open(&mut bytes[..length]).map(|record| (length, record))
             }
             Ok(_) => {
                 if self.start == self.end {
@@ -398,6 +377,10 @@ impl Engine {
                     Record::Closed => self.ended = Some(Event::Closed),
                 }
                 self.start += length;
+                // One answer at a time waits to be written: a peer that asks on and on gets no heap of them.
+                if !self.sent_close_notify && self.outgoing.is_empty() {
+                    records.answer(&mut self.outgoing)?;
+                }
                 Ok(None)
             }
             Err(error) => {
@@ -494,12 +477,8 @@ impl Engine {
                     });
                     return if done { Ok(()) } else { Err(Error::EncryptError.into()) };
                 }
-                ConnectionState::EncodeTlsData(mut data) => {
-                    encode(&mut self.outgoing, |tail| match data.encode(tail) {
-                        Ok(written) => Ok(written),
-                        Err(EncodeError::InsufficientSize(size)) => Err(Some(size.required_size)),
-                        Err(EncodeError::AlreadyEncoded) => Ok(0),
-                    });
+                ConnectionState::EncodeTlsData(data) => {
+                    encode_handshake(&mut self.outgoing, data);
                 }
                 ConnectionState::TransmitTlsData(data) => data.done(),
                 ConnectionState::PeerClosed => self.ended = Some(Event::Closed),
@@ -564,7 +543,16 @@ impl Engine {
     }
 }
 
-type Writer<'c> = rustls::unbuffered::WriteTraffic<'c, rustls::client::ClientConnectionData>;
+/// Appends a message of rustls' own.
+fn encode_handshake(outgoing: &mut Vec<u8>, mut data: EncodeTlsData<'_, ClientConnectionData>) {
+    encode(outgoing, |tail| match data.encode(tail) {
+        Ok(written) => Ok(written),
+        Err(EncodeError::InsufficientSize(size)) => Err(Some(size.required_size)),
+        Err(EncodeError::AlreadyEncoded) => Ok(0),
+    });
+}
+
+type Writer<'c> = WriteTraffic<'c, ClientConnectionData>;
 
 /// Appends what `write` puts into the slice it gets, which is made as long as it asks for (`Err(Some(length))`).
 /// False when it gives up (`Err(None)`).

@@ -59,6 +59,8 @@ pub(super) struct Records {
     /// A post-handshake message that has come in part.
     message: Vec<u8>,
     fruitless: u8,
+    /// The peer asked for a KeyUpdate that it has not got yet.
+    update_due: bool,
     role: Role,
     store: Arc<TicketStore>,
 }
@@ -99,6 +101,7 @@ impl Records {
             limit: suite.common.confidentiality_limit.clamp(2, LAST_SEQUENCE),
             message: Vec::new(),
             fruitless: 0,
+            update_due: false,
             role,
             store,
         })
@@ -111,7 +114,7 @@ impl Records {
 
     /// Seals at most [`FRAGMENT`] bytes of application data.
     pub(super) fn seal(&mut self, payload: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
-        if self.tx.sequence + 1 >= self.limit {
+        if self.update_due || self.tx.sequence + 1 >= self.limit {
             self.update(out)?;
         }
         self.fruitless = 0;
@@ -133,6 +136,12 @@ impl Records {
         Ok(())
     }
 
+    /// Answers a KeyUpdate that asked for one. Without this the answer goes with the next application data, as it
+    /// must at the latest.
+    pub(super) fn answer(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
+        if self.update_due { self.update(out) } else { Ok(()) }
+    }
+
     /// Sends a KeyUpdate that asks for none in return and seals with the next key from then on (RFC 8446 section
     /// 4.6.3).
     fn update(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
@@ -140,12 +149,12 @@ impl Records {
         let (sequence, secrets) = self.kernel.update_tx_secret()?;
         let (key, iv) = parts(secrets)?;
         self.tx = Keys { cipher: self.aead.encrypter(key, iv), sequence };
+        self.update_due = false;
         Ok(())
     }
 
-    /// Opens a whole record, header included, in place. What it asks to be answered is sealed into `out`, where the
-    /// caller still sends.
-    pub(super) fn open(&mut self, record: &mut [u8], out: Option<&mut Vec<u8>>) -> Result<Record, Error> {
+    /// Opens a whole record, header included, in place.
+    pub(super) fn open(&mut self, record: &mut [u8]) -> Result<Record, Error> {
         if record[0] != u8::from(ContentType::ApplicationData) {
             return Err(Error::InappropriateMessage {
                 expect_types: vec![ContentType::ApplicationData],
@@ -198,7 +207,7 @@ impl Records {
                     return Err(InvalidMessage::HandshakePayloadTooLarge.into());
                 }
                 self.message.extend_from_slice(message.payload);
-                self.messages(out)?;
+                self.messages()?;
                 Ok(Record::Other)
             }
             got_type => Err(Error::InappropriateMessage {
@@ -209,7 +218,7 @@ impl Records {
     }
 
     /// Deals with the post-handshake messages that have come whole (RFC 8446 section 4.6).
-    fn messages(&mut self, mut out: Option<&mut Vec<u8>>) -> Result<(), Error> {
+    fn messages(&mut self) -> Result<(), Error> {
         let buffer = std::mem::take(&mut self.message);
         let mut rest = &buffer[..];
         while let [typ, a, b, c, tail @ ..] = rest {
@@ -228,17 +237,14 @@ impl Records {
                     if !tail.is_empty() {
                         return Err(PeerMisbehaved::KeyEpochWithPendingFragment.into());
                     }
-                    let answer = match payload {
-                        [0] => false,
-                        [1] => true,
+                    match payload {
+                        [0] => {}
+                        [1] => self.update_due = true,
                         _ => return Err(InvalidMessage::InvalidKeyUpdate.into()),
-                    };
+                    }
                     let (sequence, secrets) = self.kernel.update_rx_secret()?;
                     let (key, iv) = parts(secrets)?;
                     self.rx = Keys { cipher: self.aead.decrypter(key, iv), sequence };
-                    if let (true, Some(out)) = (answer, out.as_deref_mut()) {
-                        self.update(out)?;
-                    }
                 }
                 got_type => {
                     return Err(Error::InappropriateHandshakeMessage {

@@ -9,7 +9,7 @@
 //!    data connection. It costs nothing, and servers with stateless tickets (OpenSSL's and GnuTLS's default) take
 //!    the same one for ever. It gives way when the ticket expires, by its lifetime from when it *came* (rustls
 //!    counts from when the value was made), or when the server answers it with a full handshake or an alert: then
-//!    it is spent. If it had been taken before, the server's tickets serve once, and only unused ones are minted
+//!    it is spent. If that is at the second try, the server's tickets serve once, and only unused ones are minted
 //!    from then on.
 //! 2. **Harvest.** Tickets that came on data connections, newest first. It costs having to read every data
 //!    connection to its end, and a server that sends none (ProFTPD on uploads) runs it dry.
@@ -58,7 +58,8 @@ struct Raw {
     payload: Arc<[u8]>,
     /// Unix time, in seconds.
     expires: u64,
-    resumed: bool,
+    /// How many connections resumed from it.
+    resumed: u32,
     spent: bool,
 }
 
@@ -103,6 +104,14 @@ impl TicketStore {
         Some(self.time.current_time()?.as_secs())
     }
 
+    /// Forgets what an earlier control connection brought, but for the group that the server likes.
+    pub(super) fn renew(&self) {
+        let mut sessions = self.lock();
+        // The counter goes on: an offer of before is not settled with a ticket of after.
+        let (group, counter) = (sessions.group, sessions.counter);
+        *sessions = Sessions { group, counter, ..Sessions::default() };
+    }
+
     /// Keeps a NewSessionTicket of the control connection. One without a clock or with a lifetime of zero is to be
     /// discarded (RFC 8446 section 4.6.1).
     pub(super) fn keep(&self, payload: &[u8]) {
@@ -119,7 +128,7 @@ impl TicketStore {
             number: sessions.counter,
             payload: payload.into(),
             expires: now.saturating_add(lifetime.min(LIFETIME).into()),
-            resumed: false,
+            resumed: 0,
             spent: false,
         };
         push(&mut sessions.raw, raw, RAW);
@@ -151,7 +160,7 @@ impl TicketStore {
         let mut sessions = self.lock();
         sessions.raw.retain(|raw| now < raw.expires);
         let single_use = sessions.single_use;
-        let raw = sessions.raw.iter().rev().find(|raw| !raw.spent && !(single_use && raw.resumed))?;
+        let raw = sessions.raw.iter().rev().find(|raw| !(raw.spent || single_use && raw.resumed > 0))?;
         Some((raw.number, Arc::clone(&raw.payload)))
     }
 
@@ -160,8 +169,9 @@ impl TicketStore {
         sessions.minting = None;
         if let Some(raw) = sessions.raw.iter_mut().find(|raw| raw.number == number) {
             raw.spent = true;
-            let resumed = raw.resumed;
-            sessions.single_use |= resumed;
+            // Refused later than at the second try it is the server's keys that have changed.
+            let once = raw.resumed == 1;
+            sessions.single_use |= once;
         }
     }
 
@@ -170,7 +180,7 @@ impl TicketStore {
         match offer {
             Offer::Minted(number) if resumed => {
                 if let Some(raw) = self.lock().raw.iter_mut().find(|raw| raw.number == number) {
-                    raw.resumed = true;
+                    raw.resumed = raw.resumed.saturating_add(1);
                 }
             }
             Offer::Minted(number) => self.spend(number),
