@@ -10,6 +10,8 @@ mod error;
 mod need;
 pub mod ops;
 mod session;
+#[cfg(feature = "sim")]
+pub mod sim;
 mod time;
 #[cfg(feature = "rustls")]
 pub mod tls;

@@ -67,13 +67,17 @@ fn guard_option(path: Option<Argument>) -> Result<Option<Argument>, Error> {
 
 /// The next line that says something.
 fn next(facts: bool, session: &mut Session) -> Result<Option<Listed>, Error> {
-    let read = if facts { read_facts } else { read_list };
+    let read = reader(facts);
     while let Some(line) = session.listing.next_line().map_err(too_long)? {
         if let Some(listed) = read(line) {
             return Ok(Some(listed));
         }
     }
     Ok(None)
+}
+
+fn reader(facts: bool) -> fn(&[u8]) -> Option<Listed> {
+    if facts { read_facts } else { read_list }
 }
 
 fn too_long(_: LineTooLong) -> Error {
@@ -125,10 +129,12 @@ impl Operation for List {
                         return Ok(Poll::Ready(Some(listed)));
                     }
                     ready!(transfer.step(session, now)?);
-                    session.listing.finish().map_err(too_long)?;
-                    Stage::Complete
+                    self.stage = Stage::Complete;
+                    // The last line may lack its end.
+                    let read = reader(self.facts);
+                    return Ok(Poll::Ready(session.listing.finish().map_err(too_long)?.and_then(read)));
                 }
-                Stage::Complete => return Ok(Poll::Ready(next(self.facts, session)?)),
+                Stage::Complete => return Ok(Poll::Ready(None)),
             }
         }
     }

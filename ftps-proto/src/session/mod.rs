@@ -155,6 +155,11 @@ impl Session {
         self.data.as_ref().and_then(|data| data.resumed)
     }
 
+    /// How many bytes of payload the transfer under way has moved.
+    pub fn moved(&self) -> u64 {
+        self.data.as_ref().map_or(0, |data| data.moved)
+    }
+
     /// Bytes to send on the control connection; report with [`Input::Sent`].
     pub fn outgoing(&self) -> &[u8] {
         &self.out.bytes[self.out.sent..]
@@ -188,9 +193,9 @@ impl Session {
                 if self.direction() == Some(Direction::Listing) {
                     self.listing.push(bytes);
                 }
-                self.moved(bytes.len());
+                self.count(bytes.len());
             }
-            Input::Sent(Channel::Data, n) => self.moved(n),
+            Input::Sent(Channel::Data, n) => self.count(n),
             Input::Ended(Channel::Data, end) => {
                 self.with_data(|data| {
                     data.end(match end {
@@ -433,7 +438,7 @@ impl Session {
         self.replies.abandon();
     }
 
-    fn moved(&mut self, n: usize) {
+    fn count(&mut self, n: usize) {
         self.timers.data.clear();
         self.with_data(|data| data.moved += n as u64);
     }

@@ -114,7 +114,7 @@ impl Link {
         now: Instant,
     ) -> Result<Progress<O::Output, Need>, Error> {
         loop {
-            self.receive();
+            let more = self.receive();
             let progress = self.session.poll(op, now).inspect_err(|_| self.data = None)?;
             let need = match progress {
                 Progress::Done(output) => return Ok(Progress::Done(output)),
@@ -134,7 +134,7 @@ impl Link {
                 }
                 Plain::Close(channel, close) => self.close(channel, close),
                 Plain::Io(io) => {
-                    if self.send(io.control.send) {
+                    if self.send(io.control.send) || more {
                         continue;
                     }
                     if let Some((channel, close)) = self.due_close() {
@@ -286,25 +286,32 @@ impl Link {
         }
     }
 
-    /// Tells the session what the engines make of what has come. Control first: it may bring a ticket.
-    fn receive(&mut self) {
-        for channel in [Channel::Control, Channel::Data] {
-            while self.receive_one(channel) {}
+    /// Tells the session what the engines make of what has come, control first: it may bring a ticket. Whether a
+    /// listing's next record was left for later, so that its entries leave as they come.
+    fn receive(&mut self) -> bool {
+        while self.receive_one(Channel::Control) {}
+        let listing = self.session.direction() == Some(Direction::Listing);
+        loop {
+            let moved = self.session.moved();
+            if !self.receive_one(Channel::Data) {
+                return false;
+            }
+            if listing && self.session.moved() > moved {
+                return true;
+            }
         }
     }
 
     /// One step of an engine; whether another may follow.
     fn receive_one(&mut self, channel: Channel) -> bool {
-        let direction = self.session.direction();
-        let wire = match channel {
-            Channel::Control => &mut self.control,
-            Channel::Data => match &mut self.data {
-                Some(wire) => wire,
-                None => return false,
-            },
+        let download = channel == Channel::Data && self.session.direction() == Some(Direction::Download);
+        let wire = match (channel, &mut self.data) {
+            (Channel::Control, _) => &mut self.control,
+            (Channel::Data, Some(wire)) => wire,
+            (Channel::Data, None) => return false,
         };
         let Some(engine) = wire.engine.as_mut().filter(|_| !wire.over) else { return false };
-        if channel == Channel::Data && !engine.plaintext().is_empty() {
+        if download && !engine.plaintext().is_empty() {
             return false;
         }
         let input = match engine.process() {
@@ -317,13 +324,11 @@ impl Link {
         };
         wire.over = matches!(input, Input::Ended(..) | Input::Failed(..));
         self.session.handle(input);
-        let waits_for_caller = channel == Channel::Data && direction == Some(Direction::Download);
-        if !waits_for_caller {
-            let n = engine.plaintext().len();
-            engine.consume(n);
+        // A download's payload waits for the caller.
+        if !download {
+            engine.consume(engine.plaintext().len());
         }
-        // A listing is taken record by record, so that its entries leave as they come.
-        channel == Channel::Control || direction == Some(Direction::Upload)
+        true
     }
 
     fn start_tls(&mut self, channel: Channel) {

@@ -1,0 +1,320 @@
+//! A world in which nothing takes time: a [`Session`], a scripted server and a virtual clock.
+//!
+//! A server is a table of what it does when it hears what ([`Peer`]). Bytes are cut by [`Chunks`]. The clock moves only
+//! when nothing else does, to the next deadline, so that a test of a timeout takes no time and needs no luck.
+//!
+//! ```
+//! use ftps_proto::sim::{Peer, World};
+//! use ftps_proto::ops;
+//!
+//! let mut world = World::new(Peer::polite());
+//! world.open()?;
+//! assert_eq!(world.run(&mut ops::pwd())?, b"/home");
+//! assert!(world.heard().any(|line| line == "PROT P"));
+//! # Ok::<(), ftps_proto::Error>(())
+//! ```
+
+mod chunks;
+mod peer;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::task::Poll;
+use core::time::Duration;
+
+use crate::codec::{Argument, Command, Reply, Secret};
+use crate::config::{Config, Login};
+use crate::error::Error;
+use crate::need::{Channel, Close, End, Failure, Input, Io, Need, Progress, Target};
+use crate::ops::{Open, OpenTransfer, Operation, Transfer};
+use crate::session::{Direction, Session};
+use crate::time::Instant;
+
+pub use chunks::Chunks;
+pub use peer::{Act, PORT, Peer};
+
+/// A session and the server it talks to.
+#[derive(Debug)]
+pub struct World {
+    /// The machine under test.
+    pub session: Session,
+    peer: Peer,
+    chunks: Chunks,
+    now: Instant,
+    /// What the server has said and the session has not heard yet.
+    said: Vec<u8>,
+    data: Data,
+    source: Vec<u8>,
+    closes: Vec<(Channel, Close)>,
+    received: Vec<u8>,
+    stored: Vec<u8>,
+}
+
+/// The data connection between the two.
+#[derive(Debug, Default, PartialEq)]
+enum Data {
+    #[default]
+    None,
+    Connected,
+    /// The client has begun the handshake.
+    Securing,
+    Open,
+    /// The client has shut down its side.
+    Shut,
+}
+
+impl World {
+    /// A world with this server, everything at once, and a client that logs in as `user` with the password `secret`.
+    pub fn new(peer: Peer) -> Self {
+        Self::with_config(peer, config())
+    }
+
+    /// The same with settings of its own.
+    pub fn with_config(peer: Peer, config: Config) -> Self {
+        Self {
+            session: Session::new(config),
+            peer,
+            chunks: Chunks::Whole,
+            now: Instant::default(),
+            said: Vec::new(),
+            data: Data::None,
+            source: Vec::new(),
+            closes: Vec::new(),
+            received: Vec::new(),
+            stored: Vec::new(),
+        }
+    }
+
+    /// Cuts bytes otherwise.
+    pub fn cut(mut self, chunks: Chunks) -> Self {
+        self.chunks = chunks;
+        self
+    }
+
+    /// The commands that the server has heard.
+    pub fn heard(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.peer.heard.iter().map(String::as_str)
+    }
+
+    /// The virtual time.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Every close that the machine asked for.
+    pub fn closes(&self) -> &[(Channel, Close)] {
+        &self.closes
+    }
+
+    /// The payload that the client has received since the last transfer began.
+    pub fn received(&self) -> &[u8] {
+        &self.received
+    }
+
+    /// The payload of the last upload that the server took to be complete.
+    pub fn stored(&self) -> &[u8] {
+        &self.stored
+    }
+
+    /// Logs in.
+    ///
+    /// # Errors
+    /// The operation's.
+    pub fn open(&mut self) -> Result<(), Error> {
+        self.run(&mut Open::new())
+    }
+
+    /// Runs an operation to its end.
+    ///
+    /// # Errors
+    /// The operation's.
+    pub fn run<O: Operation>(&mut self, op: &mut O) -> Result<O::Output, Error> {
+        loop {
+            if let Poll::Ready(result) = self.turn(op) {
+                return result;
+            }
+        }
+    }
+
+    /// Runs an operation for so many turns at most, as one does before dropping it.
+    pub fn run_for<O: Operation>(&mut self, op: &mut O, turns: usize) -> Poll<Result<O::Output, Error>> {
+        for _ in 0..turns {
+            if let Poll::Ready(result) = self.turn(op) {
+                return Poll::Ready(result);
+            }
+        }
+        Poll::Pending
+    }
+
+    /// An operation that downloads this file; what came is in [`received`](Self::received).
+    pub fn download(&mut self, path: &str) -> Whole {
+        self.received.clear();
+        Whole::new(Command::Retr(argument(path)), Direction::Download, 0)
+    }
+
+    /// An operation that uploads these bytes; what the server stored is in [`stored`](Self::stored).
+    pub fn upload(&mut self, path: &str, payload: &[u8]) -> Whole {
+        self.source = payload.into();
+        self.stored.clear();
+        Whole::new(Command::Stor(argument(path)), Direction::Upload, payload.len() as u64)
+    }
+
+    /// Polls once and does what is needed. An error resets the data connection, as every adapter does.
+    fn turn<O: Operation>(&mut self, op: &mut O) -> Poll<Result<O::Output, Error>> {
+        match self.session.poll(op, self.now) {
+            Ok(Progress::Done(output)) => return Poll::Ready(Ok(output)),
+            Err(error) => {
+                self.data = Data::None;
+                return Poll::Ready(Err(error));
+            }
+            Ok(Progress::Need(Need::Connect(target))) => self.connect(target),
+            Ok(Progress::Need(Need::StartTls(Channel::Control))) => {
+                self.session.handle(Input::Secured { channel: Channel::Control, resumed: false });
+            }
+            Ok(Progress::Need(Need::StartTls(Channel::Data))) => self.data = Data::Securing,
+            Ok(Progress::Need(Need::Close(channel, close))) => self.close(channel, close),
+            Ok(Progress::Need(Need::Io(io))) => self.io(io),
+        }
+        Poll::Pending
+    }
+
+    fn connect(&mut self, target: Target) {
+        let (Target::Peer(port) | Target::Address(_, port)) = target;
+        if port.get() == self.peer.port {
+            self.data = Data::Connected;
+            self.session.handle(Input::Connected);
+        } else {
+            self.session.handle(Input::ConnectFailed(Failure::transport("connection refused")));
+        }
+    }
+
+    fn close(&mut self, channel: Channel, close: Close) {
+        self.closes.push((channel, close));
+        if channel == Channel::Data {
+            self.data = match close {
+                Close::Notify => return,
+                Close::Write => Data::Shut,
+                Close::Whole | Close::Reset => Data::None,
+            };
+        }
+    }
+
+    /// Moves what can be moved; where nothing can, time does.
+    fn io(&mut self, io: Io) {
+        let mut moved = false;
+        let outgoing = self.chunks.next(self.session.outgoing().len());
+        if io.control.send && outgoing > 0 {
+            self.peer.hear(&self.session.outgoing()[..outgoing]);
+            self.session.handle(Input::Sent(Channel::Control, outgoing));
+            moved = true;
+        }
+        if io.data.send && !self.source.is_empty() {
+            let n = self.chunks.next(self.source.len());
+            self.stored.extend(self.source.drain(..n));
+            self.session.handle(Input::Sent(Channel::Data, n));
+            moved = true;
+        }
+        while self.act(io) {
+            moved = true;
+        }
+        let said = self.chunks.next(self.said.len());
+        if said > 0 {
+            self.session.handle(Input::Received(Channel::Control, &self.said[..said]));
+            self.said.drain(..said);
+            moved = true;
+        }
+        if !moved && let Some(deadline) = io.deadline {
+            self.now = self.now.max(deadline.at);
+        }
+    }
+
+    /// The server's next act, if it can be done now.
+    fn act(&mut self, io: Io) -> bool {
+        let Some(act) = self.peer.agenda.front_mut() else { return false };
+        let open = self.data == Data::Open && io.data.receive;
+        match act {
+            Act::Say(line) => {
+                self.said.extend_from_slice(line.as_bytes());
+                self.said.extend_from_slice(b"\r\n");
+            }
+            Act::Raw(bytes) => self.said.append(bytes),
+            Act::Secure { resumed } if self.data == Data::Securing => {
+                self.data = Data::Open;
+                self.session.handle(Input::Secured { channel: Channel::Data, resumed: *resumed });
+            }
+            Act::Send(bytes) if open && !bytes.is_empty() => {
+                let n = self.chunks.next(bytes.len());
+                self.session.handle(Input::Received(Channel::Data, &bytes[..n]));
+                if self.session.direction() == Some(Direction::Download) {
+                    self.received.extend_from_slice(&bytes[..n]);
+                }
+                bytes.drain(..n);
+                return true;
+            }
+            Act::Send(bytes) if bytes.is_empty() => {}
+            Act::End(end) if self.data != Data::None => {
+                self.session.handle(Input::Ended(Channel::Data, *end));
+            }
+            Act::Reset if self.data != Data::None => {
+                self.session.handle(Input::Failed(Channel::Data, Failure::transport("connection reset")));
+            }
+            Act::Receive if self.data == Data::Shut => {}
+            // What comes behind this is said all the same.
+            Act::Leave if self.said.is_empty() => {
+                self.session.handle(Input::Ended(Channel::Control, End::Clean));
+            }
+            Act::Wait(wait) => {
+                self.now = self.now + *wait;
+                *wait = Duration::ZERO;
+            }
+            Act::Abort => self.data = Data::None,
+            _ => return false,
+        }
+        self.peer.agenda.pop_front();
+        true
+    }
+}
+
+/// A transfer from its first command to its confirmation. The world moves its payload.
+#[derive(Debug)]
+pub struct Whole {
+    open: OpenTransfer,
+    transfer: Option<Transfer>,
+    direction: Direction,
+    size: u64,
+}
+
+impl Whole {
+    fn new(command: Command, direction: Direction, size: u64) -> Self {
+        Self { open: OpenTransfer::new(command, direction), transfer: None, direction, size }
+    }
+}
+
+impl Operation for Whole {
+    type Output = Reply;
+
+    fn step(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Reply>, Error> {
+        let transfer = match &mut self.transfer {
+            Some(transfer) => transfer,
+            None => match self.open.step(session, now)? {
+                Poll::Ready(transfer) => self.transfer.insert(transfer),
+                Poll::Pending => return Ok(Poll::Pending),
+            },
+        };
+        if self.direction == Direction::Upload && session.moved() == self.size {
+            transfer.finish();
+        }
+        transfer.step(session, now)
+    }
+}
+
+fn config() -> Config {
+    let password = Secret::new("secret").unwrap_or_else(|_| unreachable!("no control character"));
+    Config::new(Login::new(argument("user"), password))
+}
+
+/// # Panics
+/// Where a test gives a path that cannot be sent.
+fn argument(text: &str) -> Argument {
+    Argument::new(text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
+}

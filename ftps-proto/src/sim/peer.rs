@@ -1,0 +1,148 @@
+//! A server as data: what it does when it hears what.
+
+use alloc::collections::VecDeque;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use crate::need::End;
+
+/// One thing that a scripted server does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// A line on the control connection; CR LF is added.
+    Say(String),
+    /// Bytes on the control connection, as they are.
+    Raw(Vec<u8>),
+    /// The data connection's handshake, once the client has begun it.
+    Secure {
+        /// Whether it resumes the control connection's TLS session.
+        resumed: bool,
+    },
+    /// Bytes on the data connection.
+    Send(Vec<u8>),
+    /// The end of the data connection.
+    End(End),
+    /// A reset of the data connection.
+    Reset,
+    /// Waits until the client has sent all of an upload and shut down its side.
+    Receive,
+    /// The end of the control connection.
+    Leave,
+    /// Lets time pass.
+    Wait(Duration),
+    /// Nothing more, until another command is heard.
+    Stall,
+    /// Forgets what was still to be done, and resets the data connection.
+    Abort,
+}
+
+impl From<&str> for Act {
+    fn from(line: &str) -> Self {
+        Self::Say(line.into())
+    }
+}
+
+/// A server that answers each command by a rule.
+///
+/// A rule is chosen by the beginning of the command's line. Several rules for one beginning are used one after the
+/// other, the last of them again and again.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    rules: Vec<Rule>,
+    pub(super) agenda: VecDeque<Act>,
+    /// The port on which it listens; others are unreachable.
+    pub(super) port: u16,
+    /// Every command that was heard.
+    pub(super) heard: Vec<String>,
+    line: Vec<u8>,
+}
+
+#[derive(Clone, Debug)]
+struct Rule {
+    command: String,
+    acts: VecDeque<Vec<Act>>,
+}
+
+/// The port of every [`Peer`]'s data connections.
+pub const PORT: u16 = 2000;
+
+impl Peer {
+    /// A server that begins so.
+    pub fn new<A: Into<Act>>(greeting: impl IntoIterator<Item = A>) -> Self {
+        Self {
+            rules: Vec::new(),
+            agenda: greeting.into_iter().map(Into::into).collect(),
+            port: PORT,
+            heard: Vec::new(),
+            line: Vec::new(),
+        }
+    }
+
+    /// A well-behaved server, up to the end of the login, with passive mode, ABOR, PWD, NOOP and QUIT.
+    pub fn polite() -> Self {
+        Self::new(["220 ready"])
+            .on("AUTH TLS", ["234 go"])
+            .on("USER", ["331 password"])
+            .on("PASS", ["230 in"])
+            .on("PBSZ", ["200 ok"])
+            .on("PROT", ["200 ok"])
+            .on("FEAT", ["211-Features", " UTF8", " MLST type*;size*;", "211 End"])
+            .on("OPTS", ["200 ok"])
+            .on("TYPE", ["200 ok"])
+            .on("EPSV", ["229 Extended passive mode (|||2000|)"])
+            .on("PASV", ["227 Passive mode (127,0,0,1,7,208)"])
+            .on("PWD", ["257 \"/home\""])
+            .on("NOOP", ["200 nothing done"])
+            .on("QUIT", [Act::from("221 bye"), Act::Leave])
+            .on("ABOR", [Act::Abort, "426 aborted".into(), "226 abort done".into()])
+    }
+
+    /// When a command begins so, do this.
+    pub fn on<A: Into<Act>>(mut self, command: &str, acts: impl IntoIterator<Item = A>) -> Self {
+        let acts = acts.into_iter().map(Into::into).collect();
+        match self.rules.iter_mut().find(|rule| rule.command == command) {
+            Some(rule) => rule.acts.push_back(acts),
+            None => self.rules.push(Rule { command: command.into(), acts: VecDeque::from([acts]) }),
+        }
+        self
+    }
+
+    /// Does this instead of what was said before.
+    pub fn instead<A: Into<Act>>(mut self, command: &str, acts: impl IntoIterator<Item = A>) -> Self {
+        self.rules.retain(|rule| rule.command != command);
+        self.on(command, acts)
+    }
+
+    /// Takes bytes of commands in.
+    pub(super) fn hear(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            match byte {
+                b'\r' => {}
+                b'\n' => {
+                    let line = String::from_utf8_lossy(&core::mem::take(&mut self.line)).to_string();
+                    self.obey(line);
+                }
+                byte => self.line.push(*byte),
+            }
+        }
+    }
+
+    fn obey(&mut self, line: String) {
+        let rule = self.rules.iter_mut().filter(|rule| line.starts_with(&rule.command));
+        let acts = match rule.max_by_key(|rule| rule.command.len()) {
+            Some(rule) if rule.acts.len() > 1 => rule.acts.pop_front().unwrap_or_default(),
+            Some(rule) => rule.acts.front().cloned().unwrap_or_default(),
+            None => vec!["502 not here".into()],
+        };
+        self.heard.push(line);
+        if self.agenda.front() == Some(&Act::Stall) {
+            self.agenda.pop_front();
+        }
+        if acts.first() == Some(&Act::Abort) {
+            self.agenda.clear();
+        }
+        self.agenda.extend(acts);
+    }
+}
