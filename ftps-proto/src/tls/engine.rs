@@ -71,6 +71,29 @@ enum State {
 ///
 /// Records are opened in place (TLS 1.3) in the receive buffer, which is allocated with the first read and grows
 /// while reads fill it.
+///
+/// ```
+/// use std::io::{Read, Result, Write};
+/// use ftps_proto::tls::{Engine, Event};
+///
+/// /// One step towards the next event that concerns the caller, over a blocking socket.
+/// fn next(engine: &mut Engine, socket: &mut (impl Read + Write)) -> Result<Event> {
+///     loop {
+///         let event = engine.process();
+///         while !engine.outgoing().is_empty() {
+///             let n = socket.write(engine.outgoing())?;
+///             engine.sent(n);
+///         }
+///         match event.map_err(std::io::Error::other)? {
+///             Event::Blocked => match socket.read(engine.space())? {
+///                 0 => engine.received_eof(),
+///                 n => engine.received(n),
+///             },
+///             event => return Ok(event),
+///         }
+///     }
+/// }
+/// ```
 pub struct Engine {
     state: State,
     role: Role,
