@@ -83,7 +83,8 @@ pub fn pwd() -> Exchange<Vec<u8>> {
 pub fn mkd(path: Argument) -> Exchange<Option<Vec<u8>>> {
     Exchange::new(Command::Mkd(path), |verb, reply| {
         completed(verb, reply.clone())?;
-        Ok(parse_257(reply.first_line()).ok())
+        // 250 says nothing about a path.
+        Ok(if reply.code() == 257 { parse_257(reply.first_line()).ok() } else { None })
     })
 }
 

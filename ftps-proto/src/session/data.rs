@@ -80,9 +80,9 @@ impl Data {
         matches!(self.phase, Phase::Securing | Phase::Open | Phase::Draining) && self.ending.is_none()
     }
 
-    /// Whether payload, or the peer's end, is still to come.
+    /// Whether the handshake, payload or the peer's end is still to come.
     pub(crate) fn is_moving(&self) -> bool {
-        matches!(self.phase, Phase::Open | Phase::Draining) && self.ending.is_none()
+        matches!(self.phase, Phase::Securing | Phase::Open | Phase::Draining) && self.ending.is_none()
     }
 
     /// The error of a data connection that failed, with the server's word on it.

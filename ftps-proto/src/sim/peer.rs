@@ -99,6 +99,12 @@ impl Peer {
             .on("ABOR", [Act::Abort, "426 aborted".into(), "226 abort done".into()])
     }
 
+    /// Greets otherwise.
+    pub fn greeting(mut self, greeting: &str) -> Self {
+        self.agenda = VecDeque::from([greeting.into()]);
+        self
+    }
+
     /// When a command begins so, do this.
     pub fn on<A: Into<Act>>(mut self, command: &str, acts: impl IntoIterator<Item = A>) -> Self {
         let acts = acts.into_iter().map(Into::into).collect();

@@ -1,0 +1,176 @@
+//! Operations dropped at every step: the next command gets its own reply.
+
+use ftps_proto::ops::{self, List, Operation};
+use ftps_proto::sim::{Act, Chunks, Peer, World};
+use ftps_proto::{Channel, Close, End};
+
+use crate::{argument, open};
+
+const SECURE: Act = Act::Secure { resumed: true };
+
+/// What servers say to ABOR when a transfer was under way (measured), with what the abandoned transfer says by itself.
+fn aborts() -> Vec<Vec<Act>> {
+    [
+        &["426 failed", "225 no transfer to abort"][..],
+        &["426 aborted", "226 abort successful"],
+        &["226 abort successful", "426 aborted"],
+        &["150 the last word"],
+        &["226 abort successful"],
+        &["500 unknown command"],
+        &[],
+    ]
+    .into_iter()
+    .map(|said| std::iter::once(Act::Abort).chain(said.iter().map(|line| Act::from(*line))).collect())
+    .collect()
+}
+
+fn server(abort: &[Act]) -> Peer {
+    Peer::polite()
+        .instead("ABOR", abort.to_vec())
+        .on(
+            "RETR",
+            ["150 here".into(), SECURE, Act::Send(vec![7; 50]), Act::End(End::Clean), "226 done".into()],
+        )
+        .on("STOR", ["150 send".into(), SECURE, Act::Receive, "226 stored".into()])
+        .on(
+            "MLSD",
+            [
+                "150 here".into(),
+                SECURE,
+                Act::Send(b"type=file;size=1; a\r\ntype=file;size=2; b\r\n".to_vec()),
+                Act::End(End::Clean),
+                "226 done".into(),
+            ],
+        )
+        .on("SIZE", ["213 42"])
+        .on("RNFR", ["350 to what?"])
+        .on("RNTO", ["250 renamed"])
+        .on("MKD", ["257 \"/made\" created"])
+}
+
+/// Drops what `begin` makes after every number of turns, then runs commands that must get their own replies.
+fn drop_everywhere<O: Operation>(mut begin: impl FnMut(&mut World) -> O) {
+    for abort in aborts() {
+        for chunks in [Chunks::Whole, Chunks::Seeded(5)] {
+            let mut turns = 0;
+            loop {
+                let mut world = World::new(server(&abort)).cut(chunks.clone());
+                world.open().unwrap();
+                let mut op = begin(&mut world);
+                let done = world.run_for(&mut op, turns).is_ready();
+                drop(op);
+                let context = format!("dropped after {turns} turns; ABOR: {abort:?}");
+                assert!(world.session.is_usable(), "{context}");
+                let size = world.run(&mut ops::size(argument("x")));
+                assert_eq!(size.unwrap_or_else(|error| panic!("{context}: {error}")), 42, "{context}");
+                assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home", "{context}");
+                let mut download = world.download("file");
+                world.run(&mut download).unwrap_or_else(|error| panic!("{context}: {error}"));
+                assert_eq!(world.received(), [7; 50], "{context}");
+                if done {
+                    break;
+                }
+                turns += 1;
+            }
+            assert!(turns > 1, "there was something to drop");
+        }
+    }
+}
+
+#[test]
+fn downloads() {
+    drop_everywhere(|world| world.download("file"));
+}
+
+#[test]
+fn uploads() {
+    drop_everywhere(|world| world.upload("file", &[1; 50]));
+}
+
+#[test]
+fn listings() {
+    drop_everywhere(|_| Collect(List::new(None)));
+}
+
+#[test]
+fn simple_commands() {
+    drop_everywhere(|_| ops::pwd());
+    drop_everywhere(|_| ops::mkd(argument("made")));
+    drop_everywhere(|_| ops::Rename::new(argument("a"), argument("b")));
+}
+
+/// A listing to its end.
+struct Collect(List);
+
+impl Operation for Collect {
+    type Output = ();
+
+    fn step(
+        &mut self,
+        session: &mut ftps_proto::Session,
+        now: ftps_proto::Instant,
+    ) -> Result<std::task::Poll<()>, ftps_proto::Error> {
+        loop {
+            match self.0.step(session, now)? {
+                std::task::Poll::Ready(Some(_)) => {}
+                std::task::Poll::Ready(None) => return Ok(std::task::Poll::Ready(())),
+                std::task::Poll::Pending => return Ok(std::task::Poll::Pending),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_dropped_upload_is_reset_and_never_ended() {
+    let mut turns = 0;
+    loop {
+        let mut world = open(server(&aborts()[0]));
+        let mut upload = world.upload("file", &[1; 50]);
+        if world.run_for(&mut upload, turns).is_ready() {
+            break;
+        }
+        drop(upload);
+        let ended = world.closes().contains(&(Channel::Data, Close::Write));
+        let connected = world.session.direction().is_some();
+        world.run(&mut ops::noop()).unwrap();
+        if connected {
+            assert_eq!(
+                world.closes().last(),
+                Some(&(Channel::Data, Close::Reset)),
+                "dropped after {turns} turns"
+            );
+            assert_eq!(
+                world.closes().contains(&(Channel::Data, Close::Write)),
+                ended,
+                "nothing ended it afterwards"
+            );
+        }
+        turns += 1;
+    }
+}
+
+#[test]
+fn a_dropped_recovery_goes_on() {
+    let mut world = open(server(&aborts()[0]));
+    let mut download = world.download("file");
+    while world.session.moved() == 0 {
+        assert!(world.run_for(&mut download, 1).is_pending());
+    }
+    drop(download);
+    for _ in 0..20 {
+        assert!(world.run_for(&mut ops::noop(), 1).is_pending());
+    }
+    assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
+    assert_eq!(world.heard().filter(|line| *line == "ABOR").count(), 1);
+}
+
+#[test]
+fn an_operation_that_was_given_up_says_so() {
+    let mut world = open(server(&aborts()[0]));
+    let mut old = world.download("file");
+    assert!(world.run_for(&mut old, 3).is_pending());
+    world.run(&mut ops::noop()).unwrap();
+    let error = world.run(&mut old).unwrap_err();
+    assert!(matches!(error, ftps_proto::Error::Local(ftps_proto::Local::Abandoned)), "{error}");
+    world.run(&mut ops::noop()).unwrap();
+}

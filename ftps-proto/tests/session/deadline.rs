@@ -1,0 +1,104 @@
+//! Every wait has a deadline and a reason.
+
+use std::time::Duration;
+
+use ftps_proto::codec::Verb;
+use ftps_proto::sim::{Act, Peer, World};
+use ftps_proto::{Channel, End, Error, Waiting, ops};
+
+use crate::{config, open};
+
+const SECURE: Act = Act::Secure { resumed: true };
+
+fn reason(error: Error) -> Waiting {
+    match error {
+        Error::Timeout(waiting) => waiting,
+        error => panic!("{error}"),
+    }
+}
+
+#[test]
+fn silence_at_every_step_of_the_login() {
+    let none: [Act; 0] = [];
+    assert_eq!(reason(World::new(Peer::new(none.clone())).open().unwrap_err()), Waiting::Greeting);
+    for (command, verb) in
+        [("AUTH TLS", Verb::Auth), ("USER", Verb::User), ("PASS", Verb::Pass), ("TYPE", Verb::Type)]
+    {
+        let mut world = World::new(Peer::polite().instead(command, none.clone()));
+        assert_eq!(reason(world.open().unwrap_err()), Waiting::Reply(verb));
+        assert!(!world.session.is_usable());
+    }
+}
+
+#[test]
+fn a_silent_command_and_a_silent_recovery() {
+    let none: [Act; 0] = [];
+    let mut world = open(Peer::polite().instead("NOOP", none));
+    let before = world.now();
+    assert_eq!(reason(world.run(&mut ops::noop()).unwrap_err()), Waiting::Reply(Verb::Noop));
+    assert_eq!(world.now().saturating_duration_since(before), config().timeouts.reply);
+    assert!(world.session.is_usable(), "a late reply may still come");
+    assert_eq!(reason(world.run(&mut ops::pwd()).unwrap_err()), Waiting::Reply(Verb::Noop));
+    assert!(!world.session.is_usable());
+}
+
+#[test]
+fn a_late_reply_does_not_answer_the_next_command() {
+    let late = [Act::Wait(Duration::from_secs(61)), "200 at last".into()];
+    let mut world = open(Peer::polite().instead("NOOP", late));
+    let _ = world.run(&mut ops::noop());
+    assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
+}
+
+#[test]
+fn transfers() {
+    let cases: [(Vec<Act>, Waiting); 5] = [
+        (vec![], Waiting::Reply(Verb::Retr)),
+        (vec!["150 here".into()], Waiting::Handshake(Channel::Data)),
+        (vec![SECURE], Waiting::Reply(Verb::Retr)),
+        (vec!["150 here".into(), SECURE, Act::Send(vec![1])], Waiting::Idle),
+        (vec!["150 here".into(), SECURE, Act::End(End::Clean)], Waiting::Reply(Verb::Retr)),
+    ];
+    for (acts, waiting) in cases {
+        let mut world = open(Peer::polite().on("RETR", acts));
+        let mut download = world.download("x");
+        assert_eq!(reason(world.run(&mut download).unwrap_err()), waiting);
+        assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
+    }
+}
+
+#[test]
+fn a_slow_trickle_is_not_idle() {
+    let mut acts = vec!["150 here".into(), SECURE];
+    for _ in 0..100 {
+        acts.extend([Act::Wait(Duration::from_secs(59)), Act::Send(vec![1])]);
+    }
+    acts.extend([Act::End(End::Clean), "226 done".into()]);
+    let mut world = open(Peer::polite().on("RETR", acts));
+    let mut download = world.download("x");
+    world.run(&mut download).unwrap();
+    assert_eq!(world.received(), [1; 100]);
+}
+
+#[test]
+fn an_upload_whose_close_is_never_answered_is_decided_by_the_reply() {
+    // IIS answers no close_notify on uploads.
+    let stored = ["150 send".into(), SECURE, Act::Receive, "226 stored".into()];
+    let mut world = open(Peer::polite().on("STOR", stored));
+    let before = world.now();
+    let mut upload = world.upload("x", b"abc");
+    world.run(&mut upload).unwrap();
+    assert_eq!(world.now(), before);
+    // One that waits for our close says so after it.
+    let silent = ["150 send".into(), SECURE, Act::Receive];
+    let mut world = open(Peer::polite().on("STOR", silent));
+    let mut upload = world.upload("x", b"abc");
+    assert_eq!(reason(world.run(&mut upload).unwrap_err()), Waiting::Reply(Verb::Stor));
+}
+
+#[test]
+fn quit_that_is_not_answered() {
+    let none: [Act; 0] = [];
+    let mut world = open(Peer::polite().instead("QUIT", none));
+    assert_eq!(reason(world.run(&mut ops::Quit::new()).unwrap_err()), Waiting::Reply(Verb::Quit));
+}

@@ -1,0 +1,117 @@
+//! Listings.
+
+use ftps_proto::End;
+use ftps_proto::Error;
+use ftps_proto::codec::Kind;
+use ftps_proto::ops::{self, List, Listed};
+use ftps_proto::sim::{Act, Chunks, Peer, World};
+
+use crate::{argument, heard, open};
+
+fn lists(command: &str, text: &str) -> Peer {
+    Peer::polite().on(
+        command,
+        [
+            "150 here".into(),
+            Act::Secure { resumed: true },
+            Act::Send(text.into()),
+            Act::End(End::Clean),
+            "226 done".into(),
+        ],
+    )
+}
+
+fn collect(world: &mut World, path: Option<&str>) -> Result<Vec<Listed>, Error> {
+    let mut list = List::new(path.map(argument));
+    let mut listing = Vec::new();
+    while let Some(listed) = world.run(&mut list)? {
+        listing.push(listed);
+    }
+    Ok(listing)
+}
+
+fn names(listing: &[Listed]) -> Vec<String> {
+    listing
+        .iter()
+        .map(|listed| match listed {
+            Listed::Entry(entry) => entry.name.to_string(),
+            Listed::Unparsed(line) => format!("? {}", String::from_utf8_lossy(line)),
+        })
+        .collect()
+}
+
+#[test]
+fn facts() {
+    let text = "type=cdir; /home\r\ntype=pdir; /\r\nType=file;Size=5;Modify=20240102030405; a b\r\n\
+                type=dir; sub\r\nnonsense\r\n";
+    for chunks in [Chunks::Whole, Chunks::Bytes, Chunks::Seeded(3)] {
+        let mut world = World::new(lists("MLSD", text)).cut(chunks);
+        world.open().unwrap();
+        let listing = collect(&mut world, Some("some where")).unwrap();
+        assert_eq!(names(&listing), ["a b", "sub", "? nonsense"]);
+        let Listed::Entry(file) = &listing[0] else { panic!() };
+        assert_eq!((file.kind, file.size), (Kind::File, Some(5)));
+        assert!(heard(&world).contains(&"MLSD some where"));
+        world.run(&mut ops::noop()).unwrap();
+    }
+}
+
+#[test]
+fn list_where_feat_has_no_mlst() {
+    let text = "total 3\r\ndrwxr-xr-x 2 u g 4096 Jan 1 2024 .\r\ndrwxr-xr-x 2 u g 4096 Jan 1 2024 ..\r\n\
+                -rw-r--r-- 1 u g 5 Jan 1 2024 a\r\n\r\nwhat is this\r\n-rw-r--r-- 1 u g 6 Jan 1 2024 last";
+    let mut world = open(lists("LIST", text).instead("FEAT", ["211 no features"]));
+    assert_eq!(names(&collect(&mut world, None).unwrap()), ["a", "? what is this", "last"]);
+    assert!(heard(&world).contains(&"LIST"));
+}
+
+#[test]
+fn mlsd_promised_and_unknown_after_all() {
+    let peer = lists("LIST", "-rw-r--r-- 1 u g 5 Jan 1 2024 a\r\n").on("MLSD", ["500 what?"]);
+    let mut world = open(peer);
+    for _ in 0..2 {
+        assert_eq!(names(&collect(&mut world, None).unwrap()), ["a"]);
+    }
+    assert_eq!(world.heard().filter(|line| *line == "MLSD").count(), 1);
+}
+
+#[test]
+fn a_path_that_looks_like_an_option() {
+    let mut world = open(lists("LIST", "").instead("FEAT", ["211 none"]));
+    assert!(collect(&mut world, Some("-la")).unwrap().is_empty());
+    assert!(heard(&world).contains(&"LIST ./-la"));
+}
+
+#[test]
+fn a_cut_listing_is_an_error_behind_what_came() {
+    let peer = Peer::polite().on(
+        "MLSD",
+        [
+            "150 here".into(),
+            Act::Secure { resumed: true },
+            Act::Send(b"type=file; a\r\ntype=file; b".to_vec()),
+            Act::End(End::Truncated),
+            "226 done".into(),
+        ],
+    );
+    let mut world = open(peer);
+    let mut list = List::new(None);
+    assert!(matches!(world.run(&mut list), Ok(Some(Listed::Entry(_)))));
+    assert!(matches!(world.run(&mut list), Err(Error::Truncated { .. })));
+    world.run(&mut ops::noop()).unwrap();
+}
+
+#[test]
+fn an_endless_line_is_an_error() {
+    let text = "x".repeat(100_000);
+    let mut world = open(lists("MLSD", &text));
+    assert!(matches!(collect(&mut world, None), Err(Error::Remote(_))));
+    world.run(&mut ops::noop()).unwrap();
+}
+
+#[test]
+fn a_refused_listing() {
+    let mut world = open(Peer::polite().on("MLSD", ["550 No such directory"]));
+    assert_eq!(collect(&mut world, Some("x")).unwrap_err().code().unwrap(), 550);
+    world.run(&mut ops::noop()).unwrap();
+}

@@ -1,0 +1,85 @@
+//! One command, one reply.
+
+use ftps_proto::sim::Peer;
+use ftps_proto::{Error, Remote, ops};
+
+use crate::{argument, open};
+
+#[test]
+fn every_simple_command() {
+    let mut world = open(
+        Peer::polite()
+            .on("CWD a b", ["250 there"])
+            .on("CDUP", ["200 up"])
+            .on("MKD", ["257 \"/home/a \"\"b\"\"\" created"])
+            .on("DELE", ["250 gone"])
+            .on("RMD", ["250 gone"])
+            .on("SIZE", ["213 12345678901"])
+            .on("RNFR old", ["350 to what?"])
+            .on("RNTO new", ["250 renamed"]),
+    );
+    world.run(&mut ops::cwd(argument("a b"))).unwrap();
+    world.run(&mut ops::cdup()).unwrap();
+    assert_eq!(world.run(&mut ops::mkd(argument("x"))).unwrap().unwrap(), b"/home/a \"b\"");
+    world.run(&mut ops::dele(argument("x"))).unwrap();
+    world.run(&mut ops::rmd(argument("x"))).unwrap();
+    assert_eq!(world.run(&mut ops::size(argument("x"))).unwrap(), 12345678901);
+    world.run(&mut ops::Rename::new(argument("old"), argument("new"))).unwrap();
+    world.run(&mut ops::noop()).unwrap();
+    assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
+}
+
+#[test]
+fn a_class_is_enough_where_one_command_is_out() {
+    let mut world = open(Peer::polite().on("MKD", ["250 ok"]).on("CWD", ["226 there"]));
+    assert_eq!(world.run(&mut ops::mkd(argument("x"))).unwrap(), None);
+    world.run(&mut ops::cwd(argument("x"))).unwrap();
+}
+
+#[test]
+fn refusals_carry_the_reply_and_the_session_goes_on() {
+    let mut world = open(Peer::polite().on("DELE", ["550 No such file"]).on("RNFR", ["550 No such file"]));
+    let error = world.run(&mut ops::dele(argument("x"))).unwrap_err();
+    assert_eq!(error.to_string(), "the server refused DELE: 550 No such file");
+    assert!(!error.is_temporary());
+    let error = world.run(&mut ops::Rename::new(argument("x"), argument("y"))).unwrap_err();
+    assert_eq!(error.code().unwrap(), 550);
+    world.run(&mut ops::noop()).unwrap();
+}
+
+#[test]
+fn nonsense_is_an_error_that_shows_it() {
+    for reply in ["213 many", "213 -1", "213 99999999999999999999999"] {
+        let mut world = open(Peer::polite().on("SIZE", [reply]));
+        let error = world.run(&mut ops::size(argument("x"))).unwrap_err();
+        assert!(matches!(error, Error::Remote(Remote::Unreadable { .. })), "{error}");
+        assert!(error.to_string().contains(reply), "{error}");
+        world.run(&mut ops::noop()).unwrap();
+    }
+}
+
+#[test]
+fn control_characters_send_nothing() {
+    for text in ["a\r\nDELE b", "a\n", "a\0", "\u{7f}", "a\tb", ""] {
+        assert!(ftps_proto::codec::Argument::new(text).is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn quit_closes() {
+    let mut world = open(Peer::polite());
+    world.run(&mut ops::Quit::new()).unwrap();
+    assert!(!world.session.is_usable());
+    assert_eq!(world.closes().len(), 1);
+    // A server that hangs up at once has understood, too.
+    let mut world = open(Peer::polite().instead("QUIT", [ftps_proto::sim::Act::Leave]));
+    world.run(&mut ops::Quit::new()).unwrap();
+}
+
+#[test]
+fn a_421_ends_the_session() {
+    let mut world = open(Peer::polite().instead("NOOP", ["421 Timeout"]));
+    let error = world.run(&mut ops::noop()).unwrap_err();
+    assert_eq!(error.code().unwrap(), 421);
+    assert!(!world.session.is_usable());
+}

@@ -1,0 +1,258 @@
+//! Downloads and uploads.
+
+use ftps_proto::sim::{Act, Chunks, Peer, World};
+use ftps_proto::{Channel, Close, EarlyClose, End, Error, ops};
+
+use crate::{config, heard, open};
+
+const SECURE: Act = Act::Secure { resumed: true };
+
+fn payload() -> Vec<u8> {
+    (0..=255).cycle().take(1000).collect()
+}
+
+fn serves(acts: impl IntoIterator<Item = Act>) -> Peer {
+    Peer::polite().on("RETR", acts)
+}
+
+fn sends(before: &[&str], after: &[&str]) -> Vec<Act> {
+    let mut acts: Vec<Act> = before.iter().map(|line| (*line).into()).collect();
+    acts.extend([SECURE, Act::Send(payload()), Act::End(End::Clean)]);
+    acts.extend(after.iter().map(|line| Act::from(*line)));
+    acts
+}
+
+fn takes(after: &[&str]) -> Peer {
+    let mut acts = vec!["150 send".into(), SECURE, Act::Receive];
+    acts.extend(after.iter().map(|line| Act::from(*line)));
+    Peer::polite().on("STOR", acts)
+}
+
+#[test]
+fn download() {
+    for chunks in [Chunks::Whole, Chunks::Bytes, Chunks::Seeded(7)] {
+        let mut world = World::new(serves(sends(&["150 here"], &["226 done"]))).cut(chunks);
+        world.open().unwrap();
+        let mut download = world.download("file");
+        assert_eq!(world.run(&mut download).unwrap().code(), 226);
+        assert_eq!(world.received(), payload());
+        assert_eq!(world.closes(), [(Channel::Data, Close::Whole)]);
+        world.run(&mut ops::noop()).unwrap();
+    }
+}
+
+#[test]
+fn downloads_whose_replies_come_otherwise() {
+    for acts in [
+        sends(&["125 already open"], &["250 done"]),
+        // 226 overtakes the data.
+        sends(&["150 here", "226 done"], &[]),
+        // 226 without 150.
+        sends(&["226 done"], &[]),
+        sends(&[], &["150 here", "226 done"]),
+        // The connection is through before anything is said.
+        vec![SECURE, Act::Send(payload()), Act::End(End::Clean), "150 here".into(), "226 done".into()],
+    ] {
+        let mut world = open(serves(acts));
+        let mut download = world.download("file");
+        world.run(&mut download).unwrap();
+        assert_eq!(world.received(), payload());
+        world.run(&mut ops::noop()).unwrap();
+    }
+}
+
+#[test]
+fn a_226_said_twice_answers_nothing() {
+    let mut world = open(serves(sends(&["150 here"], &["226 done", "226 done"])));
+    let mut download = world.download("file");
+    world.run(&mut download).unwrap();
+    assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
+}
+
+#[test]
+fn close_notify_goes_early_where_asked_for() {
+    let mut config = config();
+    config.early_close = EarlyClose::On;
+    let mut world = World::with_config(serves(sends(&["150 here"], &["226 done"])), config);
+    world.open().unwrap();
+    let mut download = world.download("file");
+    world.run(&mut download).unwrap();
+    assert_eq!(world.closes(), [(Channel::Data, Close::Notify), (Channel::Data, Close::Whole)]);
+}
+
+#[test]
+fn a_cut_download_is_an_error_whatever_is_said() {
+    for said in [&["226 done"][..], &["426 aborted"], &[]] {
+        let mut acts = vec!["150 here".into(), SECURE, Act::Send(payload()), Act::End(End::Truncated)];
+        acts.extend(said.iter().map(|line| Act::from(*line)));
+        let mut world = open(serves(acts));
+        let mut download = world.download("file");
+        let error = world.run(&mut download).unwrap_err();
+        match (said, &error) {
+            (["426 aborted"], Error::Refused(_)) => {}
+            (_, Error::Truncated { bytes: 1000, reply }) => assert_eq!(reply.is_some(), !said.is_empty()),
+            _ => panic!("{said:?}: {error}"),
+        }
+        assert!(error.is_temporary());
+        assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home", "{said:?}");
+    }
+}
+
+#[test]
+fn a_reset_download_is_an_error_with_both_sides_of_the_story() {
+    let mut world = open(serves(["150 here".into(), SECURE, Act::Reset, "426 broken".into()]));
+    let mut download = world.download("file");
+    let error = world.run(&mut download).unwrap_err();
+    assert_eq!(error.to_string(), "data connection: connection reset; the server says: 426 broken");
+}
+
+#[test]
+fn refusals_end_at_once() {
+    for (command, reply) in [
+        ("RETR", "550 No such file"),
+        ("RETR", "450 busy"),
+        ("RETR", "425 no data connection"),
+        ("STOR", "553 Not allowed"),
+        ("STOR", "552 quota"),
+    ] {
+        // The data connection is open, and never secured.
+        let mut world = open(Peer::polite().on(command, [reply]));
+        let before = world.now();
+        let mut transfer = if command == "RETR" { world.download("x") } else { world.upload("x", b"abc") };
+        let error = world.run(&mut transfer).unwrap_err();
+        assert!(matches!(error, Error::Refused(_)), "{error}");
+        assert!(error.to_string().contains(reply));
+        assert_eq!(world.now(), before, "no deadline was waited for");
+        world.run(&mut ops::noop()).unwrap();
+        assert_eq!(heard(&world).last(), Some(&"NOOP"), "nothing had to be recovered");
+    }
+}
+
+#[test]
+fn a_connection_that_is_never_secured_ends_by_the_reply() {
+    let mut world = open(serves(["150 here".into(), "522 TLS failed".into()]));
+    let before = world.now();
+    let mut download = world.download("x");
+    let error = world.run(&mut download).unwrap_err();
+    assert_eq!(error.code().unwrap(), 522);
+    assert_eq!(world.now(), before);
+    assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
+}
+
+#[test]
+fn a_refused_unresumed_connection_is_tried_again() {
+    let peer = Peer::polite()
+        .on("RETR", ["150 here".into(), Act::Secure { resumed: false }, "425 unable to build".into()])
+        .on("RETR", sends(&["150 here"], &["226 done"]));
+    let mut world = open(peer);
+    let mut download = world.download("x");
+    world.run(&mut download).unwrap();
+    assert_eq!(world.received(), payload());
+    // But once only.
+    let refused = || ["150 here".into(), Act::Secure { resumed: false }, "425 unable to build".into()];
+    let mut world = open(Peer::polite().on("RETR", refused()));
+    let mut download = world.download("x");
+    assert_eq!(world.run(&mut download).unwrap_err().code().unwrap(), 425);
+    assert_eq!(world.heard().filter(|line| line.starts_with("RETR")).count(), 2);
+}
+
+#[test]
+fn upload() {
+    for chunks in [Chunks::Whole, Chunks::Bytes, Chunks::Seeded(9)] {
+        let mut world = World::new(takes(&["226 stored"])).cut(chunks);
+        world.open().unwrap();
+        let mut upload = world.upload("file", &payload());
+        assert_eq!(world.run(&mut upload).unwrap().code(), 226);
+        assert_eq!(world.stored(), payload());
+        assert_eq!(world.closes(), [(Channel::Data, Close::Write), (Channel::Data, Close::Whole)]);
+        world.run(&mut ops::noop()).unwrap();
+    }
+}
+
+#[test]
+fn an_empty_upload() {
+    let mut world = open(takes(&["226 stored"]));
+    let mut upload = world.upload("file", b"");
+    world.run(&mut upload).unwrap();
+}
+
+#[test]
+fn an_upload_is_confirmed_by_a_2xx_alone() {
+    for said in ["426 broken", "451 disk", "552 quota"] {
+        let mut world = open(takes(&[said]));
+        let mut upload = world.upload("file", &payload());
+        let error = world.run(&mut upload).unwrap_err();
+        assert!(matches!(error, Error::Refused(_)), "{error}");
+        assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
+    }
+}
+
+#[test]
+fn a_server_through_too_early_has_not_stored_the_file() {
+    for acts in [
+        vec!["150 send".into(), SECURE, "226 stored".into()],
+        vec!["150 send".into(), SECURE, Act::End(End::Clean), "226 stored".into()],
+    ] {
+        let mut world = open(Peer::polite().on("STOR", acts));
+        // The source never comes to its end.
+        let mut upload = world.upload("file", &payload());
+        let error = world.run(&mut upload).unwrap_err();
+        assert!(!matches!(error, Error::Refused(_)), "{error}");
+        assert_eq!(error.code().unwrap(), 226);
+        assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
+    }
+}
+
+#[test]
+fn epsv_refused_then_pasv_and_remembered() {
+    for refusal in
+        ["500 what?", "502 no", "522 which protocol", "229 (|||70000|)", "229 (|||0|)", "229 nonsense"]
+    {
+        let peer = serves(sends(&["150 here"], &["226 done"])).instead("EPSV", [refusal]);
+        let mut world = open(peer);
+        for _ in 0..2 {
+            let mut download = world.download("x");
+            world.run(&mut download).unwrap();
+        }
+        let asked: Vec<&str> = world.heard().filter(|line| line.ends_with("SV")).collect();
+        assert_eq!(asked, ["EPSV", "PASV", "PASV"], "{refusal}");
+    }
+}
+
+#[test]
+fn an_unreachable_epsv_port_then_pasv() {
+    let peer = serves(sends(&["150 here"], &["226 done"])).instead("EPSV", ["229 (|||2001|)"]);
+    let mut world = open(peer);
+    let mut download = world.download("x");
+    world.run(&mut download).unwrap();
+    assert_eq!(world.heard().filter(|line| *line == "PASV").count(), 1);
+}
+
+#[test]
+fn bad_pasv_replies_are_errors() {
+    for reply in ["227 (127,0,0,1,0,0)", "227 (1,2,3)", "227 (127,0,0,1,7,300)", "227 none"] {
+        let peer = serves([]).instead("EPSV", ["500 no"]).instead("PASV", [reply]);
+        let mut world = open(peer);
+        let mut download = world.download("x");
+        let error = world.run(&mut download).unwrap_err();
+        assert!(error.to_string().contains("PASV"), "{error}");
+        world.run(&mut ops::noop()).unwrap();
+    }
+}
+
+#[test]
+fn a_421_in_a_transfer_ends_the_session() {
+    let mut world = open(serves(["150 here".into(), SECURE, Act::Send(payload()), "421 going down".into()]));
+    let mut download = world.download("x");
+    assert_eq!(world.run(&mut download).unwrap_err().code().unwrap(), 421);
+    assert!(!world.session.is_usable());
+}
+
+#[test]
+fn endless_preliminary_replies_end() {
+    let acts: Vec<Act> = (0..1000).map(|_| "150 here".into()).collect();
+    let mut world = open(serves(acts));
+    let mut download = world.download("x");
+    assert!(matches!(world.run(&mut download), Err(Error::Remote(_))));
+    assert!(!world.session.is_usable());
+}
