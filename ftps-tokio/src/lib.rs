@@ -1,4 +1,37 @@
-//! An FTPS client for tokio.
+//! An FTPS client for tokio: explicit and implicit TLS, verified on both connections, and files that arrive whole.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use ftps_tokio::Client;
+//!
+//! let mut client = Client::builder("ftp.example.com").login("user", "secret").connect().await?;
+//!
+//! let mut file = tokio::fs::File::open("report.csv").await?;
+//! client.upload("report.csv", &mut file).await?;
+//!
+//! let mut out = tokio::fs::File::create("big.iso").await?;
+//! let mut download = client.download("big.iso").await?;
+//! tokio::io::copy(&mut download, &mut out).await?;
+//! drop(download);
+//!
+//! for entry in client.list("/outbox").await? {
+//!     println!("{} {:?}", entry.name, entry.size);
+//! }
+//! client.quit().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - The end of a [`Download`] means that the file is complete and confirmed: `copy` alone is safe. [`Client::upload`]
+//!   and the shutdown of an [`Upload`] return once the server has confirmed the file.
+//! - Every future and every transfer may be dropped at any time. What was under way is reset, and the next call first
+//!   recovers the session or says that it is gone.
+//! - TLS is configured by [`tls::TlsConfig`]: the platform's verifier by default, or CA certificates, or a
+//!   `rustls::ClientConfig` of your own. Every data connection resumes the control connection's TLS session.
+//! - The conversation, secrets redacted, goes to `tracing` at level debug, target `ftps::conversation`.
+//! - An [`Error`] tells who failed: the caller, the server, the connection, the clock; with the server's reply.
+//!
+//! The protocol itself lives in [`ftps_proto`]; this crate adds sockets and timers.
 
 mod builder;
 mod client;
@@ -12,4 +45,6 @@ pub use transfer::{Download, Upload};
 pub use ftps_proto::codec;
 pub use ftps_proto::ops::Listed;
 pub use ftps_proto::tls;
-pub use ftps_proto::{EarlyClose, Error, Local, Pipelining, Refused, Remote, Security, Server, Waiting};
+pub use ftps_proto::{
+    Channel, EarlyClose, Error, Failure, Layer, Local, Pipelining, Refused, Remote, Security, Server, Waiting,
+};

@@ -313,8 +313,8 @@ fn config() -> Config {
     Config::new(Login::new(argument("user"), password))
 }
 
-/// # Panics
-/// Where a test gives a path that cannot be sent.
+/// Panics where a test gives what cannot be sent.
+#[expect(clippy::panic, reason = "a simulation fails loudly")]
 fn argument(text: &str) -> Argument {
     Argument::new(text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
 }

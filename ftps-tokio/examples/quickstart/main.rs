@@ -1,14 +1,58 @@
-//! `cargo run --example quickstart`: a server in this process, and a client that trusts its authority.
+//! `cargo run --release -p ftps-tokio --example quickstart`: a file goes to an FTPS server in this process and comes
+//! back, over TLS that is verified on both connections.
 
 mod server;
 
 use std::error::Error;
+use std::path::Path;
+
+use ftps_tokio::Client;
+use ftps_tokio::tls::TlsConfig;
+use tokio::io::AsyncReadExt;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let dir = std::env::temp_dir().join(format!("ftps-quickstart-{}", std::process::id()));
-    let server = server::start(&dir).await?;
-    println!("ftp://{}:{}@{} with {}", server::USER, server::PASSWORD, server.addr, server.ca_pem.display());
-    std::future::pending::<()>().await;
+    let result = run(&dir).await;
+    std::fs::remove_dir_all(&dir)?;
+    result
+}
+
+async fn run(dir: &Path) -> Result<(), Box<dyn Error>> {
+    let server = server::start(dir).await?;
+    println!("server     {} (libunftp, in this process), its CA in {}", server.addr, server.ca_pem.display());
+
+    let tls = TlsConfig::builder().ca_pem(std::fs::read(&server.ca_pem)?).build()?;
+    let mut client = Client::builder("localhost")
+        .port(server.addr.port())
+        .tls(tls)
+        .login(server::USER, server::PASSWORD)
+        .connect()
+        .await?;
+    println!("logged in  as {:?}, certificate verified for \"localhost\"", server::USER);
+
+    let file: Vec<u8> = (0..=255).cycle().take(10 << 20).collect();
+    let uploaded = client.upload("report.bin", &mut file.as_slice()).await?;
+    println!(
+        "uploaded   {} bytes; TLS session resumed: {}; {}",
+        uploaded.bytes, uploaded.resumed, uploaded.reply
+    );
+
+    for entry in client.list("").await? {
+        println!("listed     {} {:?} {} bytes", entry.name, entry.kind, entry.size.unwrap_or_default());
+    }
+
+    let mut back = Vec::new();
+    let mut download = client.download("report.bin").await?;
+    // The end of the reader means: complete, and confirmed by close_notify and the server's reply.
+    download.read_to_end(&mut back).await?;
+    println!("downloaded {} bytes; TLS session resumed: {}", back.len(), download.resumed());
+    drop(download);
+    client.quit().await?;
+
+    if back != file {
+        return Err("what came back is not what was sent".into());
+    }
+    println!("compared   every byte is the same");
     Ok(())
 }
