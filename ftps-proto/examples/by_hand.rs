@@ -1,0 +1,147 @@
+//! The core and its TLS over plain std sockets: the whole of what an adapter has to do.
+//!
+//! ```text
+//! cargo run -p ftps-proto --example by_hand -- HOST PORT USER PASSWORD CA.pem PATH > FILE
+//! ```
+//!
+//! It logs in, downloads a file to standard output and takes its leave. Where nothing moves it sleeps for a
+//! millisecond; an adapter that is meant to last waits for both sockets instead, as ftps-tokio does.
+
+use std::error::Error;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use ftps_proto::codec::{Argument, Command, Secret};
+use ftps_proto::ops::{Open, OpenTransfer, Operation, Quit};
+use ftps_proto::tls::{Link, Need, ServerName, TlsConfig};
+use ftps_proto::{Channel, Close, Config, Direction, Flow, Instant, Login, Progress, Session, Target};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [host, port, user, password, ca, path] = arguments.as_slice() else {
+        return Err("usage: by_hand HOST PORT USER PASSWORD CA.pem PATH".into());
+    };
+    let login = Login::new(Argument::new(user)?, Secret::new(password)?);
+    download(host, port.parse()?, login, &std::fs::read(ca)?, path, &mut io::stdout())
+}
+
+/// Downloads a file into `out`. What has been written there counts only when this has returned.
+pub(crate) fn download(
+    host: &str,
+    port: u16,
+    login: Login,
+    ca: &[u8],
+    path: &str,
+    out: &mut dyn Write,
+) -> Result<(), Box<dyn Error>> {
+    let tls = TlsConfig::builder().ca_pem(ca).build()?;
+    let session = Session::new(Config::new(login));
+    let mut client = ByHand {
+        link: Link::new(session, &tls, ServerName::try_from(host)?.to_owned()),
+        control: TcpStream::connect((host, port))?,
+        data: None,
+        start: std::time::Instant::now(),
+    };
+    client.control.set_nonblocking(true)?;
+    client.run(&mut Open::new(), &mut io::sink())?;
+    let mut open = OpenTransfer::new(Command::Retr(Argument::new(path)?), Direction::Download);
+    let mut transfer = client.run(&mut open, &mut io::sink())?;
+    let reply = client.run(&mut transfer, out)?;
+    eprintln!("{path}: {reply}");
+    client.run(&mut Quit::new(), &mut io::sink())
+}
+
+struct ByHand {
+    link: Link,
+    control: TcpStream,
+    data: Option<TcpStream>,
+    start: std::time::Instant,
+}
+
+impl ByHand {
+    /// Drives an operation to its result. A download's payload goes to `out`.
+    fn run<O: Operation>(&mut self, op: &mut O, out: &mut dyn Write) -> Result<O::Output, Box<dyn Error>> {
+        loop {
+            match self.link.poll(op, Instant::new(self.start.elapsed()))? {
+                Progress::Done(output) => return Ok(output),
+                Progress::Need(Need::Payload) => {
+                    let n = out.write(self.link.payload())?;
+                    self.link.consume(n);
+                }
+                Progress::Need(Need::Connect(target)) => match self.connect(target) {
+                    Ok(socket) => {
+                        self.data = Some(socket);
+                        self.link.connected();
+                    }
+                    Err(error) => self.link.connect_failed(error),
+                },
+                Progress::Need(Need::Close(Channel::Data, Close::Whole | Close::Reset)) => self.data = None,
+                Progress::Need(Need::Close(channel, _)) => {
+                    if let Some(socket) = self.socket(channel) {
+                        socket.shutdown(std::net::Shutdown::Write)?;
+                    }
+                }
+                Progress::Need(Need::Io(io)) => {
+                    let control = self.move_bytes(Channel::Control, io.control);
+                    if !(self.move_bytes(Channel::Data, io.data) || control) {
+                        std::thread::sleep(Duration::from_millis(1));
+                    }
+                }
+            }
+        }
+    }
+
+    fn connect(&self, target: Target) -> io::Result<TcpStream> {
+        let address = match target {
+            Target::Peer(port) => SocketAddr::new(self.control.peer_addr()?.ip(), port.get()),
+            Target::Address(address, port) => SocketAddr::new(address.into(), port.get()),
+        };
+        let socket = TcpStream::connect(address)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket)
+    }
+
+    fn socket(&self, channel: Channel) -> Option<&TcpStream> {
+        match channel {
+            Channel::Control => Some(&self.control),
+            Channel::Data => self.data.as_ref(),
+        }
+    }
+
+    /// Reads and writes what can be; whether anything happened.
+    fn move_bytes(&mut self, channel: Channel, flow: Flow) -> bool {
+        let mut socket = match (channel, &self.data) {
+            (Channel::Control, _) => &self.control,
+            (Channel::Data, Some(socket)) => socket,
+            (Channel::Data, None) => return false,
+        };
+        let mut moved = false;
+        if flow.receive
+            && let Some(read) = unblocked(socket.read(self.link.space(channel)))
+        {
+            moved = true;
+            match read {
+                Ok(n) => self.link.received(channel, n),
+                Err(error) => self.link.failed(channel, error),
+            }
+        }
+        if flow.send
+            && let Some(written) = unblocked(socket.write(self.link.outgoing(channel)))
+        {
+            moved = true;
+            match written {
+                Ok(n) => self.link.sent(channel, n),
+                Err(error) => self.link.failed(channel, error),
+            }
+        }
+        moved
+    }
+}
+
+fn unblocked(result: io::Result<usize>) -> Option<io::Result<usize>> {
+    match result {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => None,
+        result => Some(result),
+    }
+}
