@@ -75,6 +75,10 @@ pub fn rmd(path: Argument) -> Exchange<()> {
 pub fn pwd() -> Exchange<Vec<u8>> {
     Exchange::new(Command::Pwd, |verb, reply| {
         completed(verb, reply.clone())?;
+        // Only this code carries a path.
+        if reply.code() != 257 {
+            return Err(Remote::UnexpectedReply(verb, reply).into());
+        }
         read(verb, reply, |reply| parse_257(reply.first_line()))
     })
 }

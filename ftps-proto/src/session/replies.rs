@@ -18,7 +18,7 @@ pub(super) struct Replies {
     owed: VecDeque<Verb>,
     preliminary: usize,
     strays: usize,
-    /// The last final reply was a transfer's: some servers say it twice.
+    /// The last final reply was a transfer's: some servers say more.
     behind_transfer: bool,
     /// A transfer was given up, so counting replies cannot be relied on.
     abandoned: bool,
@@ -118,12 +118,11 @@ impl Replies {
                 self.stray()?;
                 continue;
             };
-            let repeated = self.behind_transfer && matches!(reply.code().get(), 225 | 226 | 425 | 426);
+            let repeated = self.behind_transfer && is_of_a_transfer(&reply);
             if (self.owed.len() > 1 || repeated) && !verb.accepts(reply.code()) {
                 self.stray()?;
                 continue;
             }
-            self.behind_transfer = false;
             if reply.code().class() == Class::Preliminary {
                 self.preliminary += 1;
                 if self.preliminary > self.limits.preliminary {
@@ -148,4 +147,9 @@ impl Replies {
             Ok(())
         }
     }
+}
+
+/// Servers that say too much about a transfer say this.
+fn is_of_a_transfer(reply: &Reply) -> bool {
+    reply.code().class() == Class::Preliminary || matches!(reply.code().get(), 225 | 226 | 425 | 426)
 }

@@ -233,6 +233,10 @@ impl World {
         let Some(act) = self.peer.agenda.front_mut() else { return false };
         let open = self.data == Data::Open && io.data.receive;
         match act {
+            // There is no data connection (any more): what was to be done with it fails.
+            Act::Secure { .. } | Act::Send(_) | Act::End(_) | Act::Reset | Act::Receive
+                if self.data == Data::None => {}
+            Act::Secure { .. } if matches!(self.data, Data::Open | Data::Shut) => {}
             Act::Say(line) => {
                 self.said.extend_from_slice(line.as_bytes());
                 self.said.extend_from_slice(b"\r\n");
@@ -252,10 +256,10 @@ impl World {
                 return true;
             }
             Act::Send(bytes) if bytes.is_empty() => {}
-            Act::End(end) if self.data != Data::None => {
+            Act::End(end) => {
                 self.session.handle(Input::Ended(Channel::Data, *end));
             }
-            Act::Reset if self.data != Data::None => {
+            Act::Reset => {
                 self.session.handle(Input::Failed(Channel::Data, Failure::transport("connection reset")));
             }
             Act::Receive if self.data == Data::Shut => {}

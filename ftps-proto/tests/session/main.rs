@@ -3,6 +3,7 @@
 
 mod cancel;
 mod deadline;
+mod disorder;
 mod listing;
 mod login;
 mod simple;

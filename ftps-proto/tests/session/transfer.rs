@@ -62,11 +62,18 @@ fn downloads_whose_replies_come_otherwise() {
 }
 
 #[test]
-fn a_226_said_twice_answers_nothing() {
-    let mut world = open(serves(sends(&["150 here"], &["226 done", "226 done"])));
-    let mut download = world.download("file");
-    world.run(&mut download).unwrap();
-    assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
+fn what_is_said_behind_a_transfer_answers_nothing() {
+    for after in
+        [&["226 done", "226 done"][..], &["226 done", "150 here", "226 done"], &["226 done", "425 closed"]]
+    {
+        for chunks in [Chunks::Whole, Chunks::Bytes] {
+            let mut world = World::new(serves(sends(&["150 here"], after))).cut(chunks);
+            world.open().unwrap();
+            let mut download = world.download("file");
+            world.run(&mut download).unwrap();
+            assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home", "{after:?}");
+        }
+    }
 }
 
 #[test]
