@@ -94,7 +94,8 @@ pub struct Timeouts {
     pub reply: Duration,
     /// Data to move while a transfer is under way. 60 s.
     pub idle: Duration,
-    /// The server's close of an upload's data connection. Not an error: the reply decides. 10 s.
+    /// The server's close of an upload's data connection. Not an error: the reply decides. 30 s: what
+    /// the kernel still holds of the file may have a slow way to go.
     pub drain: Duration,
 }
 
@@ -104,7 +105,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(20),
             reply: Duration::from_secs(60),
             idle: Duration::from_secs(60),
-            drain: Duration::from_secs(10),
+            drain: Duration::from_secs(30),
         }
     }
 }

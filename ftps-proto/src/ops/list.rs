@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::task::Poll;
 
-use super::open::OpenTransfer;
+use super::data::OpenTransfer;
 use super::transfer::Transfer;
 use super::{Operation, ready};
 use crate::codec::list::{LineTooLong, ListLine, parse_list_line};

@@ -1,8 +1,8 @@
 //! Typed units of protocol work, driven by [`Session::poll`].
 
+mod data;
 mod exchange;
 mod list;
-mod login;
 mod open;
 mod quit;
 mod rename;
@@ -14,10 +14,10 @@ use crate::error::Error;
 use crate::session::Session;
 use crate::time::Instant;
 
+pub use data::OpenTransfer;
 pub use exchange::{Exchange, cdup, cwd, dele, mkd, noop, pwd, rmd, size};
 pub use list::{List, Listed};
-pub use login::Open;
-pub use open::OpenTransfer;
+pub use open::Open;
 pub use quit::Quit;
 pub use rename::Rename;
 pub use transfer::Transfer;

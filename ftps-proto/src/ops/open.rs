@@ -1,187 +1,187 @@
-//! The first half of a transfer: a data connection, the command, its preliminary reply, the handshake.
+//! Greeting, TLS and login.
 
-use alloc::string::ToString;
+use alloc::collections::VecDeque;
 use core::task::Poll;
 
-use super::transfer::Transfer;
+use super::exchange::completed;
 use super::{Operation, ready};
-use crate::codec::{Class, Command, Reply, Verb, parse_227, parse_229};
-use crate::config::EarlyClose;
-use crate::error::{Error, Local, Remote};
-use crate::need::{Channel, Close, Need, Target, Waiting};
-use crate::session::{Data, Direction, Ending, Phase, Preference, Session, Turn};
+use crate::codec::{Argument, Class, Command, Features, ProtectionLevel, Reply, Verb};
+use crate::config::Security;
+use crate::error::{Error, Local, Refused, Remote};
+use crate::session::{Server, Session, Turn};
 use crate::time::Instant;
 
-/// Opens a data connection in passive mode and starts a transfer on it.
+/// Opens a session: greeting, TLS, login, and what every session needs (PBSZ, PROT, FEAT, OPTS UTF8, TYPE I).
 ///
-/// The command goes out together with the ClientHello, as soon as the data connection is up: servers differ in which
-/// of the two they answer first (vsftpd, ProFTPD and Pure-FTPd say 150 before their TLS accept, others secure the
-/// connection first), so neither is waited for alone. Payload moves after a 1xx *and* a handshake. A final reply that
-/// comes first ends the operation at once.
-#[derive(Debug)]
-pub struct OpenTransfer {
+/// No credential leaves before TLS, and nothing goes on without it: a server that refuses AUTH is left.
+#[derive(Debug, Default)]
+pub struct Open {
     turn: Turn,
-    command: Command,
-    direction: Direction,
     stage: Stage,
-    /// The server refused the data connection once, and what it sent there may serve a second attempt.
-    refilled: bool,
+    /// Commands that are still to be sent.
+    rest: VecDeque<Command>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 enum Stage {
-    Passive,
-    Asked,
-    Connecting,
-    Starting,
-    Started(Option<Reply>),
+    #[default]
+    Begin,
+    Greeting,
+    Auth,
+    Handshake,
+    Login,
 }
 
-impl OpenTransfer {
-    /// `command` is RETR, STOR, APPE, LIST, NLST or MLSD.
-    pub fn new(command: Command, direction: Direction) -> Self {
-        Self { turn: Turn::default(), command, direction, stage: Stage::Passive, refilled: false }
-    }
+impl Operation for Open {
+    type Output = ();
 
-    /// RFC 2428, section 3, else RFC 959, section 4.1.2. An EPSV that was refused, or whose port cannot be reached, is
-    /// not tried again in this session.
-    fn ask(&mut self, session: &mut Session) -> Result<Stage, Error> {
-        session.send(match session.passive {
-            Preference::Extended => &Command::Epsv,
-            Preference::Classic => &Command::Pasv,
-        })?;
-        Ok(Stage::Asked)
-    }
-
-    fn answered(&mut self, session: &mut Session) -> Result<Poll<Stage>, Error> {
-        let (verb, reply) = ready!(session.final_reply()?);
-        let target = match (reply.code().get(), reply.code().class()) {
-            (229, _) => parse_229(reply.first_line()).map(Target::Peer),
-            // Some servers answer EPSV with 227 as well.
-            (227, _) => parse_227(reply.first_line()).map(|host| match session.config.trust_pasv_address {
-                true => Target::Address(host.addr, host.port),
-                false => Target::Peer(host.port),
-            }),
-            (_, Class::PermanentNegative | Class::TransientNegative) => {
-                return self.fall_back(session, Error::refused(verb, reply)).map(Poll::Ready);
-            }
-            _ => return Err(Remote::UnexpectedReply(verb, reply).into()),
-        };
-        match target {
-            Ok(target) => {
-                session.data = Some(Data::new(self.direction));
-                session.need(Need::Connect(target));
-                Ok(Poll::Ready(Stage::Connecting))
-            }
-            Err(error) => {
-                let unreadable = Remote::Unreadable { verb, reason: error.to_string(), reply };
-                self.fall_back(session, unreadable.into()).map(Poll::Ready)
-            }
-        }
-    }
-
-    fn fall_back(&mut self, session: &mut Session, error: Error) -> Result<Stage, Error> {
-        session.data = None;
-        match session.passive {
-            Preference::Extended => {
-                session.passive = Preference::Classic;
-                Ok(Stage::Passive)
-            }
-            Preference::Classic => Err(error),
-        }
-    }
-
-    fn connected(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Stage>, Error> {
-        let Some(data) = &mut session.data else { return Err(Local::Abandoned.into()) };
-        if data.phase == Phase::Connected {
-            data.phase = Phase::Securing;
-            session.need(Need::StartTls(Channel::Data));
-            session.send(&self.command)?;
-            return Ok(Poll::Ready(Stage::Starting));
-        }
-        if data.ending.is_some() {
-            let error = session.end_data(None);
-            return self.fall_back(session, error).map(Poll::Ready);
-        }
-        if session.expired(now) == Some(Waiting::DataConnect) {
-            session.need(Need::Close(Channel::Data, Close::Reset));
-            return self.fall_back(session, Error::Timeout(Waiting::DataConnect)).map(Poll::Ready);
-        }
-        Ok(Poll::Pending)
-    }
-
-    /// Waits for the preliminary reply and the handshake. A server without the former says its final one at once.
-    fn starting(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Stage>, Error> {
-        while let Some((verb, reply)) = session.reply()? {
-            match reply.code().class() {
-                Class::Preliminary => session.start_data(),
-                Class::Completion => {
-                    session.start_data();
-                    return Ok(Poll::Ready(Stage::Started(Some(reply))));
-                }
-                Class::TransientNegative | Class::PermanentNegative => {
-                    return self.refused(session, verb, reply).map(Poll::Ready);
-                }
-                _ => return Err(Remote::UnexpectedReply(verb, reply).into()),
-            }
-        }
-        let lost = session.is_lost() || session.expired(now).is_some();
-        let Some(data) = &session.data else { return Err(Local::Abandoned.into()) };
-        match &data.ending {
-            // The reason is on the control connection, if the server gives one.
-            Some(Ending::Failed(_) | Ending::Truncated) if !lost => Ok(Poll::Pending),
-            Some(Ending::Failed(_) | Ending::Truncated) => Err(session.end_data(None)),
-            // Servers that secure the connection at once may be through with it before their 1xx has come.
-            _ if data.started && data.phase == Phase::Open => Ok(Poll::Ready(Stage::Started(None))),
-            _ => Ok(Poll::Pending),
-        }
-    }
-
-    /// A server that demands a resumed TLS session refuses with 425 or 522. Where no ticket was left, the connection
-    /// that it refused has brought new ones: they serve a second attempt.
-    fn refused(&mut self, session: &mut Session, verb: Verb, reply: Reply) -> Result<Stage, Error> {
-        let unresumed = session.resumed() == Some(false);
-        if unresumed && !self.refilled && matches!(reply.code().get(), 425 | 522) {
-            self.refilled = true;
-            session.data = None;
-            session.need(Need::Close(Channel::Data, Close::Reset));
-            return Ok(Stage::Passive);
-        }
-        if session.data.as_ref().is_some_and(|data| data.started) {
-            session.distrust();
-        }
-        Err(match &session.data {
-            Some(Data { ending: Some(Ending::Failed(_)), .. }) => session.end_data(Some(reply)),
-            _ => Error::refused(verb, reply),
-        })
+    fn step(&mut self, session: &mut Session, _now: Instant) -> Result<Poll<()>, Error> {
+        session.begin_opening(&mut self.turn)?;
+        self.advance(session).inspect_err(|_| session.die())
     }
 }
 
-impl Operation for OpenTransfer {
-    type Output = Transfer;
+impl Open {
+    /// Everything it needs is in the session's [`Config`](crate::Config).
+    pub fn new() -> Self {
+        Self::default()
+    }
 
-    fn step(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Transfer>, Error> {
-        ready!(session.begin(&mut self.turn)?);
+    fn advance(&mut self, session: &mut Session) -> Result<Poll<()>, Error> {
+        let implicit = session.config.security == Security::Implicit;
         loop {
-            self.stage = match &mut self.stage {
-                Stage::Passive => self.ask(session)?,
-                Stage::Asked => ready!(self.answered(session)?),
-                Stage::Connecting => ready!(self.connected(session, now)?),
-                Stage::Starting => ready!(self.starting(session, now)?),
-                Stage::Started(reply) => {
-                    let reply = reply.take();
-                    let early = match session.config.early_close {
-                        EarlyClose::Known => session.server.takes_early_close(),
-                        EarlyClose::On => true,
-                        EarlyClose::Off => false,
-                    };
-                    if early && self.direction != Direction::Upload {
-                        session.need(Need::Close(Channel::Data, Close::Notify));
+            self.stage = match self.stage {
+                Stage::Begin if implicit => {
+                    session.secure_control();
+                    Stage::Handshake
+                }
+                Stage::Begin => Stage::Greeting,
+                Stage::Handshake if !session.is_secured() => return Ok(Poll::Pending),
+                Stage::Handshake if implicit => Stage::Greeting,
+                Stage::Handshake => Self::log_in(session)?,
+                Stage::Greeting => {
+                    let reply = ready!(session.greeting()?);
+                    greet(session, reply)?;
+                    if implicit {
+                        Self::log_in(session)?
+                    } else {
+                        session.send(&Command::AuthTls)?;
+                        Stage::Auth
                     }
-                    let turn = core::mem::take(&mut self.turn);
-                    return Ok(Poll::Ready(Transfer::new(turn, self.direction, self.command.verb(), reply)));
+                }
+                Stage::Auth => {
+                    let (verb, reply) = ready!(session.final_reply()?);
+                    authorize(session, verb, reply)?
+                }
+                Stage::Login => {
+                    ready!(self.exchange(session)?);
+                    session.opened();
+                    return Ok(Poll::Ready(()));
                 }
             }
         }
+    }
+
+    fn log_in(session: &mut Session) -> Result<Stage, Error> {
+        let user = session.config.login.user.clone();
+        session.send(&Command::User(user))?;
+        Ok(Stage::Login)
+    }
+
+    /// Sends what is left as far as the server takes it, and reads what comes.
+    fn exchange(&mut self, session: &mut Session) -> Result<Poll<()>, Error> {
+        // The commands behind PASS would be refused if ACCT had to come between.
+        let pipelined = session.takes_pipelining() && session.config.login.account.is_none();
+        loop {
+            while pipelined || session.owed() == 0 {
+                let Some(command) = self.rest.pop_front() else { break };
+                // Not asked for where FEAT is known not to list it; in one burst it is not known yet.
+                let unlisted = |features: &Features| !features.utf8();
+                if !(matches!(command, Command::Opts(_)) && session.features.as_ref().is_some_and(unlisted)) {
+                    session.send(&command)?;
+                }
+            }
+            if session.owed() == 0 {
+                return Ok(Poll::Ready(()));
+            }
+            let (verb, reply) = ready!(session.final_reply()?);
+            self.answer(session, verb, reply)?;
+        }
+    }
+
+    fn answer(&mut self, session: &mut Session, verb: Verb, reply: Reply) -> Result<(), Error> {
+        let login = &session.config.login;
+        match (verb, reply.code().get()) {
+            (Verb::User, 331) => {
+                self.rest.push_back(Command::Pass(login.password.clone()));
+                self.prepare()
+            }
+            (Verb::User | Verb::Pass, 332) => {
+                let account = login.account.clone().ok_or(Local::AccountRequired)?;
+                self.rest.push_front(Command::Acct(account));
+                if verb == Verb::User { self.prepare() } else { Ok(()) }
+            }
+            (Verb::User, _) => {
+                completed(verb, reply)?;
+                self.prepare()
+            }
+            (Verb::Feat, 211) => {
+                session.features = Some(Features::parse(&reply));
+                Ok(())
+            }
+            // Some implicit servers refuse what is in force already; an explicit one that refuses PROT P would send
+            // files in clear. What PBSZ says does not matter where PROT succeeds.
+            (Verb::Prot, code) if code >= 400 && session.config.security == Security::Implicit => Ok(()),
+            (Verb::Pbsz | Verb::Feat | Verb::Opts, _) => Ok(()),
+            _ => completed(verb, reply),
+        }
+    }
+
+    /// What every session needs once it is logged in.
+    fn prepare(&mut self) -> Result<(), Error> {
+        self.rest.extend([
+            Command::Pbsz(0),
+            Command::Prot(ProtectionLevel::Private),
+            Command::Feat,
+            Command::Opts(Argument::new("UTF8 ON")?),
+            Command::TypeImage,
+        ]);
+        Ok(())
+    }
+}
+
+/// The greeting (RFC 959, section 5.4): 220, or 230 where no login is needed. USER is sent all the same, behind TLS.
+fn greet(session: &mut Session, reply: Reply) -> Result<(), Error> {
+    match reply.code().class() {
+        Class::Completion => {
+            session.server = Server::from_greeting(reply.lines());
+            Ok(())
+        }
+        Class::TransientNegative | Class::PermanentNegative => {
+            Err(Error::Refused(Refused { verb: None, reply }))
+        }
+        _ => Err(Remote::UnexpectedGreeting(reply).into()),
+    }
+}
+
+/// The replies to AUTH (RFC 4217, section 4; RFC 2228, section 5).
+fn authorize(session: &mut Session, verb: Verb, reply: Reply) -> Result<Stage, Error> {
+    match reply.code().get() {
+        234 => {
+            let bytes = session.buffered();
+            if bytes > 0 {
+                return Err(Error::Injection { bytes });
+            }
+            session.secure_control();
+            Ok(Stage::Handshake)
+        }
+        // The name that servers used before RFC 4217. The same TLS follows.
+        500..=599 if !session.auth_ssl => {
+            session.auth_ssl = true;
+            session.send(&Command::AuthSsl)?;
+            Ok(Stage::Auth)
+        }
+        400..=599 => Err(Error::refused(verb, reply)),
+        _ => Err(Remote::UnexpectedReply(verb, reply).into()),
     }
 }

@@ -47,6 +47,9 @@ pub struct Session {
     out: Outgoing,
     replies: Replies,
     timers: Timers,
+    /// A deadline has passed, and nothing has come since. What was waited for may lie in a socket all the same, if
+    /// nobody looked: it is looked for once more.
+    overdue: bool,
     recovery: Recovery,
     pub(crate) data: Option<Data>,
     pub(crate) listing: LineDecoder,
@@ -109,6 +112,7 @@ impl Session {
             out: Outgoing::default(),
             replies: Replies::new(&config.limits),
             timers: Timers::default(),
+            overdue: false,
             recovery: Recovery::None,
             data: None,
             listing: LineDecoder::new(config.limits.line),
@@ -172,6 +176,7 @@ impl Session {
 
     /// Tells what has happened. Accepted in any order, at any time.
     pub fn handle(&mut self, input: Input<'_>) {
+        self.overdue = false;
         match input {
             Input::Received(Channel::Control, bytes) => self.replies.push(bytes),
             Input::Sent(Channel::Control, n) => self.out.sent(n),
@@ -227,12 +232,16 @@ impl Session {
             return Err(self.lost());
         }
         self.arm(now);
-        if let Some(waiting) = self.timers.expired(now) {
+        let overdue = self.timers.expired(now);
+        if let Some(waiting) = overdue
+            && self.overdue
+        {
             if !matches!(self.state, State::Open) || !matches!(self.recovery, Recovery::None) {
                 self.state = State::Dead;
             }
             return Err(Error::Timeout(waiting));
         }
+        self.overdue = overdue.is_some();
         Ok(Progress::Need(Need::Io(self.io())))
     }
 
@@ -290,6 +299,8 @@ impl Session {
     fn take_turn(&mut self, turn: &mut Turn) {
         self.turn += 1;
         turn.0 = Some(self.turn);
+        // What an earlier operation waited for in vain is waited for anew.
+        self.timers = Timers::default();
     }
 
     /// Login is complete.
@@ -387,9 +398,9 @@ impl Session {
         !self.needs.is_empty()
     }
 
-    /// What has come to its deadline.
+    /// What has come to its deadline, and did not come when it was looked for once more.
     pub(crate) fn expired(&self, now: Instant) -> Option<Waiting> {
-        self.timers.expired(now)
+        self.timers.expired(now).filter(|_| self.overdue)
     }
 
     /// The next final reply, with the command that it answers.

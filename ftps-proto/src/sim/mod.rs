@@ -41,6 +41,10 @@ pub struct World {
     peer: Peer,
     chunks: Chunks,
     now: Instant,
+    /// When the server goes on, where it waits.
+    resumes: Option<Instant>,
+    /// For how long the client is left alone the next time it waits.
+    neglect: Duration,
     /// What the server has said and the session has not heard yet.
     said: Vec<u8>,
     data: Data,
@@ -76,6 +80,8 @@ impl World {
             peer,
             chunks: Chunks::Whole,
             now: Instant::default(),
+            resumes: None,
+            neglect: Duration::ZERO,
             said: Vec::new(),
             data: Data::None,
             source: Vec::new(),
@@ -99,6 +105,17 @@ impl World {
     /// The virtual time.
     pub fn now(&self) -> Instant {
         self.now
+    }
+
+    /// The next time the client waits for something it is left alone for so long: what comes meanwhile lies in its
+    /// sockets until it is polled again.
+    pub fn neglect(&mut self, time: Duration) {
+        self.neglect = time;
+    }
+
+    /// Lets time pass between two operations.
+    pub fn pass(&mut self, time: Duration) {
+        self.now = self.now + time;
     }
 
     /// Every close that the machine asked for.
@@ -201,6 +218,10 @@ impl World {
 
     /// Moves what can be moved; where nothing can, time does.
     fn io(&mut self, io: Io) {
+        let neglect = core::mem::take(&mut self.neglect);
+        if !neglect.is_zero() {
+            return self.pass(neglect);
+        }
         let mut moved = false;
         let outgoing = self.chunks.next(self.session.outgoing().len());
         if io.control.send && outgoing > 0 {
@@ -223,8 +244,9 @@ impl World {
             self.said.drain(..said);
             moved = true;
         }
-        if !moved && let Some(deadline) = io.deadline {
-            self.now = self.now.max(deadline.at);
+        let deadline = io.deadline.map(|deadline| deadline.at);
+        if !moved && let Some(next) = [deadline, self.resumes].into_iter().flatten().min() {
+            self.now = self.now.max(next);
         }
     }
 
@@ -268,8 +290,10 @@ impl World {
                 self.session.handle(Input::Ended(Channel::Control, End::Clean));
             }
             Act::Wait(wait) => {
-                self.now = self.now + *wait;
-                *wait = Duration::ZERO;
+                if self.now < *self.resumes.get_or_insert(self.now + *wait) {
+                    return false;
+                }
+                self.resumes = None;
             }
             Act::Abort => self.data = Data::None,
             _ => return false,

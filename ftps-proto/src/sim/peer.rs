@@ -30,7 +30,7 @@ pub enum Act {
     Receive,
     /// The end of the control connection.
     Leave,
-    /// Lets time pass.
+    /// Does nothing for so long.
     Wait(Duration),
     /// Nothing more, until another command is heard.
     Stall,

@@ -1,9 +1,10 @@
 //! Every wait has a deadline and a reason.
 
+use std::task::Poll;
 use std::time::Duration;
 
 use ftps_proto::codec::Verb;
-use ftps_proto::sim::{Act, Peer, World};
+use ftps_proto::sim::{Act, Chunks, Peer, World};
 use ftps_proto::{Channel, End, Error, Waiting, ops};
 
 use crate::{config, open};
@@ -101,4 +102,56 @@ fn quit_that_is_not_answered() {
     let none: [Act; 0] = [];
     let mut world = open(Peer::polite().instead("QUIT", none));
     assert_eq!(reason(world.run(&mut ops::Quit::new()).unwrap_err()), Waiting::Reply(Verb::Quit));
+}
+
+#[test]
+fn time_in_which_the_client_does_nothing_does_not_count() {
+    const LONG: Duration = Duration::from_secs(3600);
+    let file = || {
+        let end = Act::End(End::Clean);
+        ["150 here".into(), SECURE, Act::Send(b"type=file; a\r\n".to_vec()), end, "226 done".into()]
+    };
+    // Bytes one by one: looking once does not bring the whole of a reply.
+    for cut in [Chunks::Whole, Chunks::Bytes] {
+        let open = || {
+            let mut world = World::new(Peer::polite().on("RETR", file()).on("MLSD", file())).cut(cut.clone());
+            world.open().unwrap();
+            world
+        };
+        for turns in 0..400 {
+            let mut world = open();
+            neglected(&mut world, &mut ops::noop(), turns);
+
+            let mut world = open();
+            let mut download = world.download("x");
+            neglected(&mut world, &mut download, turns);
+
+            let mut world = open();
+            let mut list = ops::List::new(None);
+            while neglected(&mut world, &mut list, turns).is_some() {}
+        }
+    }
+
+    fn neglected<O: ops::Operation>(world: &mut World, op: &mut O, turns: usize) -> O::Output {
+        match world.run_for(op, turns) {
+            Poll::Ready(output) => output.unwrap(),
+            Poll::Pending => {
+                world.neglect(LONG);
+                world.run(op).unwrap()
+            }
+        }
+    }
+}
+
+#[test]
+fn a_caller_that_takes_its_time_between_entries_leaves_the_server_its_own() {
+    let [first, second] = [b"type=file; a\r\n".to_vec(), b"type=file; b\r\n".to_vec()].map(Act::Send);
+    let end = Act::End(End::Clean);
+    let slow = Act::Wait(Duration::from_secs(1));
+    let list = ["150 here".into(), SECURE, first, slow, second, end, "226 done".into()];
+    let mut world = open(Peer::polite().on("MLSD", list));
+    let mut list = ops::List::new(None);
+    while world.run(&mut list).unwrap().is_some() {
+        world.pass(Duration::from_secs(3600));
+    }
 }
