@@ -92,9 +92,7 @@ impl Driver {
     /// Resets the data connection, if there is one: nothing that was given up may look like an end.
     pub(crate) fn abandon(&mut self) {
         self.link.abandon();
-        if let Data::Up(socket) = std::mem::replace(&mut self.data, Data::None) {
-            reset(&socket);
-        }
+        self.data = Data::None;
     }
 
     fn connect(&self, target: Target) -> Data {
@@ -105,23 +103,26 @@ impl Driver {
         Data::Connecting(Box::pin(async move {
             let socket = TcpStream::connect(address?).await?;
             socket.set_nodelay(true)?;
+            // Until it is closed on purpose it ends by a reset, even where the process is killed.
+            linger(&socket, Some(Duration::ZERO));
             Ok(socket)
         }))
     }
 
     fn close(&mut self, channel: Channel, close: Close, cx: &mut Context<'_>) {
-        match (channel, close) {
-            (Channel::Data, Close::Reset) => self.abandon(),
-            (Channel::Data, Close::Whole) => self.data = Data::None,
-            (_, Close::Notify) => {}
-            (_, close) => {
-                let Some(socket) = self.socket(channel) else { return };
-                if close == Close::Reset {
-                    reset(socket);
+        if let Some(socket) = self.socket(channel) {
+            match close {
+                Close::Notify => {}
+                Close::Reset => linger(socket, Some(Duration::ZERO)),
+                Close::Write | Close::Whole => {
+                    linger(socket, None);
+                    // The sending side is shut down at once; what it says no longer matters.
+                    let _ = Pin::new(socket).poll_shutdown(cx);
                 }
-                // The sending side is shut down at once; what it says no longer matters.
-                let _ = Pin::new(socket).poll_shutdown(cx);
             }
+        }
+        if channel == Channel::Data && matches!(close, Close::Reset | Close::Whole) {
+            self.data = Data::None;
         }
     }
 
@@ -209,8 +210,8 @@ impl Driver {
     }
 }
 
-/// SO_LINGER 0: the peer gets a RST instead of an end. That cannot fail in a way that matters; the socket is closed
-/// either way.
-fn reset(socket: &TcpStream) {
-    let _ = SockRef::from(socket).set_linger(Some(Duration::ZERO));
+/// SO_LINGER: with zero the peer gets a RST instead of an end. What it says does not matter: where it cannot be set the
+/// connection is gone already.
+fn linger(socket: &TcpStream, linger: Option<Duration>) {
+    let _ = SockRef::from(socket).set_linger(linger);
 }

@@ -32,3 +32,4 @@ pub use frame::{FrameError, ReplyDecoder, ReplyLimits};
 pub use path::parse_257;
 pub use reply::{Class, Code, Reply};
 pub use size::parse_size;
+pub use time::Timestamp;

@@ -1,0 +1,110 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Move files over FTPS: TLS on both connections, verified, and files that arrive whole.
+#[derive(Debug, Parser)]
+#[command(name = "ftps", version, after_help = URLS)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) options: Options,
+}
+
+const URLS: &str = "\
+URLs:
+  ftpes://HOST/PATH, ftp://HOST/PATH, HOST/PATH   AUTH TLS, by default on port 21
+  ftps://HOST/PATH                                TLS from the first byte, by default on port 990
+  As in ftps://USER:PASSWORD@HOST:PORT/PATH, with %XX for what a URL cannot hold. PATH begins where the login
+  leads; one more slash (HOST//PATH) begins it at the server's root.
+
+Exit status:
+  0  everything done
+  1  a transfer was refused or failed; the others were made all the same
+  2  usage
+  3  no connection, or no TLS
+  4  no login
+  With several, the highest.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List a directory
+    Ls {
+        /// The directory
+        url: String,
+    },
+    /// Download files
+    Get {
+        /// The files
+        #[arg(required = true, value_name = "URL")]
+        urls: Vec<String>,
+        /// Write to this file, or to standard output (-)
+        #[arg(short, long, value_name = "FILE", conflicts_with = "output_dir")]
+        output: Option<PathBuf>,
+        /// Write into this directory instead of the current one
+        #[arg(short = 'O', long, value_name = "DIR")]
+        output_dir: Option<PathBuf>,
+    },
+    /// Upload files
+    Put {
+        /// The files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Where to; a URL that ends in / is a directory
+        #[arg(required = true)]
+        url: String,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub(crate) struct Options {
+    /// Log in under this name, unless the URL has one; anonymous without either
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) user: Option<String>,
+    /// Take the password from this environment variable, unless the URL has one
+    #[arg(long, global = true, value_name = "VAR", default_value = "FTPS_PASSWORD")]
+    pub(crate) password_env: String,
+    /// Trust the certificate authorities in this file instead of the system's
+    #[arg(long, global = true, value_name = "PEM")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Accept any certificate: anyone in between can read and change everything
+    #[arg(long, global = true)]
+    pub(crate) insecure: bool,
+    /// Use this version of TLS only
+    #[arg(long, global = true, value_name = "VERSION")]
+    pub(crate) tls: Option<Tls>,
+    /// Wait no longer than this for a connection, a reply, or data to move
+    #[arg(long, global = true, value_name = "SECS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) timeout: Option<u32>,
+    /// Show the conversation with the server, without the secrets
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// Say nothing but errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Print one JSON object for each file, or for each entry of a directory
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Show progress bars: auto is on a terminal
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) progress: When,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Tls {
+    #[value(name = "1.2")]
+    V12,
+    #[value(name = "1.3")]
+    V13,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    Auto,
+    Always,
+    Never,
+}

@@ -1,0 +1,103 @@
+//! `ftps`: moves files over FTPS.
+
+mod args;
+mod get;
+mod ls;
+mod put;
+mod report;
+mod session;
+mod sink;
+mod url;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::args::{Arguments, Command, Options};
+use crate::get::Destination;
+use crate::report::{Failure, Report};
+use crate::session::Settings;
+use crate::url::Url;
+
+fn main() -> ExitCode {
+    let Arguments { command, options } = Arguments::parse();
+    if options.verbose {
+        tracing_subscriber::fmt()
+            .with_max_level(LevelFilter::DEBUG)
+            .with_writer(io::stderr)
+            .with_level(false)
+            .with_target(false)
+            .without_time()
+            .init();
+    }
+    let mut report = Report::new(&options);
+    let done = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => {
+            // What is under way is dropped with its future: reset, never ended as if it were whole.
+            let done = runtime.block_on(async {
+                tokio::select! {
+                    done = run(command, &options, &mut report) => done,
+                    status = stopped() => Err(Failure { status, reason: "stopped".into() }),
+                }
+            });
+            // A read of a local pipe may never end.
+            runtime.shutdown_background();
+            done
+        }
+        Err(error) => Err(Failure::connection(error)),
+    };
+    if let Err(failure) = done {
+        report.failed(&failure);
+    }
+    ExitCode::from(report.status())
+}
+
+/// Everything that is wrong with what was asked is found before anything is done.
+async fn run(command: Command, options: &Options, report: &mut Report) -> Result<(), Failure> {
+    let settings = Settings::new(options)?;
+    match command {
+        Command::Ls { url } => ls::ls(&parse(&url)?, &settings, report, options.json).await,
+        Command::Get { urls, output, output_dir } => {
+            let to = Destination::new(urls.len(), output, output_dir, options.json)?;
+            let urls = urls.iter().map(|url| parse(url)).collect::<Result<_, _>>()?;
+            get::get(urls, &to, &settings, report).await;
+        }
+        Command::Put { files, url } => {
+            let url = parse(&url)?;
+            if files.len() > 1 && !url.is_directory() {
+                return Err(Failure::usage("several files need a URL that ends in /"));
+            }
+            put::put(&files, &url, &settings, report).await;
+        }
+    }
+    Ok(())
+}
+
+fn parse(url: &str) -> Result<Url, Failure> {
+    Url::parse(url).map_err(|reason| Failure::usage(format!("URL: {reason}")))
+}
+
+/// Waits for the signal that asks to stop; what the exit status is then, as shells have it.
+#[cfg(unix)]
+async fn stopped() -> u8 {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => 130,
+        _ = terminate.recv() => 143,
+    }
+}
+
+#[cfg(not(unix))]
+async fn stopped() -> u8 {
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => 130,
+        Err(_) => std::future::pending().await,
+    }
+}

@@ -1,0 +1,154 @@
+//! What is told: results, errors, progress; and what the exit status will be.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use console::Term;
+use ftps_tokio::codec::Name;
+use ftps_tokio::{Error, Transferred};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+
+use crate::args::{Options, When};
+use crate::url::Url;
+
+/// Why something was not done, and the exit status that says so.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) status: u8,
+    pub(crate) reason: String,
+}
+
+impl Failure {
+    const TRANSFER: u8 = 1;
+    const USAGE: u8 = 2;
+    const CONNECTION: u8 = 3;
+    const LOGIN: u8 = 4;
+
+    pub(crate) fn usage(reason: impl Display) -> Self {
+        Self { status: Self::USAGE, reason: reason.to_string() }
+    }
+
+    pub(crate) fn transfer(reason: impl Display) -> Self {
+        Self { status: Self::TRANSFER, reason: reason.to_string() }
+    }
+
+    pub(crate) fn connection(reason: impl Display) -> Self {
+        Self { status: Self::CONNECTION, reason: reason.to_string() }
+    }
+
+    /// A session that did not come to be.
+    pub(crate) fn connecting(error: &Error) -> Self {
+        let status = match error {
+            error if error.is_login() => Self::LOGIN,
+            Error::Local(_) => Self::USAGE,
+            _ => Self::CONNECTION,
+        };
+        Self { status, reason: error.to_string() }
+    }
+
+    /// The same, of this file.
+    pub(crate) fn of(self, what: &dyn Display) -> Self {
+        Self { reason: format!("{what}: {}", self.reason), ..self }
+    }
+}
+
+/// A file that was moved, as JSON.
+#[derive(Serialize)]
+struct Moved<'a> {
+    path: &'a str,
+    bytes: u64,
+    seconds: f64,
+    resumed: bool,
+}
+
+pub(crate) struct Report {
+    json: bool,
+    quiet: bool,
+    progress: When,
+    status: u8,
+}
+
+impl Report {
+    pub(crate) fn new(options: &Options) -> Self {
+        // Bars would be torn by what else is written to the terminal.
+        let progress = match options.progress {
+            When::Auto if options.quiet || options.verbose => When::Never,
+            when => when,
+        };
+        Self { json: options.json, quiet: options.quiet, progress, status: 0 }
+    }
+
+    /// The exit status so far.
+    pub(crate) fn status(&self) -> u8 {
+        self.status
+    }
+
+    /// A file was moved and confirmed.
+    pub(crate) fn moved(&mut self, url: &Url, transferred: &Transferred, took: Duration) {
+        let Transferred { bytes, resumed, .. } = *transferred;
+        let seconds = took.as_secs_f64();
+        if self.json {
+            let path = String::from_utf8_lossy(&url.path);
+            if let Err(error) = print_json(&Moved { path: &path, bytes, seconds, resumed }) {
+                self.failed(&Failure::transfer(error).of(&"standard output"));
+            }
+        } else if !self.quiet {
+            eprintln!("ftps: {url}: {bytes} bytes in {seconds:.1} s");
+        }
+    }
+
+    /// Something was not done.
+    pub(crate) fn failed(&mut self, failure: &Failure) {
+        self.status = self.status.max(failure.status);
+        eprintln!("ftps: {}", failure.reason);
+    }
+
+    /// Something is odd, and no failure.
+    pub(crate) fn warn(&self, what: &dyn Display) {
+        if !self.quiet {
+            eprintln!("ftps: {what}");
+        }
+    }
+
+    /// Whether bars are shown, which makes a file's size worth asking for.
+    pub(crate) fn shows_progress(&self) -> bool {
+        match self.progress {
+            When::Auto => Term::stderr().is_term(),
+            When::Always => true,
+            When::Never => false,
+        }
+    }
+
+    /// A bar for a file of so many bytes. It vanishes when it is dropped.
+    pub(crate) fn bar(&self, url: &Url, size: Option<u64>) -> Bar {
+        if !self.shows_progress() {
+            return Bar(ProgressBar::hidden());
+        }
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(Term::buffered_stderr()), 10);
+        let template = match size {
+            Some(_) => "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
+            None => "{msg} {spinner} {bytes} {bytes_per_sec}",
+        };
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::with_draw_target(size, target).with_style(style);
+        Bar(bar.with_message(Name::from(url.name()).to_string()))
+    }
+}
+
+/// A progress bar that leaves nothing behind.
+pub(crate) struct Bar(pub(crate) ProgressBar);
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// Writes an object on a line of its own to standard output.
+pub(crate) fn print_json(object: &impl Serialize) -> io::Result<()> {
+    let mut line = serde_json::to_vec(object)?;
+    line.push(b'\n');
+    io::stdout().write_all(&line)
+}

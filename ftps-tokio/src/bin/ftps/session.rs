@@ -1,0 +1,100 @@
+//! One session a site: made when it is first needed, and anew when it was lost.
+
+use std::time::Duration;
+
+use ftps_tokio::tls::{TlsConfig, Version};
+use ftps_tokio::{Client, Security};
+
+use crate::args::{Options, Tls};
+use crate::report::Failure;
+use crate::url::Site;
+
+/// What every session is made with.
+pub(crate) struct Settings {
+    tls: TlsConfig,
+    user: Option<Vec<u8>>,
+    password_env: String,
+    timeout: Option<Duration>,
+}
+
+impl Settings {
+    pub(crate) fn new(options: &Options) -> Result<Self, Failure> {
+        let mut tls = TlsConfig::builder();
+        if let Some(path) = &options.ca_file {
+            let pem = std::fs::read(path)
+                .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+            tls = tls.ca_pem(pem);
+        }
+        if let Some(version) = options.tls {
+            tls = tls.versions(&[match version {
+                Tls::V12 => Version::Tls12,
+                Tls::V13 => Version::Tls13,
+            }]);
+        }
+        if options.insecure {
+            tls = tls.dangerous().accept_any_certificate();
+        }
+        Ok(Self {
+            tls: tls.build().map_err(Failure::usage)?,
+            user: options.user.clone().map(String::into_bytes),
+            password_env: options.password_env.clone(),
+            timeout: options.timeout.map(|seconds| Duration::from_secs(seconds.into())),
+        })
+    }
+
+    async fn connect(&self, site: &Site) -> Result<Client, Failure> {
+        let mut builder = Client::builder(&site.host).port(site.port).tls(self.tls.clone());
+        if site.security == Security::Implicit {
+            builder = builder.implicit();
+        }
+        if let Some(user) = site.user.as_ref().or(self.user.as_ref()) {
+            let password = match &site.password {
+                Some(password) => password.clone(),
+                None => std::env::var_os(&self.password_env)
+                    .ok_or_else(|| Failure::usage(format!("no password: set {}", self.password_env)))?
+                    .into_encoded_bytes(),
+            };
+            builder = builder.login(user, password);
+        }
+        if let Some(limit) = self.timeout {
+            builder = builder.connect_timeout(limit).reply_timeout(limit).idle_timeout(limit);
+        }
+        builder.connect().await.map_err(|error| Failure::connecting(&error))
+    }
+}
+
+/// The session with one site.
+pub(crate) struct Session<'a> {
+    settings: &'a Settings,
+    site: &'a Site,
+    client: Option<Client>,
+    /// There is none to be had: that is not tried again for each file.
+    failed: Option<Failure>,
+}
+
+impl<'a> Session<'a> {
+    pub(crate) fn new(settings: &'a Settings, site: &'a Site) -> Self {
+        Self { settings, site, client: None, failed: None }
+    }
+
+    pub(crate) async fn client(&mut self) -> Result<&mut Client, Failure> {
+        if let Some(failure) = &self.failed {
+            return Err(failure.clone());
+        }
+        let client = match self.client.take().filter(Client::is_usable) {
+            Some(client) => client,
+            None => {
+                let connected = self.settings.connect(self.site).await;
+                connected.inspect_err(|failure| self.failed = Some(failure.clone()))?
+            }
+        };
+        Ok(self.client.insert(client))
+    }
+
+    /// Takes leave. What was to be done is done by now, so that it does not matter how the server takes it.
+    pub(crate) async fn quit(self) {
+        if let Some(client) = self.client.filter(Client::is_usable) {
+            let _ = client.quit().await;
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Where a file is: `ftps://user:password@host:port/path`.
+
+use std::fmt;
+
+use ftps_tokio::Security;
+use ftps_tokio::codec::{Argument, Name};
+use percent_encoding::percent_decode_str;
+
+/// A file or directory on a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Url {
+    pub(crate) site: Site,
+    /// What is sent to the server: relative to where the login leads, or from the root.
+    pub(crate) path: Vec<u8>,
+}
+
+/// What one session is for.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Site {
+    pub(crate) security: Security,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) user: Option<Vec<u8>>,
+    pub(crate) password: Option<Vec<u8>>,
+}
+
+/// No password.
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {self}", self.security)
+    }
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host.contains(':') {
+            true => write!(f, "[{}]:{}", self.host, self.port),
+            false => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}
+
+/// Without the scheme and the credentials; safe on a terminal.
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.site, Name::from(&self.path[..]))
+    }
+}
+
+impl Url {
+    /// Reads a URL. An error does not repeat it, since it may hold a password.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let (security, rest) = match text.split_once("://") {
+            Some((scheme, rest)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+                let security = match scheme.to_ascii_lowercase().as_str() {
+                    "ftp" | "ftpes" => Security::Explicit,
+                    "ftps" => Security::Implicit,
+                    _ => return Err(format!("{scheme}: is none of ftpes:, ftps: and ftp:")),
+                };
+                (security, rest)
+            }
+            _ => (Security::Explicit, text),
+        };
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        Ok(Self { site: Site::parse(security, authority)?, path: decode_path(path)? })
+    }
+
+    /// Whether it is written as a directory.
+    pub(crate) fn is_directory(&self) -> bool {
+        self.path.is_empty() || self.path.ends_with(b"/")
+    }
+
+    /// This file in this directory.
+    pub(crate) fn join(&self, name: &[u8]) -> Self {
+        Self { site: self.site.clone(), path: [&self.path, name].concat() }
+    }
+
+    /// What follows the last slash.
+    pub(crate) fn name(&self) -> &[u8] {
+        self.path.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
+    }
+}
+
+/// The same, session by session, in the order of what each is first needed for.
+pub(crate) fn by_site<T>(jobs: impl IntoIterator<Item = (Site, T)>) -> Vec<(Site, Vec<T>)> {
+    let mut sites: Vec<(Site, Vec<T>)> = Vec::new();
+    for (site, job) in jobs {
+        match sites.iter_mut().find(|(known, _)| *known == site) {
+            Some((_, jobs)) => jobs.push(job),
+            None => sites.push((site, vec![job])),
+        }
+    }
+    sites
+}
+
+impl Site {
+    fn parse(security: Security, authority: &str) -> Result<Self, String> {
+        // Schemes whose hosts are domain names. A port that is the scheme's default is not told, so two are asked.
+        let parse = |scheme: &str| {
+            url::Url::parse(&format!("{scheme}://{authority}/")).map_err(|error| format!("host: {error}"))
+        };
+        let (url, other) = (parse("ftp")?, parse("wss")?);
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+            return Err("a / ? # or \\ in the name or password has to be written as %XX".into());
+        }
+        let host = match url.host() {
+            Some(url::Host::Domain(name)) => name.into(),
+            Some(url::Host::Ipv4(address)) => address.to_string(),
+            Some(url::Host::Ipv6(address)) => address.to_string(),
+            None => return Err("host: there is none".into()),
+        };
+        let password = url.password();
+        let user = Some(url.username()).filter(|user| !user.is_empty() || password.is_some());
+        Ok(Self {
+            security,
+            host,
+            port: url.port().or(other.port()).unwrap_or(security.port()),
+            user: user.map(|user| decode(user, "name")).transpose()?,
+            password: password.map(|password| decode(password, "password")).transpose()?,
+        })
+    }
+}
+
+/// RFC 1738, section 3.2.2. Files are bytes here: of its types, only `i` is known.
+fn decode_path(path: &str) -> Result<Vec<u8>, String> {
+    let (path, kind) = match path.rsplit_once(';') {
+        Some((path, kind)) if kind.to_ascii_lowercase().starts_with("type=") => (path, &kind[5..]),
+        _ => (path, "i"),
+    };
+    if !kind.eq_ignore_ascii_case("i") {
+        return Err("only ;type=i is known: files are moved as they are".into());
+    }
+    let path = decode(path, "path")?;
+    if !path.is_empty() {
+        Argument::new(&path).map_err(|error| format!("path: {error}"))?;
+    }
+    Ok(path)
+}
+
+fn decode(text: &str, part: &str) -> Result<Vec<u8>, String> {
+    let digit = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_hexdigit);
+    if text.match_indices('%').any(|(at, _)| !(digit(at + 1) && digit(at + 2))) {
+        return Err(format!("{part}: a % has to be written as %25"));
+    }
+    Ok(percent_decode_str(text).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn site(text: &str) -> Site {
+        Url::parse(text).unwrap().site
+    }
+
+    #[test]
+    fn the_scheme_says_how_tls_begins() {
+        for (text, security, port) in [
+            ("ftpes://h/x", Security::Explicit, 21),
+            ("ftp://h/x", Security::Explicit, 21),
+            ("h/x", Security::Explicit, 21),
+            ("h", Security::Explicit, 21),
+            ("FTPS://h/x", Security::Implicit, 990),
+            ("ftps://h:21/x", Security::Implicit, 21),
+            ("ftps://h:443/x", Security::Implicit, 443),
+            ("h:443/x", Security::Explicit, 443),
+            ("ftpes://h:990", Security::Explicit, 990),
+        ] {
+            let site = site(text);
+            assert_eq!((site.security, site.port), (security, port), "{text}");
+        }
+        assert!(Url::parse("https://h/x").unwrap_err().starts_with("https: "));
+    }
+
+    #[test]
+    fn hosts() {
+        assert_eq!(site("[::1]:2121/x").host, "::1");
+        assert_eq!(site("[::1]:2121/x").to_string(), "[::1]:2121");
+        assert_eq!(site("EXAMPLE.com/x").host, "example.com");
+        assert_eq!(site("127.0.0.1").to_string(), "127.0.0.1:21");
+        for text in ["", "ftps:///x", "h:x/y", "h:65536/y", "u?v@h/x", "u#v@h/x", "u\\v@h/x"] {
+            assert!(Url::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn credentials() {
+        let site = site("ftps://us%40er:p%C3%A4%2Fss@h/x");
+        assert_eq!(site.user.as_deref(), Some(&b"us@er"[..]));
+        assert_eq!(site.password.as_deref(), Some("pä/ss".as_bytes()));
+        assert!(!format!("{site:?}").contains("ss"));
+        let [name, none] = ["user@ftp.host@h", "h"].map(|text| self::site(text).user);
+        assert_eq!((name.as_deref(), none), (Some(&b"user@ftp.host"[..]), None));
+        assert_eq!(self::site("u@h").password, None);
+        assert_eq!(self::site("u:@h").password.as_deref(), Some(&b""[..]));
+    }
+
+    #[test]
+    fn paths_are_sent_as_they_are_written() {
+        for (text, path) in [
+            ("h/a/b", &b"a/b"[..]),
+            ("h//a/b", b"/a/b"),
+            ("h/%2Fa", b"/a"),
+            ("h/../a/./b", b"../a/./b"),
+            ("h/a b?c#d", b"a b?c#d"),
+            ("h/%C3%BC%ff", b"\xc3\xbc\xff"),
+            ("h/a://b", b"a://b"),
+            ("h/a;b", b"a;b"),
+            ("h/a;type=I", b"a"),
+            ("h/", b""),
+        ] {
+            assert_eq!(Url::parse(text).unwrap().path, path, "{text}");
+        }
+        for text in
+            ["h/a%", "h/a%2", "h/a%zz", "h/a%0d%0aDELE b", "h/a%00", "h/a\nb", "h/a;type=a", "u%:p@h/x"]
+        {
+            assert!(Url::parse(text).is_err(), "{text}");
+        }
+    }
+}
