@@ -5,6 +5,8 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod peer;
+#[cfg(feature = "cli")]
+mod program;
 mod transfer;
 
 use ftps_tokio::tls::TlsConfig;

@@ -95,6 +95,10 @@ pub(crate) fn by_site<T>(jobs: impl IntoIterator<Item = (Site, T)>) -> Vec<(Site
 
 impl Site {
     fn parse(security: Security, authority: &str) -> Result<Self, String> {
+        // The parser would skip it.
+        if authority.contains(char::is_control) {
+            return Err("a control character in the host, name or password".into());
+        }
         // Schemes whose hosts are domain names. A port that is the scheme's default is not told, so two are asked.
         let parse = |scheme: &str| {
             url::Url::parse(&format!("{scheme}://{authority}/")).map_err(|error| format!("host: {error}"))
@@ -178,7 +182,9 @@ mod tests {
         assert_eq!(site("[::1]:2121/x").to_string(), "[::1]:2121");
         assert_eq!(site("EXAMPLE.com/x").host, "example.com");
         assert_eq!(site("127.0.0.1").to_string(), "127.0.0.1:21");
-        for text in ["", "ftps:///x", "h:x/y", "h:65536/y", "u?v@h/x", "u#v@h/x", "u\\v@h/x"] {
+        for text in
+            ["", "ftps:///x", "h:x/y", "h:65536/y", "u?v@h/x", "u#v@h/x", "u\\v@h/x", "u\nv@h/x", "h\t/x"]
+        {
             assert!(Url::parse(text).is_err(), "{text}");
         }
     }
