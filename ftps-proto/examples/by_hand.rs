@@ -65,7 +65,7 @@ impl ByHand {
         loop {
             match self.link.poll(op, Instant::new(self.start.elapsed()))? {
                 Progress::Done(output) => return Ok(output),
-                Progress::Need(Need::Payload) => {
+                Progress::Need(Need::Payload(_)) => {
                     let n = out.write(self.link.payload())?;
                     self.link.consume(n);
                 }
@@ -76,10 +76,15 @@ impl ByHand {
                     }
                     Err(error) => self.link.connect_failed(error),
                 },
-                Progress::Need(Need::Close(Channel::Data, Close::Whole | Close::Reset)) => self.data = None,
-                Progress::Need(Need::Close(channel, _)) => {
-                    if let Some(socket) = self.socket(channel) {
-                        socket.shutdown(std::net::Shutdown::Write)?;
+                Progress::Need(Need::Close(channel, close)) => {
+                    if close != Close::Reset {
+                        self.move_bytes(channel, Flow { send: true, receive: false });
+                        if let Some(socket) = self.socket(channel) {
+                            socket.shutdown(std::net::Shutdown::Write)?;
+                        }
+                    }
+                    if channel == Channel::Data && close != Close::Write {
+                        self.data = None;
                     }
                 }
                 Progress::Need(Need::Io(io)) => {

@@ -120,13 +120,24 @@ pub struct Limits {
     pub preliminary: usize,
     /// Bytes in a line of a listing. 64 KiB.
     pub line: usize,
-    /// Replies that answer nothing, over the life of a session. 1000.
+    /// Lines of a listing. 10 million.
+    pub lines: u64,
+    /// Lines of a listing in a row that list nothing: blank ones, `total 12`. 1000.
+    pub blank: u64,
+    /// Replies in a row that answer nothing. 1000.
     pub stray: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { reply: ReplyLimits::default(), preliminary: 100, line: 64 * 1024, stray: 1000 }
+        Self {
+            reply: ReplyLimits::default(),
+            preliminary: 100,
+            line: 64 * 1024,
+            lines: 10_000_000,
+            blank: 1000,
+            stray: 1000,
+        }
     }
 }
 

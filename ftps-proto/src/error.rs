@@ -151,7 +151,8 @@ impl Error {
 
 fn says_crowded(reply: &Reply) -> bool {
     let text = String::from_utf8_lossy(reply.first_line()).to_ascii_lowercase();
-    text.contains("too many") || text.contains("maximum") || text.contains("connections")
+    let people = ["connection", "user", "client", "session", "login"];
+    text.contains("too many") || (text.contains("maximum") && people.iter().any(|word| text.contains(word)))
 }
 
 impl From<Local> for Error {

@@ -51,7 +51,7 @@
 //!             Progress::Done(output) => return Ok(output),
 //!             Progress::Need(Need::Connect(target)) => sockets.connect(target, link), // connected() or connect_failed()
 //!             Progress::Need(Need::Close(channel, close)) => sockets.close(channel, close),
-//!             Progress::Need(Need::Payload) => sockets.payload(link), // payload() and consume(), or supply()
+//!             Progress::Need(Need::Payload(_)) => sockets.payload(link), // payload() and consume(), or supply()
 //!             // outgoing() and sent(), space() and received(), or the deadline.
 //!             Progress::Need(Need::Io(io)) => sockets.move_or_wait(io, link),
 //!         }

@@ -46,10 +46,10 @@ pub enum Close {
     /// Send close_notify and nothing after it; go on reading. A downloading client has nothing to send, and vsftpd waits
     /// for this before its 226: sent early, it costs no round trip.
     Notify,
-    /// Send close_notify, then shut down the sending side; go on reading. A connection that is closed with unread
-    /// input is reset, and the server loses what it had not read.
+    /// Send what is left and close_notify, then shut down the sending side; answer with [`Input::Shut`] and go on
+    /// reading. A connection that is closed with unread input is reset, and the server loses what it had not read.
     Write,
-    /// Send close_notify where that has not been done, then close.
+    /// Send close_notify where that has not been done, as far as the socket takes it at once, then close.
     Whole,
     /// Reset (SO_LINGER 0): the peer must not take this for an end.
     Reset,
@@ -93,7 +93,7 @@ pub enum Need {
     /// Begin a TLS handshake as the client, under the name of the control connection's host; answer with
     /// [`Input::Secured`] or [`Input::Failed`].
     StartTls(Channel),
-    /// Close a connection. No answer is due.
+    /// Close a connection. No answer is due but to [`Close::Write`].
     Close(Channel, Close),
     /// Move bytes and wait.
     Io(Io),
@@ -111,9 +111,10 @@ pub enum Progress<T, N = Need> {
 /// What has happened, told by the adapter in any order, at any time. Bytes are plaintext.
 #[derive(Debug)]
 pub enum Input<'a> {
-    /// Bytes came. On the data connection they are copied only while a listing is received; payload is counted.
+    /// Bytes came. On the data connection they are copied only while a listing is received; a download's payload is
+    /// counted.
     Received(Channel, &'a [u8]),
-    /// So many of the outgoing bytes (control), or bytes of payload (data), were taken.
+    /// So many of the outgoing bytes (control), or bytes of an upload's payload (data), were taken.
     Sent(Channel, usize),
     /// The data connection is up.
     Connected,
@@ -126,6 +127,8 @@ pub enum Input<'a> {
         /// Whether it resumed an earlier TLS session.
         resumed: bool,
     },
+    /// Everything that was to be sent on the data connection, its end included, has been handed to the transport.
+    Shut,
     /// The peer ended the connection.
     Ended(Channel, End),
     /// The connection failed.

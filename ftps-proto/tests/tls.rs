@@ -387,8 +387,45 @@ fn a_refused_connection_brings_tickets_for_the_retry() {
     for _ in 0..4 {
         tries.push(Pair::data(&session, &mut control, &server).client.resumed());
     }
-    // One refusal for each of the two tickets of the control connection.
-    assert_eq!(tries, [false, false, true, true]);
+    // Both tickets of the control connection are of the same keys.
+    assert_eq!(tries, [false, true, true, true]);
+}
+
+#[test]
+fn keys_that_change_cost_one_refusal() {
+    let pki = Pki::new();
+    let session = pki.session();
+    let [old, new] = [(); 2].map(|()| pki.server(Version::Tls13, stateless));
+    let mut control = Pair::control(&session, &old);
+    for (keys, expected) in [(&old, [true; 3]), (&new, [false, true, true])] {
+        let resumed = [(); 3].map(|()| Pair::data(&session, &mut control, keys).client.resumed());
+        assert_eq!(resumed, expected);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_socket_that_never_takes_everything_makes_no_heap() {
+    let resident = || {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap().to_owned();
+        line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() / 1024
+    };
+    let pki = Pki::new();
+    let server = pki.server(Version::Tls13, |_| {});
+    let session = pki.session();
+    let mut control = Pair::control(&session, &server);
+    let mut data = Pair::data(&session, &mut control, &server);
+    let before = resident();
+    let bytes = vec![1; 1 << 16];
+    // 200 MiB, of which the socket always leaves a half of what waits.
+    let mut sealed = 0;
+    while sealed < 200 << 20 {
+        sealed += data.client.seal(&bytes).unwrap();
+        let waiting = data.client.outgoing().len();
+        data.client.sent(waiting / 2);
+    }
+    assert!(resident() < before + 100, "{before} MiB before, {} MiB behind", resident());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use ftps_proto::ops::Operation;
 use ftps_proto::tls::{Link, Need};
-use ftps_proto::{Channel, Close, Deadline, Direction, Error, Instant, Io, Progress, Target};
+use ftps_proto::{Channel, Close, Deadline, Error, Instant, Io, Progress, Target};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -69,17 +69,15 @@ impl Driver {
                 Ok(Progress::Need(need)) => need,
                 Err(error) => {
                     self.abandon();
-                    // An alert may be left that tells the server why.
-                    let _ = self.control.try_write(self.link.outgoing(Channel::Control));
+                    self.write_at_once(Channel::Control);
                     return Poll::Ready(Err(error));
                 }
             };
             match need {
                 Need::Connect(target) => self.data = self.connect(target),
                 Need::Close(channel, close) => self.close(channel, close, cx),
-                // A refusal ends a transfer whose caller has nothing to say as well.
-                Need::Payload if self.poll_refusal(cx) => {}
-                Need::Payload => return Poll::Ready(Ok(Turn::Payload)),
+                Need::Payload(io) if self.poll_io(io, cx) => {}
+                Need::Payload(_) => return Poll::Ready(Ok(Turn::Payload)),
                 Need::Io(io) => {
                     if !self.poll_io(io, cx) && !self.poll_deadline(io.deadline, cx) {
                         return Poll::Pending;
@@ -110,6 +108,9 @@ impl Driver {
     }
 
     fn close(&mut self, channel: Channel, close: Close, cx: &mut Context<'_>) {
+        if close == Close::Whole {
+            self.write_at_once(channel);
+        }
         if let Some(socket) = self.socket(channel) {
             match close {
                 Close::Notify => {}
@@ -126,17 +127,24 @@ impl Driver {
         }
     }
 
+    /// Writes what is left for a connection that is given up, as far as its socket takes it.
+    fn write_at_once(&mut self, channel: Channel) {
+        let socket = match (channel, &self.data) {
+            (Channel::Control, _) => &self.control,
+            (Channel::Data, Data::Up(socket)) => socket,
+            (Channel::Data, _) => return,
+        };
+        if let Ok(n) = socket.try_write(self.link.outgoing(channel)) {
+            self.link.sent(channel, n);
+        }
+    }
+
     fn socket(&mut self, channel: Channel) -> Option<&mut TcpStream> {
         match (channel, &mut self.data) {
             (Channel::Control, _) => Some(&mut self.control),
             (Channel::Data, Data::Up(socket)) => Some(socket),
             (Channel::Data, _) => None,
         }
-    }
-
-    fn poll_refusal(&mut self, cx: &mut Context<'_>) -> bool {
-        let uploading = self.link.session().direction() == Some(Direction::Upload);
-        self.poll_receive(Channel::Control, cx) || (uploading && self.poll_receive(Channel::Data, cx))
     }
 
     /// Moves what can be moved; whether anything happened.

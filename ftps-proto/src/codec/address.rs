@@ -120,28 +120,31 @@ fn short(input: &[u8]) -> Parsed<'_, u64> {
 /// epsv-response = "229" SP text "(" d d d tcp-port d ")"
 /// d             = %d33-126                         ; any, mostly "|"; here not a digit
 /// ```
-/// The parentheses may be absent. The fields for protocol and address must be empty, as RFC 2428 section 3
+/// The parentheses may be absent; then `d` is punctuation. The fields for protocol and address must be empty, as RFC 2428 section 3
 /// says, so the address of a 227 is not taken for a port, and no address in the reply is ever used.
 ///
 /// # Errors
 ///
 /// [`AddressError`] says what is wrong with the port.
 pub fn parse_229(text: &[u8]) -> Result<NonZeroU16, AddressError> {
-    for (at, window) in text.windows(3).enumerate() {
-        let d = window[0];
-        if !d.is_ascii_graphic() || d.is_ascii_digit() || window != [d; 3] {
-            continue;
-        }
-        let digits = &text[at + 3..];
-        let length = digits.iter().take_while(|b| b.is_ascii_digit()).count();
-        if length == 0 || digits.get(length) != Some(&d) {
-            continue;
-        }
-        let port = decimal(&digits[..length]).and_then(|port| u16::try_from(port).ok());
-        let port = port.ok_or_else(|| AddressError::OutOfRange(Excerpt::new(text)))?;
-        return NonZeroU16::new(port).ok_or_else(|| AddressError::PortZero(Excerpt::new(text)));
-    }
-    Err(AddressError::Missing(Excerpt::new(text)))
+    let behind_parenthesis =
+        (1..text.len()).filter(|&at| text[at - 1] == b'(' && text[at].is_ascii_graphic());
+    let anywhere = (0..text.len()).filter(|&at| text[at].is_ascii_punctuation());
+    let digits = behind_parenthesis
+        .chain(anywhere)
+        .find_map(|at| delimited(&text[at..]))
+        .ok_or_else(|| AddressError::Missing(Excerpt::new(text)))?;
+    let port = decimal(digits).and_then(|port| u16::try_from(port).ok());
+    let port = port.ok_or_else(|| AddressError::OutOfRange(Excerpt::new(text)))?;
+    NonZeroU16::new(port).ok_or_else(|| AddressError::PortZero(Excerpt::new(text)))
+}
+
+/// `d d d 1*DIGIT d`, without the delimiters.
+fn delimited(text: &[u8]) -> Option<&[u8]> {
+    let (d, rest) = text.split_first().filter(|(d, _)| !d.is_ascii_digit())?;
+    let rest = rest.strip_prefix(&[*d; 2])?;
+    let length = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+    (length > 0 && rest.get(length) == Some(d)).then(|| &rest[..length])
 }
 
 /// The text of a 227 reply.

@@ -237,6 +237,16 @@ impl Command {
         out.extend_from_slice(b"\r\n");
     }
 
+    /// How many bytes [`encode`](Self::encode) appends at most.
+    pub(crate) fn encoded_len(&self) -> usize {
+        // A space, a number of 64 bits, CR LF.
+        let operand = match self.operand() {
+            Operand::Bytes(bytes) | Operand::Secret(bytes) => 2 * bytes.len(),
+            Operand::None | Operand::Number(_) => 20,
+        };
+        self.verb().as_str().len() + 1 + operand + 2
+    }
+
     /// Reads a command's line, with or without its line end; verbs in any case.
     ///
     /// # Errors

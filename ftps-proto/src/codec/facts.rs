@@ -11,6 +11,8 @@ use super::{
 };
 
 const SLINK: &[u8] = b"OS.unix=slink:";
+/// Most facts of an entry that are kept as they are: servers have about ten.
+const FACTS: usize = 64;
 
 /// Reads an entry, without its line end.
 ///
@@ -25,7 +27,7 @@ const SLINK: &[u8] = b"OS.unix=slink:";
 ///
 /// # Errors
 ///
-/// [`FactsError`] if there is no name, or a fact has no `=`.
+/// [`FactsError`] if there is no name, a fact has no `=`, or there are too many that are not known.
 pub fn parse_facts(line: &[u8]) -> Result<Entry, FactsError> {
     read(line).ok_or_else(|| FactsError(Excerpt::new(line)))
 }
@@ -59,6 +61,9 @@ fn add(entry: &mut Entry, facts: &[u8]) -> Option<()> {
     for fact in facts.strip_suffix(b";").unwrap_or(facts).split(|&b| b == b';') {
         let (label, value) = split_fact(fact)?;
         if !value.is_empty() && set(entry, label, value).is_none() {
+            if entry.facts.len() == FACTS {
+                return None;
+            }
             entry.facts.push((String::from_utf8_lossy(label).into_owned(), value.to_vec()));
         }
     }

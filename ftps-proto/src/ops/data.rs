@@ -30,6 +30,7 @@ pub struct OpenTransfer {
 
 #[derive(Debug)]
 enum Stage {
+    Retry,
     Passive,
     Asked,
     Connecting,
@@ -56,15 +57,17 @@ impl OpenTransfer {
     fn answered(&mut self, session: &mut Session) -> Result<Poll<Stage>, Error> {
         let (verb, reply) = ready!(session.final_reply()?);
         let target = match (reply.code().get(), reply.code().class()) {
-            (229, _) => parse_229(reply.first_line()).map(Target::Peer),
+            (229, _) if verb == Verb::Epsv => parse_229(reply.first_line()).map(Target::Peer),
             // Some servers answer EPSV with 227 as well.
             (227, _) => parse_227(reply.first_line()).map(|host| match session.config.trust_pasv_address {
                 true => Target::Address(host.addr, host.port),
                 false => Target::Peer(host.port),
             }),
-            (_, Class::PermanentNegative | Class::TransientNegative) => {
+            (_, Class::PermanentNegative) => {
                 return self.fall_back(session, Error::refused(verb, reply)).map(Poll::Ready);
             }
+            // Says nothing about what the server knows.
+            (_, Class::TransientNegative) => return Err(Error::refused(verb, reply)),
             _ => return Err(Remote::UnexpectedReply(verb, reply).into()),
         };
         match target {
@@ -87,7 +90,11 @@ impl OpenTransfer {
                 session.passive = Preference::Classic;
                 Ok(Stage::Passive)
             }
-            Preference::Classic => Err(error),
+            Preference::Classic => {
+                // What leads nowhere either is not held to: EPSV may have had a bad moment.
+                session.passive = Preference::Extended;
+                Err(error)
+            }
         }
     }
 
@@ -141,13 +148,18 @@ impl OpenTransfer {
     /// that it refused has brought new ones: they serve a second attempt.
     fn refused(&mut self, session: &mut Session, verb: Verb, reply: Reply) -> Result<Stage, Error> {
         let unresumed = session.resumed() == Some(false);
+        let started = session.is_started();
         if unresumed && !self.refilled && matches!(reply.code().get(), 425 | 522) {
             self.refilled = true;
             session.data = None;
             session.need(Need::Close(Channel::Data, Close::Reset));
-            return Ok(Stage::Passive);
+            // Behind its 1xx a server may say more than this.
+            if started {
+                session.fence();
+            }
+            return Ok(Stage::Retry);
         }
-        if session.data.as_ref().is_some_and(|data| data.started) {
+        if started {
             session.distrust();
         }
         Err(match &session.data {
@@ -164,6 +176,10 @@ impl Operation for OpenTransfer {
         ready!(session.begin(&mut self.turn)?);
         loop {
             self.stage = match &mut self.stage {
+                Stage::Retry => {
+                    ready!(session.begin(&mut self.turn)?);
+                    Stage::Passive
+                }
                 Stage::Passive => self.ask(session)?,
                 Stage::Asked => ready!(self.answered(session)?),
                 Stage::Connecting => ready!(self.connected(session, now)?),

@@ -87,8 +87,9 @@ pub fn pwd() -> Exchange<Vec<u8>> {
 pub fn mkd(path: Argument) -> Exchange<Option<Vec<u8>>> {
     Exchange::new(Command::Mkd(path), |verb, reply| {
         completed(verb, reply.clone())?;
-        // 250 says nothing about a path.
-        Ok(if reply.code() == 257 { parse_257(reply.first_line()).ok() } else { None })
+        // 250 says nothing about a path, and some servers' 257 has but a comment.
+        let told = reply.code() == 257 && matches!(reply.first_line().first(), Some(b'"' | b'/'));
+        Ok(if told { parse_257(reply.first_line()).ok() } else { None })
     })
 }
 

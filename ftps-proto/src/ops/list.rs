@@ -29,7 +29,7 @@ pub enum Listed {
 #[derive(Debug)]
 pub struct List {
     path: Option<Argument>,
-    facts: bool,
+    lines: Lines,
     stage: Stage,
 }
 
@@ -44,14 +44,55 @@ enum Stage {
 impl List {
     /// The working directory, or the one at this path.
     pub fn new(path: Option<Argument>) -> Self {
-        Self { path, facts: true, stage: Stage::Begin }
+        Self { path, lines: Lines::default(), stage: Stage::Begin }
     }
 
     fn open(&mut self, session: &mut Session) -> Result<OpenTransfer, Error> {
-        self.facts = session.lists_facts();
+        // An earlier listing that was given up may have left lines.
+        session.clear_listing();
+        self.lines = Lines { facts: session.lists_facts(), ..Lines::default() };
         let path = self.path.clone();
-        let command = if self.facts { Command::Mlsd(path) } else { Command::List(guard_option(path)?) };
+        let command = if self.lines.facts { Command::Mlsd(path) } else { Command::List(guard_option(path)?) };
         Ok(OpenTransfer::new(command, Direction::Listing))
+    }
+}
+
+/// How lines are read, and how many came.
+#[derive(Debug, Default)]
+struct Lines {
+    facts: bool,
+    count: u64,
+    /// In a row that list nothing.
+    blank: u64,
+}
+
+impl Lines {
+    /// The next line that says something.
+    fn next(&mut self, session: &mut Session) -> Result<Option<Listed>, Error> {
+        while let Some(line) = session.listing.next_line().map_err(too_long)? {
+            self.count += 1;
+            self.blank += 1;
+            if self.count > session.config.limits.lines {
+                return Err(Remote::TooMany("lines in a listing").into());
+            }
+            if let Some(listed) = self.read(line) {
+                self.blank = 0;
+                return Ok(Some(listed));
+            }
+            if self.blank > session.config.limits.blank {
+                return Err(Remote::TooMany("lines in a listing that list nothing").into());
+            }
+        }
+        Ok(None)
+    }
+
+    /// The last line, which may lack its end.
+    fn last(&self, session: &mut Session) -> Result<Option<Listed>, Error> {
+        Ok(session.listing.finish().map_err(too_long)?.and_then(|line| self.read(line)))
+    }
+
+    fn read(&self, line: &[u8]) -> Option<Listed> {
+        if self.facts { read_facts(line) } else { read_list(line) }
     }
 }
 
@@ -63,21 +104,6 @@ fn guard_option(path: Option<Argument>) -> Result<Option<Argument>, Error> {
         }
         path => path,
     })
-}
-
-/// The next line that says something.
-fn next(facts: bool, session: &mut Session) -> Result<Option<Listed>, Error> {
-    let read = reader(facts);
-    while let Some(line) = session.listing.next_line().map_err(too_long)? {
-        if let Some(listed) = read(line) {
-            return Ok(Some(listed));
-        }
-    }
-    Ok(None)
-}
-
-fn reader(facts: bool) -> fn(&[u8]) -> Option<Listed> {
-    if facts { read_facts } else { read_list }
 }
 
 fn too_long(_: LineTooLong) -> Error {
@@ -108,16 +134,12 @@ impl Operation for List {
     fn step(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Option<Listed>>, Error> {
         loop {
             self.stage = match &mut self.stage {
-                Stage::Begin => {
-                    // An earlier listing that was given up may have left lines.
-                    session.clear_listing();
-                    Stage::Opening(self.open(session)?)
-                }
+                Stage::Begin => Stage::Opening(self.open(session)?),
                 Stage::Opening(open) => match open.step(session, now) {
                     Ok(step) => Stage::Receiving(ready!(step)),
                     // FEAT promised what the server does not know after all.
                     Err(Error::Refused(refused))
-                        if self.facts && matches!(refused.reply.code().get(), 500 | 502) =>
+                        if self.lines.facts && matches!(refused.reply.code().get(), 500 | 502) =>
                     {
                         session.forget_facts();
                         Stage::Begin
@@ -125,14 +147,13 @@ impl Operation for List {
                     Err(error) => return Err(error),
                 },
                 Stage::Receiving(transfer) => {
-                    if let Some(listed) = next(self.facts, session)? {
+                    ready!(transfer.begin(session)?);
+                    if let Some(listed) = self.lines.next(session)? {
                         return Ok(Poll::Ready(Some(listed)));
                     }
                     ready!(transfer.step(session, now)?);
                     self.stage = Stage::Complete;
-                    // The last line may lack its end.
-                    let read = reader(self.facts);
-                    return Ok(Poll::Ready(session.listing.finish().map_err(too_long)?.and_then(read)));
+                    return self.lines.last(session).map(Poll::Ready);
                 }
                 Stage::Complete => return Ok(Poll::Ready(None)),
             }

@@ -50,6 +50,10 @@ impl Open {
     fn advance(&mut self, session: &mut Session) -> Result<Poll<()>, Error> {
         let implicit = session.config.security == Security::Implicit;
         loop {
+            let bytes = session.injected();
+            if bytes > 0 {
+                return Err(Error::Injection { bytes });
+            }
             self.stage = match self.stage {
                 Stage::Begin if implicit => {
                     session.secure_control();

@@ -35,8 +35,8 @@ impl Operation for Quit {
     type Output = ();
 
     fn step(&mut self, session: &mut Session, _now: Instant) -> Result<Poll<()>, Error> {
+        ready!(session.begin(&mut self.turn)?);
         if self.stage == Stage::Begin {
-            ready!(session.begin(&mut self.turn)?);
             session.send(&Command::Quit)?;
             self.stage = Stage::Asked;
         }

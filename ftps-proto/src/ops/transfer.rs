@@ -59,6 +59,9 @@ impl Transfer {
                 // The server is through with a file that is not: whatever it calls it.
                 _ => self.fail(session, now),
             },
+            Phase::Closed => Ok(Poll::Ready(())),
+            // A reset: what the server had not read by then is lost, whatever it says.
+            _ if matches!(data.ending, Some(Ending::Failed(_))) => self.fail(session, now),
             Phase::Draining => {
                 let drained =
                     data.ending.is_some() || self.reply.is_some() || expired == Some(Waiting::Drain);
@@ -68,16 +71,20 @@ impl Transfer {
                 }
                 Ok(if drained { Poll::Ready(()) } else { Poll::Pending })
             }
-            Phase::Closed => Ok(Poll::Ready(())),
-            _ => match &data.ending {
-                Some(_) => self.fail(session, now),
-                None => {
-                    data.phase = Phase::Draining;
-                    session.need(Need::Close(Channel::Data, Close::Write));
-                    Ok(Poll::Pending)
-                }
-            },
+            // Nor can it be through with what has not been sent yet.
+            _ if data.ending.is_some() || self.reply.is_some() => self.fail(session, now),
+            Phase::Ending => Ok(Poll::Pending),
+            _ => {
+                data.phase = Phase::Ending;
+                session.need(Need::Close(Channel::Data, Close::Write));
+                Ok(Poll::Pending)
+            }
         }
+    }
+
+    /// Whether this operation still has the session.
+    pub(super) fn begin(&mut self, session: &mut Session) -> Result<Poll<()>, Error> {
+        session.begin(&mut self.turn)
     }
 
     /// The data connection came to a bad end. The server's word about it is waited for, but not for long.

@@ -23,6 +23,8 @@ pub(crate) enum Phase {
     Securing,
     /// Payload may move.
     Open,
+    /// The rest of an upload and its end are on their way to the transport.
+    Ending,
     /// Everything has been sent, and the peer's end is awaited.
     Draining,
     /// Closed from our side.
@@ -75,14 +77,17 @@ impl Data {
             && self.ending.is_none()
     }
 
-    /// Uploads receive too: TLS 1.3 servers send tickets, and a connection closed with unread input is reset.
+    /// Uploads receive too: TLS 1.3 servers send tickets, and a connection closed with unread input is reset. A listing's
+    /// lines have no place before its 1xx.
     pub(crate) fn may_receive(&self) -> bool {
-        matches!(self.phase, Phase::Securing | Phase::Open | Phase::Draining) && self.ending.is_none()
+        let early = self.direction == Direction::Listing && self.phase == Phase::Open && !self.started;
+        self.is_moving() && !early
     }
 
     /// Whether the handshake, payload or the peer's end is still to come.
     pub(crate) fn is_moving(&self) -> bool {
-        matches!(self.phase, Phase::Securing | Phase::Open | Phase::Draining) && self.ending.is_none()
+        use Phase::{Draining, Ending, Open, Securing};
+        matches!(self.phase, Securing | Open | Ending | Draining) && self.ending.is_none()
     }
 
     /// The error of a data connection that failed, with the server's word on it.

@@ -8,6 +8,7 @@ mod timers;
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::fmt;
 use core::task::Poll;
 
 use zeroize::Zeroize;
@@ -40,6 +41,9 @@ pub struct Session {
     /// AUTH SSL has been tried.
     pub(crate) auth_ssl: bool,
     handshaking: bool,
+    /// Bytes that came in clear where TLS had begun.
+    injected: usize,
+    greeted: bool,
     /// Which operation has the session.
     turn: u64,
     /// What is to be done before anything is waited for.
@@ -47,9 +51,8 @@ pub struct Session {
     out: Outgoing,
     replies: Replies,
     timers: Timers,
-    /// A deadline has passed, and nothing has come since. What was waited for may lie in a socket all the same, if
-    /// nobody looked: it is looked for once more.
-    overdue: bool,
+    /// Nothing has happened since the last poll.
+    silent: bool,
     recovery: Recovery,
     pub(crate) data: Option<Data>,
     pub(crate) listing: LineDecoder,
@@ -71,18 +74,40 @@ enum State {
     Dead,
 }
 
+/// Room for a burst of commands.
+const ROOM: usize = 512;
+
 /// Which turn at the session an operation has; none before its first step.
 #[derive(Debug, Default)]
 pub struct Turn(Option<u64>);
 
 /// Bytes of commands on their way out.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Outgoing {
     bytes: Vec<u8>,
     sent: usize,
 }
 
+/// A password may be among them.
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.bytes.len() - self.sent)
+    }
+}
+
 impl Outgoing {
+    /// Growing by itself the vector would leave a copy of what it held behind.
+    fn push(&mut self, command: &Command) {
+        let needed = self.bytes.len() + command.encoded_len();
+        if needed > self.bytes.capacity() {
+            let mut larger = Vec::with_capacity(needed.max(ROOM));
+            larger.extend_from_slice(&self.bytes);
+            self.bytes.zeroize();
+            self.bytes = larger;
+        }
+        command.encode(&mut self.bytes);
+    }
+
     fn sent(&mut self, n: usize) {
         self.sent = (self.sent + n).min(self.bytes.len());
         if self.sent == self.bytes.len() {
@@ -107,12 +132,14 @@ impl Session {
             secured: false,
             auth_ssl: false,
             handshaking: false,
+            injected: 0,
+            greeted: false,
             turn: 0,
             needs: VecDeque::new(),
             out: Outgoing::default(),
             replies: Replies::new(&config.limits),
             timers: Timers::default(),
-            overdue: false,
+            silent: false,
             recovery: Recovery::None,
             data: None,
             listing: LineDecoder::new(config.limits.line),
@@ -176,13 +203,15 @@ impl Session {
 
     /// Tells what has happened. Accepted in any order, at any time.
     pub fn handle(&mut self, input: Input<'_>) {
-        self.overdue = false;
+        self.silent = false;
         match input {
+            Input::Received(Channel::Control, bytes) if self.handshaking => self.injected += bytes.len(),
             Input::Received(Channel::Control, bytes) => self.replies.push(bytes),
             Input::Sent(Channel::Control, n) => self.out.sent(n),
             Input::Secured { channel: Channel::Control, .. } => {
                 self.secured = true;
                 self.handshaking = false;
+                self.injected += self.replies.buffered();
             }
             Input::Ended(Channel::Control, _) => self.replies.end(None),
             Input::Failed(Channel::Control, failure) => self.replies.end(Some(failure)),
@@ -198,9 +227,17 @@ impl Session {
                 if self.direction() == Some(Direction::Listing) {
                     self.listing.push(bytes);
                 }
-                self.count(bytes.len());
+                // What a server says in an upload is no progress of it.
+                if self.direction() != Some(Direction::Upload) {
+                    self.count(bytes.len());
+                }
             }
             Input::Sent(Channel::Data, n) => self.count(n),
+            Input::Shut => self.with_data(|data| {
+                if data.phase == Phase::Ending {
+                    data.phase = Phase::Draining;
+                }
+            }),
             Input::Ended(Channel::Data, end) => {
                 self.with_data(|data| {
                     data.end(match end {
@@ -218,7 +255,13 @@ impl Session {
     /// Whatever ends the operation. The data connection, if there is one, is then to be reset; the session goes on
     /// where [`is_usable`](Self::is_usable) says so.
     pub fn poll<O: Operation>(&mut self, op: &mut O, now: Instant) -> Result<Progress<O::Output>, Error> {
-        self.step(op, now).inspect_err(|_| self.drop_data())
+        self.step(op, now).inspect_err(|error| {
+            if let Error::Remote(_) = error {
+                // A server that says what cannot be may say the rest of it to the next command.
+                self.distrust();
+            }
+            self.drop_data();
+        })
     }
 
     fn step<O: Operation>(&mut self, op: &mut O, now: Instant) -> Result<Progress<O::Output>, Error> {
@@ -228,20 +271,19 @@ impl Session {
         if let Some(need) = self.needs.pop_front() {
             return Ok(Progress::Need(need));
         }
+        self.sweep()?;
         if self.replies.ended() {
             return Err(self.lost());
         }
         self.arm(now);
-        let overdue = self.timers.expired(now);
-        if let Some(waiting) = overdue
-            && self.overdue
-        {
+        if let Some(waiting) = self.expired(now) {
             if !matches!(self.state, State::Open) || !matches!(self.recovery, Recovery::None) {
                 self.state = State::Dead;
             }
             return Err(Error::Timeout(waiting));
         }
-        self.overdue = overdue.is_some();
+        self.timers.look(now);
+        self.silent = true;
         Ok(Progress::Need(Need::Io(self.io())))
     }
 
@@ -318,12 +360,21 @@ impl Session {
         if !self.secured && matches!(command, Command::Pass(_) | Command::Acct(_)) {
             return Err(Local::NotSecured.into());
         }
+        self.sweep()?;
         #[cfg(feature = "tracing")]
         tracing::debug!(target: "ftps::conversation", "> {command}");
-        command.encode(&mut self.out.bytes);
+        self.out.push(command);
         self.replies.expect(command.verb());
         self.timers.reply.clear();
         Ok(())
+    }
+
+    /// What has come while nothing was owed must not lie there until a command is sent that it seems to answer.
+    fn sweep(&mut self) -> Result<(), Error> {
+        if !self.greeted || self.handshaking {
+            return Ok(());
+        }
+        self.replies.sweep().inspect_err(|_| self.state = State::Dead)
     }
 
     /// Whether commands may be sent before earlier ones have been answered.
@@ -352,9 +403,15 @@ impl Session {
         self.need(Need::StartTls(Channel::Control));
     }
 
-    /// A transfer failed behind its 1xx.
+    /// A transfer failed behind its 1xx: more may follow.
     pub(crate) fn distrust(&mut self) {
         self.replies.distrust();
+    }
+
+    /// The same, and the operation goes on: behind a fence, at its next step.
+    pub(crate) fn fence(&mut self) {
+        self.distrust();
+        self.recovery.plan(&self.replies);
     }
 
     /// The next reply, with the command that it answers: a preliminary one or the final one.
@@ -388,6 +445,11 @@ impl Session {
         self.replies.buffered()
     }
 
+    /// Bytes that came in clear where TLS had begun.
+    pub(crate) fn injected(&self) -> usize {
+        self.injected
+    }
+
     pub(crate) fn need(&mut self, need: Need) {
         self.needs.push_back(need);
     }
@@ -398,9 +460,9 @@ impl Session {
         !self.needs.is_empty()
     }
 
-    /// What has come to its deadline, and did not come when it was looked for once more.
+    /// What has come to its deadline, and was looked for once more.
     pub(crate) fn expired(&self, now: Instant) -> Option<Waiting> {
-        self.timers.expired(now).filter(|_| self.overdue)
+        self.timers.expired(now, self.silent)
     }
 
     /// The next final reply, with the command that it answers.
@@ -416,7 +478,10 @@ impl Session {
     /// The greeting, behind any 120 (RFC 959, section 5.4).
     pub(crate) fn greeting(&mut self) -> Result<Poll<Reply>, Error> {
         while let Some(reply) = self.unasked()? {
-            if reply.code().class() != Class::Preliminary {
+            // The server has told that it will take its time.
+            self.timers.reply.clear();
+            if !self.replies.preliminary(&reply)? {
+                self.greeted = true;
                 return Ok(Poll::Ready(reply));
             }
         }

@@ -1,8 +1,10 @@
 //! Matches replies to commands, in order.
 //!
-//! A late reply never answers the next command. While several commands are in flight each takes only codes that can be
-//! its own, since replies overtake each other (ProFTPD answers a NOOP before the 226 of the transfer it came after).
-//! While only one is out, servers are taken at the class of their reply: some answer MKD with 250 and TYPE with 226.
+//! A late reply never answers the next command: what comes while nothing is owed is swept away, at the latest before the
+//! next command goes out. While several commands are in flight each takes only codes that can be its own, since replies
+//! overtake each other (ProFTPD answers a NOOP before the 226 of the transfer it came after); a transfer does so always,
+//! since what it takes for its end decides over a file. While one other command is out, servers are taken at the class
+//! of their reply: some answer MKD with 250 and TYPE with 226.
 
 use alloc::collections::VecDeque;
 
@@ -16,9 +18,12 @@ pub(super) struct Replies {
     decoder: ReplyDecoder,
     limits: Limits,
     owed: VecDeque<Verb>,
+    /// The command that was answered last.
+    last: Option<Verb>,
     preliminary: usize,
+    /// Replies that answered nothing since one did.
     strays: usize,
-    /// The last final reply was a transfer's: some servers say more.
+    /// The last final reply was a transfer's, or a fence's behind one: some servers say more.
     behind_transfer: bool,
     /// A transfer was given up, so counting replies cannot be relied on.
     abandoned: bool,
@@ -31,6 +36,7 @@ impl Replies {
             decoder: ReplyDecoder::new(limits.reply.clone()),
             limits: limits.clone(),
             owed: VecDeque::new(),
+            last: None,
             preliminary: 0,
             strays: 0,
             behind_transfer: false,
@@ -87,15 +93,29 @@ impl Replies {
         self.abandoned = true;
     }
 
+    /// Whether a command that has no good reply yet, or may have another, is one whose reply is a 257.
+    pub(super) fn path_may_come(&self) -> bool {
+        self.owed.iter().chain(&self.last).any(|verb| matches!(verb, Verb::Pwd | Verb::Mkd))
+    }
+
     pub(super) fn abandoned(&self) -> bool {
         self.abandoned
     }
 
-    /// Whatever was owed has come, or never will.
+    /// Whatever was owed has come, or never will; or it is late.
     pub(super) fn settle(&mut self) {
         self.owed.clear();
+        self.last = None;
         self.abandoned = false;
         self.preliminary = 0;
+        self.strays = 0;
+        self.behind_transfer = true;
+    }
+
+    /// What has come while nothing is owed answers nothing.
+    pub(super) fn sweep(&mut self) -> Result<(), Error> {
+        while self.owed.is_empty() && self.next()?.is_some() {}
+        Ok(())
     }
 
     /// The next reply, whatever it answers.
@@ -119,23 +139,29 @@ impl Replies {
                 continue;
             };
             let repeated = self.behind_transfer && is_of_a_transfer(&reply);
-            if (self.owed.len() > 1 || repeated) && !verb.accepts(reply.code()) {
+            if (self.owed.len() > 1 || repeated || verb.is_transfer()) && !verb.accepts(reply.code()) {
                 self.stray()?;
                 continue;
             }
-            if reply.code().class() == Class::Preliminary {
-                self.preliminary += 1;
-                if self.preliminary > self.limits.preliminary {
-                    return Err(Remote::TooMany("preliminary replies").into());
-                }
-            } else {
+            if !self.preliminary(&reply)? {
                 self.preliminary = 0;
-                self.owed.pop_front();
+                self.strays = 0;
+                self.last = self.owed.pop_front();
                 self.behind_transfer = verb.is_transfer();
             }
             return Ok(Some((verb, reply)));
         }
         Ok(None)
+    }
+
+    /// Whether a reply is preliminary; they are counted.
+    pub(super) fn preliminary(&mut self, reply: &Reply) -> Result<bool, Error> {
+        let preliminary = reply.code().class() == Class::Preliminary;
+        self.preliminary += usize::from(preliminary);
+        if self.preliminary > self.limits.preliminary {
+            return Err(Remote::TooMany("preliminary replies").into());
+        }
+        Ok(preliminary)
     }
 
     /// One more reply that answers nothing.

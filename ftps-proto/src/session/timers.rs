@@ -18,29 +18,57 @@ pub(super) struct Timers {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Timer(Option<Deadline>);
+pub(super) struct Timer {
+    deadline: Option<Deadline>,
+    /// How often it was looked behind the deadline.
+    looks: u8,
+}
+
+/// How often something may still come behind a deadline: the rest of a reply that lay in a socket, but no flood.
+const LOOKS: u8 = 100;
 
 impl Timer {
     pub(super) fn clear(&mut self) {
-        self.0 = None;
+        *self = Self::default();
     }
 
     /// Waits for this from now on, or goes on doing so.
     fn wait(&mut self, now: Instant, wait: Option<(Waiting, Duration)>) {
         let Some((waiting, limit)) = wait else { return self.clear() };
-        if self.0.is_none_or(|deadline| deadline.waiting != waiting) {
-            self.0 = Some(Deadline { at: now + limit, waiting });
+        if self.deadline.is_none_or(|deadline| deadline.waiting != waiting) {
+            *self = Self { deadline: Some(Deadline { at: now + limit, waiting }), looks: 0 };
         }
+    }
+
+    fn is_past(&self, now: Instant) -> bool {
+        self.deadline.is_some_and(|deadline| deadline.at <= now)
     }
 }
 
 impl Timers {
     pub(super) fn next(&self) -> Option<Deadline> {
-        [self.reply.0, self.data.0].into_iter().flatten().min_by_key(|deadline| deadline.at)
+        self.timers().into_iter().filter_map(|timer| timer.deadline).min_by_key(|deadline| deadline.at)
     }
 
-    pub(super) fn expired(&self, now: Instant) -> Option<Waiting> {
-        self.next().filter(|deadline| deadline.at <= now).map(|deadline| deadline.waiting)
+    /// What has come to its deadline. What was waited for may lie in a socket all the same, where nobody looked in time:
+    /// it is looked for once more, and again while that brings something.
+    pub(super) fn expired(&self, now: Instant, silent: bool) -> Option<Waiting> {
+        let given_up =
+            |timer: &&Timer| timer.is_past(now) && (timer.looks == LOOKS || (timer.looks > 0 && silent));
+        self.timers().into_iter().find(given_up)?.deadline.map(|deadline| deadline.waiting)
+    }
+
+    /// Nothing else is to be done: the sockets are looked at.
+    pub(super) fn look(&mut self, now: Instant) {
+        for timer in [&mut self.reply, &mut self.data] {
+            if timer.is_past(now) {
+                timer.looks = (timer.looks + 1).min(LOOKS);
+            }
+        }
+    }
+
+    fn timers(&self) -> [&Timer; 2] {
+        [&self.reply, &self.data]
     }
 }
 
@@ -54,6 +82,7 @@ impl Session {
     fn waits_for_reply(&self) -> Option<(Waiting, Duration)> {
         let limit = self.config.timeouts.reply;
         let waiting = match (&self.recovery, &self.state) {
+            (Recovery::Aborted, _) => Waiting::Reply(Verb::Abor),
             (Recovery::Fence, _) => Waiting::Reply(Verb::Pwd),
             (_, State::Opening) if self.handshaking => Waiting::Handshake(Channel::Control),
             (_, State::Opening) if self.replies.owed() == 0 => Waiting::Greeting,
@@ -71,6 +100,7 @@ impl Session {
             Phase::Connecting => (Waiting::DataConnect, timeouts.connect),
             Phase::Securing => (Waiting::Handshake(Channel::Data), timeouts.reply),
             Phase::Open if data.started => (Waiting::Idle, timeouts.idle),
+            Phase::Ending => (Waiting::Idle, timeouts.idle),
             Phase::Draining => (Waiting::Drain, timeouts.drain),
             Phase::Connected | Phase::Open | Phase::Closed => return None,
         })

@@ -31,7 +31,7 @@ use crate::session::{Direction, Session};
 use crate::time::Instant;
 
 pub use chunks::Chunks;
-pub use peer::{Act, PORT, Peer};
+pub use peer::{Act, FILTERED, PORT, Peer};
 
 /// A session and the server it talks to.
 #[derive(Debug)]
@@ -50,6 +50,7 @@ pub struct World {
     data: Data,
     source: Vec<u8>,
     closes: Vec<(Channel, Close)>,
+    targets: Vec<Target>,
     received: Vec<u8>,
     stored: Vec<u8>,
 }
@@ -86,6 +87,7 @@ impl World {
             data: Data::None,
             source: Vec::new(),
             closes: Vec::new(),
+            targets: Vec::new(),
             received: Vec::new(),
             stored: Vec::new(),
         }
@@ -121,6 +123,11 @@ impl World {
     /// Every close that the machine asked for.
     pub fn closes(&self) -> &[(Channel, Close)] {
         &self.closes
+    }
+
+    /// Every address to which the machine wanted a data connection.
+    pub fn targets(&self) -> &[Target] {
+        &self.targets
     }
 
     /// The payload that the client has received since the last transfer began.
@@ -196,12 +203,15 @@ impl World {
     }
 
     fn connect(&mut self, target: Target) {
+        self.targets.push(target);
         let (Target::Peer(port) | Target::Address(_, port)) = target;
-        if port.get() == self.peer.port {
-            self.data = Data::Connected;
-            self.session.handle(Input::Connected);
-        } else {
-            self.session.handle(Input::ConnectFailed(Failure::transport("connection refused")));
+        match port.get() {
+            PORT => {
+                self.data = Data::Connected;
+                self.session.handle(Input::Connected);
+            }
+            FILTERED => {}
+            _ => self.session.handle(Input::ConnectFailed(Failure::transport("connection refused"))),
         }
     }
 
@@ -210,7 +220,10 @@ impl World {
         if channel == Channel::Data {
             self.data = match close {
                 Close::Notify => return,
-                Close::Write => Data::Shut,
+                Close::Write => {
+                    self.session.handle(Input::Shut);
+                    Data::Shut
+                }
                 Close::Whole | Close::Reset => Data::None,
             };
         }
@@ -253,7 +266,7 @@ impl World {
     /// The server's next act, if it can be done now.
     fn act(&mut self, io: Io) -> bool {
         let Some(act) = self.peer.agenda.front_mut() else { return false };
-        let open = self.data == Data::Open && io.data.receive;
+        let open = matches!(self.data, Data::Open | Data::Shut) && io.data.receive;
         match act {
             // There is no data connection (any more): what was to be done with it fails.
             Act::Secure { .. } | Act::Send(_) | Act::End(_) | Act::Reset | Act::Receive

@@ -52,8 +52,6 @@ impl From<&str> for Act {
 pub struct Peer {
     rules: Vec<Rule>,
     pub(super) agenda: VecDeque<Act>,
-    /// The port on which it listens; others are unreachable.
-    pub(super) port: u16,
     /// Every command that was heard.
     pub(super) heard: Vec<String>,
     line: Vec<u8>,
@@ -67,6 +65,8 @@ struct Rule {
 
 /// The port of every [`Peer`]'s data connections.
 pub const PORT: u16 = 2000;
+/// A port behind a firewall that says nothing; every other is closed.
+pub const FILTERED: u16 = 2001;
 
 impl Peer {
     /// A server that begins so.
@@ -74,7 +74,6 @@ impl Peer {
         Self {
             rules: Vec::new(),
             agenda: greeting.into_iter().map(Into::into).collect(),
-            port: PORT,
             heard: Vec::new(),
             line: Vec::new(),
         }

@@ -13,7 +13,7 @@ use rustls::{AlertDescription, CipherSuite, Error, HandshakeKind, InvalidMessage
 
 use super::error::EXCERPT;
 use super::records::{FRAGMENT, HEADER, Record, Records, alert_of, can_take_over, length};
-use super::store::{Offer, Role, TicketStore};
+use super::store::{Offer, Role, Settled, TicketStore};
 use super::{TlsError, TlsSession};
 
 /// A record as long as any, with its header and expansion: the room that a read should have.
@@ -270,7 +270,7 @@ impl Engine {
 
     fn fail(&mut self, error: TlsError) -> TlsError {
         if !self.secured && error.alert().is_some() {
-            self.store.settle(self.offer, false);
+            self.store.settle(self.offer, Settled::Failed);
         }
         self.state = State::Failed(error.clone());
         error
@@ -360,7 +360,7 @@ impl Engine {
         self.certificates = connection.peer_certificates().unwrap_or_default().to_vec();
         let suite = connection.negotiated_cipher_suite();
         self.suite = suite.map(|suite| suite.suite());
-        self.store.settle(self.offer, self.resumed());
+        self.store.settle(self.offer, if self.resumed() { Settled::Resumed } else { Settled::Refused });
         if !suite.is_some_and(can_take_over) {
             return Ok(());
         }
@@ -518,8 +518,9 @@ impl Engine {
     /// The first `n` bytes of [`outgoing`](Self::outgoing) were written.
     pub fn sent(&mut self, n: usize) {
         self.written = self.written.saturating_add(n).min(self.outgoing.len());
-        if self.written == self.outgoing.len() {
-            self.outgoing.clear();
+        // A socket that always leaves something must not make a heap of what it has taken.
+        if 2 * self.written >= self.outgoing.len() {
+            self.outgoing.drain(..self.written);
             self.written = 0;
         }
     }

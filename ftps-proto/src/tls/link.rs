@@ -24,11 +24,14 @@ pub enum Need {
     /// Begin to open the data connection; answer with [`Link::connected`] or [`Link::connect_failed`]. A connection (or
     /// an attempt) that is still there is dropped.
     Connect(Target),
-    /// Close a connection. [`Close::Notify`] never arrives here; close_notify has been sent where there is one to send.
+    /// Close a connection. [`Close::Write`]: shut its sending side down; everything has been sent. [`Close::Whole`]: write
+    /// what [`Link::outgoing`] still holds, close_notify mostly, as far as the socket takes it at once, and close it.
+    /// [`Close::Notify`] never arrives here.
     Close(Channel, Close),
-    /// Payload can move. Download: take what [`Link::payload`] holds. Upload: hand over more with [`Link::supply`], or
-    /// say that it is complete with [`Transfer::finish`](crate::ops::Transfer::finish).
-    Payload,
+    /// Payload can move, unless these bytes, which may bring a refusal, move first. Download: take what [`Link::payload`]
+    /// holds. Upload: hand over more with [`Link::supply`], or say that it is complete with
+    /// [`Transfer::finish`](crate::ops::Transfer::finish).
+    Payload(Io),
     /// Move bytes and wait: send [`Link::outgoing`], receive into [`Link::space`].
     Io(Io),
 }
@@ -54,10 +57,14 @@ struct Wire {
     /// Before TLS: what goes.
     outgoing: Vec<u8>,
     sent: usize,
-    /// To be done once everything before it has been sent.
-    close: Option<Close>,
-    /// The end, or the failure, has been told.
-    over: bool,
+    /// To be shut down once everything has been sent.
+    shutting: bool,
+    /// It is being closed by whoever drives us, and then forgotten.
+    closing: bool,
+    /// Nothing more comes: the end, or a failure, has been told.
+    ended: bool,
+    /// Nothing more goes.
+    broken: bool,
 }
 
 impl Wire {
@@ -77,6 +84,11 @@ impl Wire {
             self.outgoing.clear();
             self.sent = 0;
         }
+    }
+
+    fn fail(&mut self) {
+        self.ended = true;
+        self.broken = true;
     }
 
     /// Takes over plaintext; how many bytes there was room for.
@@ -106,13 +118,17 @@ impl Link {
     /// Goes on with an operation until it is done, or something is needed.
     ///
     /// # Errors
-    /// Whatever ends the operation. The data connection, if there is one, is then to be reset; the session goes on where
-    /// [`Session::is_usable`] says so.
+    /// Whatever ends the operation. The data connection, if there is one, is then to be reset, and what
+    /// [`outgoing`](Self::outgoing) holds for the control connection, maybe an alert that tells the server why, is to be
+    /// written as far as the socket takes it at once. The session goes on where [`Session::is_usable`] says so.
     pub fn poll<O: Operation>(
         &mut self,
         op: &mut O,
         now: Instant,
     ) -> Result<Progress<O::Output, Need>, Error> {
+        if self.data.as_ref().is_some_and(|wire| wire.closing) {
+            self.data = None;
+        }
         loop {
             let more = self.receive();
             let progress = self.session.poll(op, now).inspect_err(|_| self.data = None)?;
@@ -132,19 +148,35 @@ impl Link {
                     }
                     return Ok(Progress::Need(Need::Close(channel, Close::Reset)));
                 }
-                Plain::Close(channel, close) => self.close(channel, close),
+                Plain::Close(channel, close) => {
+                    self.close_notify(channel);
+                    let Some(wire) = self.wire_mut(channel) else { continue };
+                    match close {
+                        Close::Write => wire.shutting = true,
+                        Close::Whole => {
+                            wire.closing = true;
+                            return Ok(Progress::Need(Need::Close(channel, close)));
+                        }
+                        Close::Notify | Close::Reset => {}
+                    }
+                }
                 Plain::Io(io) => {
                     if self.send(io.control.send) || more {
                         continue;
                     }
-                    if let Some((channel, close)) = self.due_close() {
-                        return Ok(Progress::Need(Need::Close(channel, close)));
+                    if self.has_shut() {
+                        self.session.handle(Input::Shut);
+                        return Ok(Progress::Need(Need::Close(Channel::Data, Close::Write)));
                     }
-                    if self.payload_may_move(io.data) {
+                    let may_move = self.payload_may_move(io.data);
+                    let mut io = self.io(io);
+                    if may_move {
                         self.session.pause();
-                        return Ok(Progress::Need(Need::Payload));
+                        // More may be handed over first: fewer writes.
+                        io.data.send = false;
+                        return Ok(Progress::Need(Need::Payload(io)));
                     }
-                    return Ok(Progress::Need(Need::Io(self.io(io))));
+                    return Ok(Progress::Need(Need::Io(io)));
                 }
             }
         }
@@ -161,8 +193,10 @@ impl Link {
             wire.sent(n);
             if channel == Channel::Data {
                 self.flushing &= !self.outgoing(channel).is_empty();
-                // Progress, of which the machine counts only the payload (when it was supplied).
-                self.session.pause();
+                if self.session.direction() == Some(Direction::Upload) {
+                    // Progress, of which the machine counts only the payload (when it was supplied).
+                    self.session.pause();
+                }
             }
         }
     }
@@ -186,7 +220,7 @@ impl Link {
             Some(engine) if n == 0 => engine.received_eof(),
             Some(engine) => engine.received(n),
             None if n == 0 => {
-                wire.over = true;
+                wire.ended = true;
                 self.session.handle(Input::Ended(channel, End::Truncated));
             }
             None => {
@@ -203,7 +237,7 @@ impl Link {
         error: impl Into<alloc::boxed::Box<dyn core::error::Error + Send + Sync>>,
     ) {
         if let Some(wire) = self.wire_mut(channel) {
-            wire.over = true;
+            wire.fail();
         }
         self.session.handle(Input::Failed(channel, Failure::transport(error)));
     }
@@ -243,14 +277,17 @@ impl Link {
 
     /// Hands over an upload's payload; how many bytes were taken. None are unless [`Need::Payload`] has just come.
     pub fn supply(&mut self, payload: &[u8]) -> usize {
-        let Some(wire) = &mut self.data else { return 0 };
+        let uploading = self.session.direction() == Some(Direction::Upload);
+        let Some(wire) = self.data.as_mut().filter(|wire| uploading && wire.engine.is_some()) else {
+            return 0;
+        };
         match wire.send(payload) {
             Ok(n) => {
                 self.session.handle(Input::Sent(Channel::Data, n));
                 n
             }
             Err(failure) => {
-                wire.over = true;
+                wire.fail();
                 self.session.handle(Input::Failed(Channel::Data, failure));
                 0
             }
@@ -304,14 +341,17 @@ impl Link {
 
     /// One step of an engine; whether another may follow.
     fn receive_one(&mut self, channel: Channel) -> bool {
-        let download = channel == Channel::Data && self.session.direction() == Some(Direction::Download);
+        let direction = self.session.direction().filter(|_| channel == Channel::Data);
+        let download = direction == Some(Direction::Download);
+        let early = direction == Some(Direction::Listing) && !self.session.is_started();
         let wire = match (channel, &mut self.data) {
             (Channel::Control, _) => &mut self.control,
             (Channel::Data, Some(wire)) => wire,
             (Channel::Data, None) => return false,
         };
-        let Some(engine) = wire.engine.as_mut().filter(|_| !wire.over) else { return false };
-        if download && !engine.plaintext().is_empty() {
+        let Some(engine) = wire.engine.as_mut().filter(|_| !wire.ended) else { return false };
+        // Payload waits for the caller, and a listing for its 1xx.
+        if download && !engine.plaintext().is_empty() || early && engine.handshake_done() {
             return false;
         }
         let input = match engine.process() {
@@ -322,10 +362,12 @@ impl Link {
             Ok(Event::Truncated) => Input::Ended(channel, End::Truncated),
             Err(error) => Input::Failed(channel, Failure::tls(error)),
         };
-        wire.over = matches!(input, Input::Ended(..) | Input::Failed(..));
+        wire.ended = matches!(input, Input::Ended(..) | Input::Failed(..));
+        let received = matches!(input, Input::Received(..));
         self.session.handle(input);
-        // A download's payload waits for the caller.
-        if !download {
+        // A download's payload waits for the caller. Under TLS 1.2 plaintext may have come with the last of the
+        // handshake, and is told in the next step.
+        if received && !download {
             engine.consume(engine.plaintext().len());
         }
         true
@@ -344,11 +386,8 @@ impl Link {
         }
     }
 
-    fn close(&mut self, channel: Channel, close: Close) {
-        let Some(wire) = self.wire_mut(channel) else { return };
-        if close != Close::Notify {
-            wire.close = Some(close);
-        }
+    fn close_notify(&mut self, channel: Channel) {
+        let Some(wire) = self.wire_mut(channel).filter(|wire| !wire.broken) else { return };
         if let Some(engine) =
             wire.engine.as_mut().filter(|engine| engine.handshake_done() && !engine.sent_close_notify())
             && let Err(error) = engine.close_notify()
@@ -357,19 +396,15 @@ impl Link {
         }
     }
 
-    /// A close whose close_notify, and everything before it, has been sent (or never can be).
-    fn due_close(&mut self) -> Option<(Channel, Close)> {
-        for channel in [Channel::Data, Channel::Control] {
-            let Some(wire) = self.wire_mut(channel) else { continue };
-            if wire.over || wire.outgoing().is_empty() {
-                let Some(close) = wire.close.take() else { continue };
-                if channel == Channel::Data && close == Close::Whole {
-                    self.data = None;
-                }
-                return Some((channel, close));
+    /// Whether the data connection was to be shut down, and everything up to close_notify has just been sent.
+    fn has_shut(&mut self) -> bool {
+        match &mut self.data {
+            Some(wire) if wire.shutting && wire.outgoing().is_empty() => {
+                wire.shutting = false;
+                true
             }
+            _ => false,
         }
-        None
     }
 
     /// Takes commands over into the control connection's records.
@@ -403,14 +438,15 @@ impl Link {
         let data = match &self.data {
             None => Flow::default(),
             Some(wire) => Flow {
-                send: !wire.outgoing().is_empty() && !wire.over,
-                receive: !wire.over
+                send: !wire.outgoing().is_empty() && !wire.broken,
+                receive: io.data.receive
+                    && !wire.ended
                     && wire.engine.as_ref().is_some_and(|engine| engine.plaintext().is_empty()),
             },
         };
         let control = Flow {
-            send: !self.control.outgoing().is_empty() && !self.control.over,
-            receive: !self.control.over,
+            send: !self.control.outgoing().is_empty() && !self.control.broken,
+            receive: !self.control.ended,
         };
         Io { control, data, deadline: io.deadline }
     }

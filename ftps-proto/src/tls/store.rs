@@ -9,8 +9,9 @@
 //!    data connection. It costs nothing, and servers with stateless tickets (OpenSSL's and GnuTLS's default) take
 //!    the same one for ever. It gives way when the ticket expires, by its lifetime from when it *came* (rustls
 //!    counts from when the value was made), or when the server answers it with a full handshake or an alert: then
-//!    it is spent. If that is at the second try, the server's tickets serve once, and only unused ones are minted
-//!    from then on.
+//!    it is spent. If it is a full handshake at the second try, the server's tickets serve once, and only unused
+//!    ones are minted from then on; at any other it is the server's keys that have changed, and the older tickets
+//!    are spent as well, so that a retry has those that the refused connection brought.
 //! 2. **Harvest.** Tickets that came on data connections, newest first. It costs having to read every data
 //!    connection to its end, and a server that sends none (ProFTPD on uploads) runs it dry.
 //! 3. **Refill.** With nothing left, or a refused ticket, the full handshake still brings tickets, which are
@@ -52,6 +53,16 @@ pub(super) enum Offer {
     Tls12,
 }
 
+/// What became of an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Settled {
+    Resumed,
+    /// A full handshake was made instead.
+    Refused,
+    /// The handshake failed by an alert, for whatever reason.
+    Failed,
+}
+
 /// A NewSessionTicket payload as it came on the control connection.
 struct Raw {
     number: u64,
@@ -83,13 +94,11 @@ struct Sessions {
 pub(super) struct TicketStore {
     time: Arc<dyn TimeProvider>,
     sessions: Mutex<Sessions>,
-    /// Held from minting a ticket until the connection it is for has taken it.
-    turn: Mutex<()>,
 }
 
 impl TicketStore {
     pub(super) fn new(time: Arc<dyn TimeProvider>) -> Self {
-        Self { time, sessions: Mutex::default(), turn: Mutex::default() }
+        Self { time, sessions: Mutex::default() }
     }
 
     pub(super) fn view(self: &Arc<Self>, role: Role) -> View {
@@ -140,13 +149,12 @@ impl TicketStore {
         mut mint: impl FnMut(&[u8]) -> bool,
         connect: impl FnOnce() -> T,
     ) -> (T, Offer) {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some((number, payload)) = self.candidate() {
             self.lock().minting = Some(number);
             if mint(&payload) && self.lock().minted.is_some() {
                 break;
             }
-            self.spend(number);
+            self.spend(number, false);
         }
         let connected = connect();
         let mut sessions = self.lock();
@@ -164,28 +172,33 @@ impl TicketStore {
         Some((raw.number, Arc::clone(&raw.payload)))
     }
 
-    fn spend(&self, number: u64) {
+    /// A ticket is of no more use, nor are the older ones where those have gone with it.
+    fn spend(&self, number: u64, older: bool) {
         let mut sessions = self.lock();
         sessions.minting = None;
-        if let Some(raw) = sessions.raw.iter_mut().find(|raw| raw.number == number) {
-            raw.spent = true;
-            // Refused later than at the second try it is the server's keys that have changed.
-            let once = raw.resumed == 1;
-            sessions.single_use |= once;
+        for raw in &mut sessions.raw {
+            raw.spent |= raw.number == number || older && raw.number < number;
         }
     }
 
     /// Learns what became of an offer.
-    pub(super) fn settle(&self, offer: Offer, resumed: bool) {
-        match offer {
-            Offer::Minted(number) if resumed => {
+    pub(super) fn settle(&self, offer: Offer, settled: Settled) {
+        match (offer, settled) {
+            (Offer::Minted(number), Settled::Resumed) => {
                 if let Some(raw) = self.lock().raw.iter_mut().find(|raw| raw.number == number) {
                     raw.resumed = raw.resumed.saturating_add(1);
                 }
             }
-            Offer::Minted(number) => self.spend(number),
-            Offer::Tls12 if !resumed => self.lock().control12 = None,
-            Offer::Tls12 | Offer::Harvested | Offer::Nothing => {}
+            (Offer::Minted(number), Settled::Refused) => {
+                let mut sessions = self.lock();
+                let once = sessions.raw.iter().any(|raw| raw.number == number && raw.resumed == 1);
+                sessions.single_use |= once;
+                drop(sessions);
+                self.spend(number, !once);
+            }
+            (Offer::Minted(number), Settled::Failed) => self.spend(number, false),
+            (Offer::Tls12, Settled::Refused | Settled::Failed) => self.lock().control12 = None,
+            (Offer::Tls12 | Offer::Harvested | Offer::Nothing, _) => {}
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Listings.
 
-use ftps_proto::End;
-use ftps_proto::Error;
+use std::time::Duration;
+
 use ftps_proto::codec::Kind;
 use ftps_proto::ops::{self, List, Listed};
 use ftps_proto::sim::{Act, Chunks, Peer, World};
+use ftps_proto::{End, Error, Remote};
 
-use crate::{argument, heard, open};
+use crate::{argument, config, heard, open};
 
 fn lists(command: &str, text: &str) -> Peer {
     Peer::polite().on(
@@ -114,4 +115,27 @@ fn a_refused_listing() {
     let mut world = open(Peer::polite().on("MLSD", ["550 No such directory"]));
     assert_eq!(collect(&mut world, Some("x")).unwrap_err().code().unwrap(), 550);
     world.run(&mut ops::noop()).unwrap();
+}
+
+#[test]
+fn a_listing_that_lists_nothing_for_ever_is_an_error() {
+    let mut acts = vec!["150 here".into(), Act::Secure { resumed: true }];
+    for _ in 0..5000 {
+        acts.extend([Act::Wait(Duration::from_secs(50)), Act::Send(b"\r\n".to_vec())]);
+    }
+    let mut world = open(Peer::polite().on("MLSD", acts));
+    let error = collect(&mut world, None).unwrap_err();
+    assert!(matches!(error, Error::Remote(Remote::TooMany(_))), "{error}");
+}
+
+#[test]
+fn a_listing_has_a_limit_of_lines() {
+    let mut config = config();
+    config.limits.lines = 3;
+    for (lines, fits) in [(3, true), (4, false)] {
+        let text = "type=file; a\r\n".repeat(lines);
+        let mut world = World::with_config(lists("MLSD", &text), config.clone());
+        world.open().unwrap();
+        assert_eq!(collect(&mut world, None).is_ok(), fits);
+    }
 }

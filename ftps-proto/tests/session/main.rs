@@ -3,6 +3,7 @@
 
 mod cancel;
 mod deadline;
+mod desync;
 mod disorder;
 mod listing;
 mod login;

@@ -1,9 +1,9 @@
 //! Downloads and uploads.
 
-use ftps_proto::sim::{Act, Chunks, Peer, World};
-use ftps_proto::{Channel, Close, EarlyClose, End, Error, ops};
+use ftps_proto::sim::{Act, Chunks, FILTERED, PORT, Peer, World};
+use ftps_proto::{Channel, Close, EarlyClose, End, Error, Input, Need, Progress, Target, ops};
 
-use crate::{config, heard, open};
+use crate::{argument, config, heard, open};
 
 const SECURE: Act = Act::Secure { resumed: true };
 
@@ -262,4 +262,116 @@ fn endless_preliminary_replies_end() {
     let mut download = world.download("x");
     assert!(matches!(world.run(&mut download), Err(Error::Remote(_))));
     assert!(!world.session.is_usable());
+}
+
+#[test]
+fn a_reset_upload_is_an_error_whatever_is_said() {
+    let acts = ["150 send".into(), SECURE, Act::Receive, Act::Reset, "226 stored".into()];
+    let mut world = open(Peer::polite().on("STOR", acts));
+    let mut upload = world.upload("x", b"abc");
+    let error = world.run(&mut upload).unwrap_err();
+    assert!(matches!(error, Error::Connection { channel: Channel::Data, failure: Some(_), .. }), "{error}");
+    assert_eq!(error.code().unwrap(), 226);
+    world.run(&mut ops::noop()).unwrap();
+}
+
+#[test]
+fn an_upload_needs_no_close_notify_in_return() {
+    for end in [End::Clean, End::Truncated] {
+        let acts = ["150 send".into(), SECURE, Act::Receive, Act::End(end), "226 stored".into()];
+        let mut world = open(Peer::polite().on("STOR", acts));
+        let mut upload = world.upload("x", b"abc");
+        world.run(&mut upload).unwrap();
+        assert_eq!(world.stored(), b"abc");
+    }
+}
+
+#[test]
+fn a_server_is_not_through_before_everything_has_been_sent() {
+    // What is left of an upload lies with whoever encrypts it.
+    let acts = ["150 send".into(), SECURE, Act::Stall];
+    let mut world = open(Peer::polite().on("STOR", acts));
+    let mut upload = ftps_proto::ops::OpenTransfer::new(
+        ftps_proto::codec::Command::Stor(argument("x")),
+        ftps_proto::Direction::Upload,
+    );
+    let mut transfer = world.run(&mut upload).unwrap();
+    transfer.finish();
+    let now = world.now();
+    let need = world.session.poll(&mut transfer, now).unwrap();
+    assert_eq!(need, Progress::Need(Need::Close(Channel::Data, Close::Write)));
+    world.session.handle(Input::Received(Channel::Control, b"226 stored\r\n"));
+    let error = world.session.poll(&mut transfer, now).unwrap_err();
+    assert_eq!(error.code().unwrap(), 226);
+}
+
+#[test]
+fn a_transient_refusal_of_epsv_says_nothing_about_it() {
+    let passive = ["229 Extended passive mode (|||2000|)"];
+    let peer = serves(sends(&["150 here"], &["226 done"]));
+    let mut world = open(peer.instead("EPSV", ["450 busy"]).on("EPSV", passive));
+    let mut download = world.download("x");
+    let error = world.run(&mut download).unwrap_err();
+    assert!(error.is_temporary() && error.code().unwrap() == 450, "{error}");
+    let mut download = world.download("x");
+    world.run(&mut download).unwrap();
+    assert!(!heard(&world).contains(&"PASV"));
+}
+
+#[test]
+fn epsv_is_tried_again_where_pasv_leads_nowhere() {
+    let unreachable = ["229 Extended passive mode (|||1|)"];
+    let passive = ["229 Extended passive mode (|||2000|)"];
+    let peer = serves(sends(&["150 here"], &["226 done"]));
+    let mut world =
+        open(peer.instead("EPSV", unreachable).on("EPSV", passive).instead("PASV", ["522 IPv6 here"]));
+    let mut download = world.download("x");
+    assert_eq!(world.run(&mut download).unwrap_err().code().unwrap(), 522);
+    let mut download = world.download("x");
+    world.run(&mut download).unwrap();
+}
+
+#[test]
+fn epsv_answered_with_227_and_pasv_with_229() {
+    let peer = || serves(sends(&["150 here"], &["226 done"]));
+    let mut world = open(peer().instead("EPSV", ["227 Passive mode (127,0,0,1,7,208)"]));
+    let mut download = world.download("x");
+    world.run(&mut download).unwrap();
+    let pasv = ["229 Extended passive mode (|||2000|)"];
+    let mut world = open(peer().instead("EPSV", ["500 what?"]).instead("PASV", pasv));
+    let mut download = world.download("x");
+    assert!(matches!(world.run(&mut download).unwrap_err(), Error::Remote(_)));
+}
+
+#[test]
+fn the_address_of_a_pasv_reply_is_not_gone_to() {
+    let elsewhere = || {
+        let peer = serves(sends(&["150 here"], &["226 done"])).instead("EPSV", ["500 what?"]);
+        peer.instead("PASV", ["227 Passive mode (192,0,2,1,7,208)"])
+    };
+    let port = PORT.try_into().unwrap();
+    let mut world = open(elsewhere());
+    let mut download = world.download("x");
+    world.run(&mut download).unwrap();
+    assert_eq!(world.targets(), [Target::Peer(port)]);
+
+    let mut config = config();
+    config.trust_pasv_address = true;
+    let mut world = World::with_config(elsewhere(), config);
+    world.open().unwrap();
+    let mut download = world.download("x");
+    world.run(&mut download).unwrap();
+    assert_eq!(world.targets(), [Target::Address([192, 0, 2, 1].into(), port)]);
+}
+
+#[test]
+fn a_port_that_says_nothing_is_left_for_pasv() {
+    let peer = serves(sends(&["150 here"], &["226 done"]));
+    let mut world =
+        open(peer.instead("EPSV", [format!("229 Extended passive mode (|||{FILTERED}|)").as_str()]));
+    let before = world.now();
+    let mut download = world.download("x");
+    world.run(&mut download).unwrap();
+    assert_eq!(world.now().saturating_duration_since(before), config().timeouts.connect);
+    assert!(world.closes().contains(&(Channel::Data, Close::Reset)));
 }

@@ -14,7 +14,7 @@ use crate::codec::{
 /// line     = *SP type mode [ "+" / "." / "@" ] *SP [ links ] 1*SP [ owner [ 1*SP group ] ] 1*SP size
 ///            1*SP date SP name
 /// size     = 1*DIGIT / major "," *SP minor                                     ; the latter of a device
-/// date     = month 1*SP day 1*SP ( year / time ) / day 1*SP month 1*SP ( year / time ) / iso-date 1*SP time
+/// date     = month 1*SP day 1*SP ( year / time [ 1*SP year ] ) / day 1*SP month 1*SP ( year / time ) / iso-date 1*SP time
 /// name     = 1*OCTET [ " -> " target ]                                         ; the latter of a link
 /// ```
 /// Owner and group may hold spaces and numbers, so the first number that a date follows is the size, and all
@@ -178,6 +178,14 @@ fn date(input: &[u8]) -> Option<(Timestamp, &[u8])> {
             (Some(u16::try_from(decimal(digits)?).ok()?), None)
         }
         time => (None, Some(clock(time)?)),
+    };
+    // `ls -lT` has both, and seconds: without the year, they would make it a part of the name.
+    let (year, rest) = match time {
+        Some(TimeOfDay { second: Some(_), .. }) => {
+            let (digits @ [_, _, _, _], rest) = column(rest)? else { return None };
+            (Some(u16::try_from(decimal(digits)?).ok()?), rest)
+        }
+        _ => (year, rest),
     };
     Some((Timestamp::new(year, month, day, time, Zone::Server)?, name(rest)?))
 }
