@@ -4,6 +4,9 @@
 //! from server to server (Pure-FTPd may send a final `150` or nothing; after ABOR vsftpd says 426 and 225, ProFTPD 426
 //! and 226 in either order), so that it cannot be counted: the data connection has been reset, ABOR goes out with PWD
 //! behind it as a fence, and everything up to the 257 is swallowed.
+//!
+//! The two leave apart, so that each is a TLS record: Pure-FTPd, when it has not seen the reset yet, takes all of one
+//! record for the ABOR, and the fence would never be answered.
 
 use core::task::Poll;
 
@@ -17,8 +20,10 @@ pub(super) enum Recovery {
     None,
     /// Wait for the replies that are owed.
     Drain,
-    /// Send ABOR and the fence.
+    /// Send ABOR.
     Abort,
+    /// Send the fence, once ABOR has left.
+    Aborted,
     /// Swallow everything up to the fence.
     Fence,
 }
@@ -27,6 +32,7 @@ impl Recovery {
     /// Decides what an earlier operation's end asks for. A recovery that was itself given up goes on where it was.
     pub(super) fn plan(&mut self, replies: &Replies) {
         *self = match self {
+            Self::Aborted => Self::Aborted,
             Self::Fence => Self::Fence,
             _ if replies.abandoned() => Self::Abort,
             _ => Self::Drain,
@@ -49,6 +55,12 @@ impl Session {
                 Recovery::Abort => {
                     self.replies.settle();
                     self.send(&Command::Abor)?;
+                    self.recovery = Recovery::Aborted;
+                }
+                Recovery::Aborted => {
+                    if !self.outgoing().is_empty() {
+                        return Ok(Poll::Pending);
+                    }
                     self.send(&Command::Pwd)?;
                     self.recovery = Recovery::Fence;
                 }

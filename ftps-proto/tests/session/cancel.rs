@@ -2,7 +2,7 @@
 
 use ftps_proto::ops::{self, List, Operation};
 use ftps_proto::sim::{Act, Chunks, Peer, World};
-use ftps_proto::{Channel, Close, End};
+use ftps_proto::{Channel, Close, End, Input, Need, Progress};
 
 use crate::{argument, open};
 
@@ -162,6 +162,31 @@ fn a_dropped_recovery_goes_on() {
     }
     assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
     assert_eq!(world.heard().filter(|line| *line == "ABOR").count(), 1);
+}
+
+#[test]
+fn the_fence_leaves_behind_abor_and_not_with_it() {
+    let mut world = open(server(&aborts()[0]));
+    let mut download = world.download("file");
+    while world.session.moved() == 0 {
+        assert!(world.run_for(&mut download, 1).is_pending());
+    }
+    drop(download);
+    let mut noop = ops::noop();
+    let mut left = Vec::new();
+    loop {
+        match world.session.poll(&mut noop, world.now()).unwrap() {
+            Progress::Need(Need::Close(Channel::Data, Close::Reset)) => {}
+            Progress::Need(Need::Io(_)) if world.session.outgoing().is_empty() => break,
+            Progress::Need(Need::Io(_)) => {
+                let out = world.session.outgoing().to_vec();
+                world.session.handle(Input::Sent(Channel::Control, out.len()));
+                left.push(String::from_utf8(out).unwrap());
+            }
+            progress => panic!("{progress:?}"),
+        }
+    }
+    assert_eq!(left, ["ABOR\r\n", "PWD\r\n"]);
 }
 
 #[test]
