@@ -91,10 +91,13 @@ impl Driver {
 
     /// Resets the data connection, if there is one: nothing that was given up may look like an end.
     pub(crate) fn abandon(&mut self) {
-        self.link.abandon();
         if let Data::Up(socket) = std::mem::replace(&mut self.data, Data::None) {
+            // The last of our handshake may wait to be sent. vsftpd and Pure-FTPd end the whole session over a data
+            // connection whose handshake fails, and not over one that is reset behind it.
+            let _ = socket.try_write(self.link.outgoing(Channel::Data));
             reset(&socket);
         }
+        self.link.abandon();
     }
 
     fn connect(&self, target: Target) -> Data {
