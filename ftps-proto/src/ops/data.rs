@@ -150,10 +150,7 @@ impl OpenTransfer {
         if session.data.as_ref().is_some_and(|data| data.started) {
             session.distrust();
         }
-        Err(match &session.data {
-            Some(Data { ending: Some(Ending::Failed(_)), .. }) => session.end_data(Some(reply)),
-            _ => Error::refused(verb, reply),
-        })
+        Err(session.refused(verb, reply))
     }
 }
 
