@@ -13,7 +13,7 @@ use core::task::Poll;
 use zeroize::Zeroize;
 
 use crate::codec::list::LineDecoder;
-use crate::codec::{Class, Command, Features, Reply, Verb};
+use crate::codec::{Argument, Class, Command, Features, Reply, Verb};
 use crate::config::{Config, Pipelining};
 use crate::error::{Error, Local, Refused};
 use crate::need::{Channel, Close, End, Flow, Input, Io, Layer, Need, Progress, Waiting};
@@ -51,6 +51,8 @@ pub struct Session {
     /// nobody looked: it is looked for once more.
     overdue: bool,
     recovery: Recovery,
+    /// What RNFR named last.
+    renaming: Option<Argument>,
     pub(crate) data: Option<Data>,
     pub(crate) listing: LineDecoder,
     pub(crate) passive: Preference,
@@ -114,6 +116,7 @@ impl Session {
             timers: Timers::default(),
             overdue: false,
             recovery: Recovery::None,
+            renaming: None,
             data: None,
             listing: LineDecoder::new(config.limits.line),
             passive: Preference::Extended,
@@ -320,6 +323,9 @@ impl Session {
         }
         #[cfg(feature = "tracing")]
         tracing::debug!(target: "ftps::conversation", "> {command}");
+        if let Command::Rnfr(from) = command {
+            self.renaming = Some(from.clone());
+        }
         command.encode(&mut self.out.bytes);
         self.replies.expect(command.verb());
         self.timers.reply.clear();

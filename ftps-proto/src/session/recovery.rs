@@ -1,6 +1,7 @@
 //! What happens before the next operation when one was given up.
 //!
-//! A simple command owes exactly one reply: it is waited for and swallowed. What follows an abandoned transfer differs
+//! A simple command owes exactly one reply: it is waited for and swallowed. A rename of which only
+//! RNFR was sent is ended by one to the same name, which changes nothing. What follows an abandoned transfer differs
 //! from server to server (Pure-FTPd may send a final `150` or nothing; after ABOR vsftpd says 426 and 225, ProFTPD 426
 //! and 226 in either order), so that it cannot be counted: the data connection has been reset, ABOR goes out with PWD
 //! behind it as a fence, and everything up to the 257 is swallowed.
@@ -12,7 +13,7 @@ use core::task::Poll;
 
 use super::replies::Replies;
 use super::{Session, State};
-use crate::codec::Command;
+use crate::codec::{Class, Command};
 use crate::error::{Error, Refused};
 
 #[derive(Debug)]
@@ -46,7 +47,14 @@ impl Session {
             match self.recovery {
                 Recovery::None => return Ok(Poll::Ready(())),
                 Recovery::Drain => {
-                    while self.reply()?.is_some() {}
+                    while let Some((_, reply)) = self.reply()? {
+                        // ProFTPD refuses everything but RNTO until it has come (501).
+                        if reply.code().class() == Class::Intermediate
+                            && let Some(from) = self.renaming.take()
+                        {
+                            self.send(&Command::Rnto(from))?;
+                        }
+                    }
                     if self.owed() > 0 {
                         return Ok(Poll::Pending);
                     }

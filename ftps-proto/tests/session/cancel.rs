@@ -190,6 +190,21 @@ fn the_fence_leaves_behind_abor_and_not_with_it() {
 }
 
 #[test]
+fn a_dropped_rename_is_ended_and_changes_nothing() {
+    // ProFTPD answers all else with 501 until RNTO has come.
+    for turns in [1, 2] {
+        let mut world = open(server(&aborts()[0]));
+        let mut rename = ops::Rename::new(argument("a"), argument("b"));
+        assert!(world.run_for(&mut rename, turns).is_pending());
+        drop(rename);
+        assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
+        let heard: Vec<_> = world.heard().rev().take(3).collect();
+        let to = if turns == 1 { "RNTO a" } else { "RNTO b" };
+        assert_eq!(heard, ["PWD", to, "RNFR a"], "dropped after {turns} turns");
+    }
+}
+
+#[test]
 fn an_operation_that_was_given_up_says_so() {
     let mut world = open(server(&aborts()[0]));
     let mut old = world.download("file");
