@@ -1,4 +1,4 @@
-//! The record engine against rustls' own server, in memory.
+//! The record engine, and the link around it, against rustls' own server, in memory.
 #![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -7,7 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ftps_proto::tls::{Engine, Event, TlsConfig, TlsConfigBuilder, TlsError, TlsSession, Version};
+use ftps_proto::codec::{Argument, Secret};
+use ftps_proto::ops::Open;
+use ftps_proto::tls::{
+    Engine, Event, Link, Need, TlsConfig, TlsConfigBuilder, TlsError, TlsSession, Version,
+};
+use ftps_proto::{Channel, Config, Instant, Login, Progress, Security, Session};
 #[cfg(feature = "aws-lc-rs")]
 use rustls::crypto::aws_lc_rs as library;
 use rustls::crypto::cipher::{
@@ -1246,5 +1251,48 @@ impl Tls13AeadAlgorithm for NoExtraction {
 
     fn extract_keys(&self, _: AeadKey, _: Iv) -> Result<ConnectionTrafficSecrets, UnsupportedOperationError> {
         Err(UnsupportedOperationError)
+    }
+}
+
+#[test]
+fn a_greeting_that_comes_with_the_last_of_the_handshake_is_heard() {
+    let pki = Pki::new();
+    for version in BOTH {
+        let mut config = Config::new(Login::new(Argument::new("anna").unwrap(), Secret::new("s").unwrap()));
+        config.security = Security::Implicit;
+        let mut link = Link::new(Session::new(config), &pki.client().build().unwrap(), name());
+        let mut server = ServerConnection::new(pki.server(version, |_| {})).unwrap();
+        let mut open = Open::new();
+        let mut greeted = false;
+        let mut heard = Vec::new();
+        // More turns than the handshake has flights.
+        for _ in 0..10 {
+            let need = link.poll(&mut open, Instant::default()).unwrap();
+            assert!(matches!(need, Progress::Need(Need::Io(_))), "{need:?}");
+            let mut sent = link.outgoing(Channel::Control);
+            while !sent.is_empty() {
+                server.read_tls(&mut sent).unwrap();
+                server.process_new_packets().unwrap();
+            }
+            link.sent(Channel::Control, usize::MAX);
+            // Under TLS 1.2 its Finished, which is the last, has not been written yet.
+            if !server.is_handshaking() && !greeted {
+                server.writer().write_all(b"220 welcome\r\n").unwrap();
+                greeted = true;
+            }
+            let mut flight = Vec::new();
+            while server.wants_write() {
+                server.write_tls(&mut flight).unwrap();
+            }
+            if !flight.is_empty() {
+                link.space(Channel::Control)[..flight.len()].copy_from_slice(&flight);
+                link.received(Channel::Control, flight.len());
+            }
+            let mut buffer = [0; 64];
+            if let Ok(n) = server.reader().read(&mut buffer) {
+                heard.extend_from_slice(&buffer[..n]);
+            }
+        }
+        assert_eq!(heard, b"USER anna\r\n", "{version:?}");
     }
 }

@@ -162,10 +162,7 @@ impl OpenTransfer {
         if started {
             session.distrust();
         }
-        Err(match &session.data {
-            Some(Data { ending: Some(Ending::Failed(_)), .. }) => session.end_data(Some(reply)),
-            _ => Error::refused(verb, reply),
-        })
+        Err(session.refused(verb, reply))
     }
 }
 

@@ -110,10 +110,7 @@ impl Operation for Transfer {
                 Class::Completion => self.reply = Some(reply),
                 Class::TransientNegative | Class::PermanentNegative => {
                     session.distrust();
-                    return Err(match session.data.as_ref().and_then(|data| data.ending.as_ref()) {
-                        Some(Ending::Failed(_)) => session.end_data(Some(reply)),
-                        _ => Error::refused(self.verb, reply),
-                    });
+                    return Err(session.refused(self.verb, reply));
                 }
                 _ => return Err(Remote::UnexpectedReply(self.verb, reply).into()),
             }

@@ -14,10 +14,10 @@ use core::task::Poll;
 use zeroize::Zeroize;
 
 use crate::codec::list::LineDecoder;
-use crate::codec::{Class, Command, Features, Reply, Verb};
+use crate::codec::{Argument, Class, Command, Features, Reply, Verb};
 use crate::config::{Config, Pipelining};
 use crate::error::{Error, Local, Refused};
-use crate::need::{Channel, Close, End, Flow, Input, Io, Need, Progress, Waiting};
+use crate::need::{Channel, Close, End, Flow, Input, Io, Layer, Need, Progress, Waiting};
 use crate::ops::Operation;
 use crate::time::Instant;
 
@@ -54,6 +54,8 @@ pub struct Session {
     /// Nothing has happened since the last poll.
     silent: bool,
     recovery: Recovery,
+    /// What RNFR named last.
+    renaming: Option<Argument>,
     pub(crate) data: Option<Data>,
     pub(crate) listing: LineDecoder,
     pub(crate) passive: Preference,
@@ -141,6 +143,7 @@ impl Session {
             timers: Timers::default(),
             silent: false,
             recovery: Recovery::None,
+            renaming: None,
             data: None,
             listing: LineDecoder::new(config.limits.line),
             passive: Preference::Extended,
@@ -363,6 +366,9 @@ impl Session {
         self.sweep()?;
         #[cfg(feature = "tracing")]
         tracing::debug!(target: "ftps::conversation", "> {command}");
+        if let Command::Rnfr(from) = command {
+            self.renaming = Some(from.clone());
+        }
         self.out.push(command);
         self.replies.expect(command.verb());
         self.timers.reply.clear();
@@ -504,6 +510,22 @@ impl Session {
             Some(data) => data.failure(reply),
             None => Local::Abandoned.into(),
         }
+    }
+
+    /// What a transfer that the server refused comes to, where its data connection may have failed before.
+    ///
+    /// A server that refuses lets go of the data connection as well, which resets it where a ClientHello or payload lies
+    /// unread; either may be seen first. So the refusal is the reason, but for TLS that failed on this side, and for a
+    /// 4yz behind the 1xx, which is the server's word on a connection that broke under way.
+    pub(crate) fn refused(&mut self, verb: Verb, reply: Reply) -> Error {
+        let broke = self.data.as_ref().is_some_and(|data| match &data.ending {
+            Some(Ending::Failed(failure)) => {
+                failure.layer == Layer::Tls
+                    || (data.started && reply.code().class() == Class::TransientNegative)
+            }
+            _ => false,
+        });
+        if broke { self.end_data(Some(reply)) } else { Error::refused(verb, reply) }
     }
 
     /// Forgets the data connection, which the adapter resets.

@@ -1,26 +1,34 @@
 //! What happens before the next operation when one was given up.
 //!
-//! A simple command owes exactly one reply: it is waited for and swallowed. What follows an abandoned transfer differs
+//! A simple command owes exactly one reply: it is waited for and swallowed. A rename of which only
+//! RNFR was sent is ended by one to the same name, which changes nothing. What follows an abandoned transfer differs
 //! from server to server (Pure-FTPd may send a final `150` or nothing; after ABOR vsftpd says 426 and 225, ProFTPD 426
 //! and 226 in either order), so that it cannot be counted: the data connection has been reset, ABOR goes out with PWD
 //! behind it as a fence (at once where the server takes that), and everything up to the 257 is swallowed.
+//!
+//! The two leave apart, so that each is a TLS record: Pure-FTPd, when it has not seen the reset yet, takes all of one
+//! record for the ABOR, and the fence would never be answered.
 
 use core::task::Poll;
 
 use super::replies::Replies;
 use super::{Session, State};
-use crate::codec::{Command, Reply};
+use crate::codec::{Class, Command, Reply};
 use crate::error::{Error, Refused};
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Recovery {
     None,
     /// Wait for the replies that are owed.
     Drain,
     /// Send ABOR.
     Abort,
-    /// Swallow everything up to a reply to ABOR, or what may be one: before the fence is sent to a server that takes one
-    /// command at a time, and where a 257 may still come that is none of the fence's.
+    /// Send the fence, once ABOR has left, where the server does not take one command at a time.
+    Aborting {
+        /// A 257 may come that is none of the fence's.
+        path_may_come: bool,
+    },
+    /// Swallow everything up to a reply to ABOR, or what may be one. The fence is sent then, if it has not been.
     Aborted,
     /// Swallow everything up to the fence.
     Fence,
@@ -29,12 +37,11 @@ pub(super) enum Recovery {
 impl Recovery {
     /// Decides what an earlier operation's end asks for. A recovery that was itself given up goes on where it was.
     pub(super) fn plan(&mut self, replies: &Replies) {
-        *self = match self {
-            Self::Aborted => Self::Aborted,
-            Self::Fence => Self::Fence,
-            _ if replies.abandoned() => Self::Abort,
-            _ => Self::Drain,
-        };
+        match self {
+            Self::None | Self::Drain if replies.abandoned() => *self = Self::Abort,
+            Self::None => *self = Self::Drain,
+            _ => {}
+        }
     }
 }
 
@@ -44,7 +51,14 @@ impl Session {
             match self.recovery {
                 Recovery::None => return Ok(Poll::Ready(())),
                 Recovery::Drain => {
-                    while self.reply()?.is_some() {}
+                    while let Some((_, reply)) = self.reply()? {
+                        // ProFTPD refuses everything but RNTO until it has come (501).
+                        if reply.code().class() == Class::Intermediate
+                            && let Some(from) = self.renaming.take()
+                        {
+                            self.send(&Command::Rnto(from))?;
+                        }
+                    }
                     if self.owed() > 0 {
                         return Ok(Poll::Pending);
                     }
@@ -54,12 +68,18 @@ impl Session {
                     let path_may_come = self.replies.path_may_come();
                     self.replies.settle();
                     self.send(&Command::Abor)?;
-                    let pipelined = self.takes_pipelining();
-                    if pipelined {
-                        self.send(&Command::Pwd)?;
+                    self.recovery = Recovery::Aborting { path_may_come };
+                }
+                Recovery::Aborting { path_may_come } => {
+                    if !self.takes_pipelining() {
+                        self.recovery = Recovery::Aborted;
+                        continue;
                     }
-                    self.recovery =
-                        if pipelined && !path_may_come { Recovery::Fence } else { Recovery::Aborted };
+                    if !self.outgoing().is_empty() {
+                        return Ok(Poll::Pending);
+                    }
+                    self.send(&Command::Pwd)?;
+                    self.recovery = if path_may_come { Recovery::Aborted } else { Recovery::Fence };
                 }
                 Recovery::Aborted => {
                     let Some(reply) = self.swallow()? else { return Ok(Poll::Pending) };

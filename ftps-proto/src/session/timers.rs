@@ -82,7 +82,7 @@ impl Session {
     fn waits_for_reply(&self) -> Option<(Waiting, Duration)> {
         let limit = self.config.timeouts.reply;
         let waiting = match (&self.recovery, &self.state) {
-            (Recovery::Aborted, _) => Waiting::Reply(Verb::Abor),
+            (Recovery::Aborting { .. } | Recovery::Aborted, _) => Waiting::Reply(Verb::Abor),
             (Recovery::Fence, _) => Waiting::Reply(Verb::Pwd),
             (_, State::Opening) if self.handshaking => Waiting::Handshake(Channel::Control),
             (_, State::Opening) if self.replies.owed() == 0 => Waiting::Greeting,

@@ -1,8 +1,9 @@
 //! Operations dropped at every step: the next command gets its own reply.
 
+use ftps_proto::codec::Verb;
 use ftps_proto::ops::{self, List, Operation};
 use ftps_proto::sim::{Act, Chunks, Peer, World};
-use ftps_proto::{Channel, Close, End};
+use ftps_proto::{Channel, Close, End, Input, Need, Progress, Waiting};
 
 use crate::{argument, open};
 
@@ -166,6 +167,59 @@ fn a_dropped_recovery_goes_on() {
     }
     assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
     assert_eq!(world.heard().filter(|line| *line == "ABOR").count(), 1);
+}
+
+#[test]
+fn the_fence_leaves_behind_abor_and_not_with_it() {
+    let mut world = open(server(&aborts()[0]).greeting("220 Pure-FTPd"));
+    let mut download = world.download("file");
+    while world.session.moved() == 0 {
+        assert!(world.run_for(&mut download, 1).is_pending());
+    }
+    drop(download);
+    let mut noop = ops::noop();
+    let mut left = Vec::new();
+    loop {
+        match world.session.poll(&mut noop, world.now()).unwrap() {
+            Progress::Need(Need::Close(Channel::Data, Close::Reset)) => {}
+            Progress::Need(Need::Io(_)) if world.session.outgoing().is_empty() => break,
+            Progress::Need(Need::Io(_)) => {
+                let out = world.session.outgoing().to_vec();
+                world.session.handle(Input::Sent(Channel::Control, out.len()));
+                left.push(String::from_utf8(out).unwrap());
+            }
+            progress => panic!("{progress:?}"),
+        }
+    }
+    assert_eq!(left, ["ABOR\r\n", "PWD\r\n"]);
+}
+
+#[test]
+fn a_dropped_rename_is_ended_and_changes_nothing() {
+    // ProFTPD answers all else with 501 until RNTO has come.
+    for turns in [1, 2] {
+        let mut world = open(server(&aborts()[0]));
+        let mut rename = ops::Rename::new(argument("a"), argument("b"));
+        assert!(world.run_for(&mut rename, turns).is_pending());
+        drop(rename);
+        assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
+        let heard: Vec<_> = world.heard().rev().take(3).collect();
+        let to = if turns == 1 { "RNTO a" } else { "RNTO b" };
+        assert_eq!(heard, ["PWD", to, "RNFR a"], "dropped after {turns} turns");
+    }
+}
+
+#[test]
+fn a_server_that_takes_one_command_at_a_time_gets_the_fence_behind_its_answer() {
+    let mut world = open(server(&[Act::Abort]));
+    let mut download = world.download("file");
+    while world.session.moved() == 0 {
+        assert!(world.run_for(&mut download, 1).is_pending());
+    }
+    let error = world.run(&mut ops::noop()).unwrap_err();
+    assert!(matches!(error, ftps_proto::Error::Timeout(Waiting::Reply(Verb::Abor))), "{error}");
+    assert_eq!(world.heard().last(), Some("ABOR"));
+    assert!(!world.session.is_usable());
 }
 
 #[test]

@@ -136,6 +136,27 @@ fn refusals_end_at_once() {
 }
 
 #[test]
+fn a_refusal_is_one_whether_the_reset_or_the_reply_is_seen_first() {
+    let under_way = |end: [Act; 2]| [vec!["150 here".into(), SECURE], end.to_vec()].concat();
+    for reply in ["550 No such file", "450 busy"] {
+        // A server that refuses closes its data connection too, with the ClientHello unread.
+        let mut world = open(Peer::polite().on("RETR", [Act::Reset, reply.into()]));
+        let mut download = world.download("x");
+        let error = world.run(&mut download).unwrap_err();
+        assert!(matches!(error, Error::Refused(_)), "{error}");
+        assert_eq!(error.is_temporary(), reply.starts_with('4'), "{error}");
+        assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
+    }
+    for end in [[Act::Reset, "552 quota".into()], ["552 quota".into(), Act::Reset]] {
+        let mut world = open(Peer::polite().on("STOR", under_way(end)));
+        let mut upload = world.upload("x", b"abc");
+        let error = world.run(&mut upload).unwrap_err();
+        assert!(matches!(error, Error::Refused(_)) && !error.is_temporary(), "{error}");
+        assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
+    }
+}
+
+#[test]
 fn a_connection_that_is_never_secured_ends_by_the_reply() {
     let mut world = open(serves(["150 here".into(), "522 TLS failed".into()]));
     let before = world.now();

@@ -1,9 +1,13 @@
 //! Where the servers are.
 
+use std::path::PathBuf;
+
 use ftps_tokio::tls::{TlsConfig, Version};
 use ftps_tokio::{Builder, Client};
+use tokio::io::AsyncReadExt;
 
 /// One server's address.
+#[derive(Clone)]
 pub struct Server {
     pub name: String,
     pub host: String,
@@ -58,10 +62,37 @@ pub fn explicit() -> Vec<Server> {
     servers().into_iter().filter(|server| !server.is_implicit()).collect()
 }
 
+pub const MIB: usize = 1 << 20;
+
 pub const VERSIONS: [Version; 2] = [Version::Tls13, Version::Tls12];
 
 pub fn tls(version: Version) -> TlsConfig {
     TlsConfig::builder().ca_pem(std::fs::read(var("CA")).unwrap()).versions(&[version]).build().unwrap()
+}
+
+/// The directory in which every login begins.
+pub fn home() -> PathBuf {
+    var("HOME").into()
+}
+
+/// Uploads, downloads and deletes a file: every byte must come back.
+pub async fn round_trip(client: &mut Client, name: &str, file: &[u8], context: &str) {
+    let done = client.upload(name, &mut &file[..]).await;
+    assert_eq!(
+        done.unwrap_or_else(|error| panic!("{context}: {error}")).bytes,
+        file.len() as u64,
+        "{context}"
+    );
+    let back = fetch(client, name).await.unwrap_or_else(|error| panic!("{context}: {error}"));
+    assert!(back == file, "{context}: of {} bytes {} came back, or others", file.len(), back.len());
+    client.dele(name).await.unwrap_or_else(|error| panic!("{context}: {error}"));
+}
+
+/// A whole file.
+pub async fn fetch(client: &mut Client, name: &str) -> std::io::Result<Vec<u8>> {
+    let mut file = Vec::new();
+    client.download(name).await?.read_to_end(&mut file).await?;
+    Ok(file)
 }
 
 /// Bytes that differ from place to place and from seed to seed.

@@ -3,6 +3,7 @@
 //! `bash .ci/test` starts them and says where they are. Without that, each test says that it was left out.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod conversation;
 mod faults;
 mod lab;
 mod many;

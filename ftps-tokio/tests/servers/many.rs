@@ -2,10 +2,9 @@
 
 use tokio::io::AsyncReadExt;
 
-use crate::lab::{VERSIONS, bytes, explicit, unique};
+use crate::lab::{MIB, VERSIONS, bytes, explicit, unique};
 
 const FILES: u64 = 300;
-const MIB: usize = 1 << 20;
 
 #[tokio::test]
 async fn three_hundred_uploads_and_downloads_over_one_session() {
