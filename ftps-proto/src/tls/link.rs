@@ -56,6 +56,8 @@ struct Wire {
     sent: usize,
     /// To be done once everything before it has been sent.
     close: Option<Close>,
+    /// The handshake is done, and its last bytes are still to be sent.
+    securing: bool,
     /// The end, or the failure, has been told.
     over: bool,
 }
@@ -314,8 +316,13 @@ impl Link {
         if download && !engine.plaintext().is_empty() {
             return false;
         }
-        let input = match engine.process() {
+        let event = if wire.securing { Ok(Event::Secured) } else { engine.process() };
+        // The caller is let in once the server has the end of the handshake: it may have nothing to say for long.
+        let unsent = channel == Channel::Data && !engine.outgoing().is_empty();
+        wire.securing = unsent && matches!(event, Ok(Event::Secured));
+        let input = match event {
             Ok(Event::Blocked) => return false,
+            Ok(Event::Secured) if unsent => return false,
             Ok(Event::Secured) => Input::Secured { channel, resumed: engine.resumed() },
             Ok(Event::Plaintext) => Input::Received(channel, engine.plaintext()),
             Ok(Event::Closed) => Input::Ended(channel, End::Clean),
