@@ -161,6 +161,8 @@ pub struct Log {
     pub failed: Vec<String>,
     /// For each data connection that was secured, whether it resumed a TLS session.
     pub resumed: Vec<bool>,
+    /// How many bytes of uploads came.
+    pub received: usize,
     /// Uploads that came to an end, be it a bad one.
     pub uploads: Vec<(Vec<u8>, Ending)>,
     /// How many control connections the client has left.
@@ -444,7 +446,10 @@ impl Stage {
         self.received.reserve(16 * 1024);
         match data.read_buf(&mut self.received).await {
             Ok(0) => Some(Ending::Clean),
-            Ok(_) => None,
+            Ok(n) => {
+                self.log.note(|log| log.received += n);
+                None
+            }
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Some(Ending::Cut),
             Err(_) => Some(Ending::Reset),
         }
