@@ -5,6 +5,7 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod peer;
+mod security;
 mod transfer;
 
 use ftps_tokio::tls::TlsConfig;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -29,6 +29,8 @@ pub enum Act {
     Say(String),
     /// Bytes on the control connection, as they are.
     Raw(Vec<u8>),
+    /// Waits until something comes on the control connection in clear, say a ClientHello.
+    Await,
     /// TLS on the control connection.
     StartTls,
     /// Takes the data connection, and says nothing on it.
@@ -207,10 +209,10 @@ impl Server {
     }
 
     pub fn with_certificate(peer: Peer, certificate: Certificate) -> Self {
-        let (tls, ca_pem) = certify(certificate);
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let addr = listener.local_addr().unwrap();
+        let (tls, ca_pem) = certify(certificate, addr);
         let shared = Arc::new(Shared::default());
         let (stop, stopped) = oneshot::channel();
         let log = Arc::clone(&shared);
@@ -270,8 +272,9 @@ impl Drop for Server {
 }
 
 /// Tickets are stateless, as OpenSSL's: data connections can resume.
-fn certify(certificate: Certificate) -> (TlsAcceptor, String) {
+fn certify(certificate: Certificate, addr: SocketAddr) -> (TlsAcceptor, String) {
     let mut authority = CertificateParams::default();
+    authority.distinguished_name.push(DnType::CommonName, format!("Authority of {addr}"));
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
@@ -334,12 +337,14 @@ impl Stage {
     async fn converse(mut self, mut control: TcpStream, mut peer: Peer) -> io::Result<()> {
         let log = Arc::clone(&self.log);
         let mut acts = VecDeque::from(std::mem::take(&mut peer.greeting));
+        let note = |byte| log.note(|log| log.clear.push(byte));
         let mut control = loop {
             match acts.pop_front() {
                 Some(Act::StartTls) => break self.secure(control).await?,
+                Some(Act::Await) => note(control.read_u8().await?),
                 Some(act) => self.act(act, &mut control).await?,
                 None => {
-                    let line = hear(&mut control, |byte| log.note(|log| log.clear.push(byte))).await?;
+                    let line = hear(&mut control, note).await?;
                     acts.extend(peer.obey(&line));
                     log.note(|log| log.heard.push(line));
                 }
@@ -391,7 +396,7 @@ impl Stage {
                 self.say(control, format!("{line}\r\n").as_bytes()).await?;
             }
             Act::Raw(bytes) => self.say(control, &bytes).await?,
-            Act::StartTls => {}
+            Act::StartTls | Act::Await => {}
             Act::Accept => self.accept().await?,
             Act::Secure => {
                 self.accept().await?;
