@@ -4,12 +4,14 @@
 //! something ended, never how long it took.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod cancel;
+mod client;
 mod peer;
 mod security;
 mod transfer;
 
 use ftps_tokio::tls::TlsConfig;
-use ftps_tokio::{Builder, Client};
+use ftps_tokio::{Builder, Client, Error};
 
 use crate::peer::{Peer, Server};
 
@@ -26,4 +28,9 @@ async fn open(peer: Peer) -> (Server, Client) {
     let server = Server::start(peer);
     let client = builder(&server).connect().await.unwrap();
     (server, client)
+}
+
+/// The error that a reader or writer reported.
+fn ours(error: std::io::Error) -> Error {
+    error.downcast().unwrap()
 }

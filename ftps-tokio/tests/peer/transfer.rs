@@ -10,7 +10,7 @@ use ftps_tokio::{Channel, Client, Error, Layer, Transferred, Waiting};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 
 use crate::peer::{Act, Ending, Peer, Server};
-use crate::{builder, open};
+use crate::{builder, open, ours};
 
 const LEN: usize = 100_000;
 
@@ -43,7 +43,7 @@ async fn download(client: &mut Client) -> (Vec<u8>, io::Result<Transferred>) {
 
 /// The error that a reader or writer reported, with its kind.
 fn inside(error: io::Error) -> (ErrorKind, Error) {
-    (error.kind(), error.downcast().unwrap())
+    (error.kind(), ours(error))
 }
 
 /// The session has gone on.
