@@ -6,6 +6,7 @@
 
 mod cancel;
 mod client;
+mod conversation;
 mod peer;
 mod security;
 mod transfer;
@@ -20,6 +21,7 @@ fn tls(ca_pem: &str) -> TlsConfig {
 }
 
 fn builder(server: &Server) -> Builder {
+    conversation::listen();
     Client::builder("127.0.0.1").port(server.addr.port()).tls(tls(&server.ca_pem)).login("user", "secret")
 }
 

@@ -271,8 +271,11 @@ impl Drop for Server {
     }
 }
 
-/// Tickets are stateless, as OpenSSL's: data connections can resume.
-fn certify(certificate: Certificate, addr: SocketAddr) -> (TlsAcceptor, String) {
+/// TLS for control and for data connections, and the authority's PEM.
+///
+/// Tickets are stateless, as OpenSSL's, and there are none on data connections, as with ProFTPD: a client that closes a
+/// socket with a ticket unread resets it, meant or not.
+fn certify(certificate: Certificate, addr: SocketAddr) -> ([TlsAcceptor; 2], String) {
     let mut authority = CertificateParams::default();
     authority.distinguished_name.push(DnType::CommonName, format!("Authority of {addr}"));
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -295,7 +298,9 @@ fn certify(certificate: Certificate, addr: SocketAddr) -> (TlsAcceptor, String) 
         .with_single_cert(chain, PrivateKeyDer::try_from(key.serialize_der()).unwrap())
         .unwrap();
     config.ticketer = Ticketer::new().unwrap();
-    (TlsAcceptor::from(Arc::new(config)), authority.pem())
+    let mut data = config.clone();
+    data.send_tls13_tickets = 0;
+    ([config, data].map(|config| TlsAcceptor::from(Arc::new(config))), authority.pem())
 }
 
 enum Data {
@@ -306,7 +311,7 @@ enum Data {
 
 /// One session's hands.
 struct Stage {
-    tls: TlsAcceptor,
+    tls: [TlsAcceptor; 2],
     log: Arc<Shared>,
     drips: bool,
     listener: Option<TcpListener>,
@@ -315,7 +320,7 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(peer: &Peer, tls: &TlsAcceptor, log: &Arc<Shared>) -> Self {
+    fn new(peer: &Peer, tls: &[TlsAcceptor; 2], log: &Arc<Shared>) -> Self {
         Self {
             tls: tls.clone(),
             log: Arc::clone(log),
@@ -340,7 +345,7 @@ impl Stage {
         let note = |byte| log.note(|log| log.clear.push(byte));
         let mut control = loop {
             match acts.pop_front() {
-                Some(Act::StartTls) => break self.secure(control).await?,
+                Some(Act::StartTls) => break self.secure(&self.tls[0], control).await?,
                 Some(Act::Await) => note(control.read_u8().await?),
                 Some(act) => self.act(act, &mut control).await?,
                 None => {
@@ -401,7 +406,7 @@ impl Stage {
             Act::Secure => {
                 self.accept().await?;
                 if let Data::Clear(tcp) = std::mem::replace(&mut self.data, Data::None) {
-                    let secured = self.secure(tcp).await?;
+                    let secured = self.secure(&self.tls[1], tcp).await?;
                     let resumed = secured.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed);
                     self.log.note(|log| log.resumed.push(resumed));
                     self.data = Data::Secured(Box::new(secured));
@@ -470,9 +475,9 @@ impl Stage {
         Ok(())
     }
 
-    async fn secure(&self, tcp: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    async fn secure(&self, tls: &TlsAcceptor, tcp: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         let failed = |error: &io::Error| self.log.note(|log| log.failed.push(error.to_string()));
-        self.tls.accept(tcp).await.inspect_err(failed)
+        tls.accept(tcp).await.inspect_err(failed)
     }
 
     async fn say(&self, control: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {

@@ -1,16 +1,13 @@
 //! Attacks, and servers that are not who they should be.
 
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
 
 use ftps_tokio::tls::TlsError;
 use ftps_tokio::{Channel, Client, Error, Layer};
 use tokio::io::AsyncReadExt;
-use tracing::field::{Field, Visit};
-use tracing::span;
 
 use crate::peer::{Act, Certificate, Peer, Server};
-use crate::{builder, open, tls};
+use crate::{builder, conversation, open, tls};
 
 /// Why TLS on the control connection failed.
 fn tls_error(error: &Error) -> &TlsError {
@@ -172,36 +169,8 @@ fn no_secret(shown: &str) {
     assert!(!shown.contains(PASSWORD) && !shown.contains(ACCOUNT), "{shown}");
 }
 
-/// Keeps what is said at target `ftps::conversation`.
-#[derive(Clone, Default)]
-struct Conversation(Arc<Mutex<Vec<String>>>);
-
-impl Visit for Conversation {
-    fn record_debug(&mut self, _: &Field, value: &dyn Debug) {
-        self.0.lock().unwrap().push(format!("{value:?}"));
-    }
-}
-
-impl tracing::Subscriber for Conversation {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        metadata.target() == "ftps::conversation"
-    }
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-    fn event(&self, event: &tracing::Event<'_>) {
-        event.record(&mut self.clone());
-    }
-    fn enter(&self, _: &span::Id) {}
-    fn exit(&self, _: &span::Id) {}
-}
-
 #[tokio::test]
 async fn secrets_are_not_shown() {
-    let conversation = Conversation::default();
-    let _listening = tracing::subscriber::set_default(conversation.clone());
     let peer = Peer::polite().instead("PASS", ["332 which account?"]).on("ACCT", ["230 in"]);
     let server = Server::start(peer);
     let builder = builder(&server).login("user", PASSWORD).account(ACCOUNT);
@@ -211,7 +180,7 @@ async fn secrets_are_not_shown() {
     let heard = server.heard();
     assert!(heard.contains(&format!("PASS {PASSWORD}")) && heard.contains(&format!("ACCT {ACCOUNT}")));
 
-    let said = conversation.0.lock().unwrap().join("\n");
+    let said = conversation::said();
     for line in ["> USER user", "< 331 password", "> PASS", "> ACCT", "< 230 in"] {
         assert!(said.contains(line), "{said}");
     }
