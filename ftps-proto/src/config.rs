@@ -94,6 +94,8 @@ pub struct Timeouts {
     pub reply: Duration,
     /// Data to move while a transfer is under way. 60 s.
     pub idle: Duration,
+    /// A word on ABOR from a server that takes one command at a time. Not an error: some say nothing. 5 s.
+    pub abort: Duration,
     /// The server's close of an upload's data connection. Not an error: the reply decides. 30 s: what
     /// the kernel still holds of the file may have a slow way to go.
     pub drain: Duration,
@@ -105,6 +107,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(20),
             reply: Duration::from_secs(60),
             idle: Duration::from_secs(60),
+            abort: Duration::from_secs(5),
             drain: Duration::from_secs(30),
         }
     }

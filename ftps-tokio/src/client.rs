@@ -125,12 +125,17 @@ impl Client {
         let mut chunk = vec![0; CHUNK];
         loop {
             let n = poll_fn(|cx| {
-                // Only when there is room: so a refusal is seen while the source is waited for.
-                ready!(upload.poll_room(cx))?;
-                let mut space = ReadBuf::new(&mut chunk);
-                match ready!(Pin::new(&mut *source).poll_read(cx, &mut space)) {
-                    Ok(()) => Poll::Ready(Ok(space.filled().len())),
-                    Err(error) => Poll::Ready(Err(Error::Source(error.into()))),
+                loop {
+                    // Only when there is room: so a refusal is seen while the source is waited for.
+                    ready!(upload.poll_room(cx))?;
+                    let mut space = ReadBuf::new(&mut chunk);
+                    match Pin::new(&mut *source).poll_read(cx, &mut space) {
+                        Poll::Ready(Ok(())) => return Poll::Ready(Ok(space.filled().len())),
+                        Poll::Ready(Err(error)) => return Poll::Ready(Err(Error::Source(error.into()))),
+                        // What it has yielded does not wait for more: a server that sees nothing move gives up.
+                        Poll::Pending if upload.poll_push(cx) => {}
+                        Poll::Pending => return Poll::Pending,
+                    }
                 }
             })
             .await?;

@@ -195,7 +195,8 @@ impl Driver {
         true
     }
 
-    fn poll_send(&mut self, channel: Channel, cx: &mut Context<'_>) -> bool {
+    /// Writes once; whether anything happened.
+    pub(crate) fn poll_send(&mut self, channel: Channel, cx: &mut Context<'_>) -> bool {
         let socket = match (channel, &mut self.data) {
             (Channel::Control, _) => &mut self.control,
             (Channel::Data, Data::Up(socket)) => socket,

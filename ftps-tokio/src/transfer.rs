@@ -5,8 +5,8 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use ftps_proto::Error;
 use ftps_proto::ops::Transfer;
+use ftps_proto::{Channel, Error};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::client::{Hold, Transferred};
@@ -133,6 +133,11 @@ impl<'a> Upload<'a> {
                 return Poll::Ready(Ok(n));
             }
         }
+    }
+
+    /// Writes what there is to write; whether anything happened.
+    pub(crate) fn poll_push(&mut self, cx: &mut Context<'_>) -> bool {
+        !self.hold.0.link.is_flushed() && self.hold.0.poll_send(Channel::Data, cx)
     }
 
     /// Ends the file and waits for its confirmation.

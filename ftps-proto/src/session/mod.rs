@@ -280,6 +280,9 @@ impl Session {
         }
         self.arm(now);
         if let Some(waiting) = self.expired(now) {
+            if self.goes_on(waiting)? {
+                return self.step(op, now);
+            }
             if !matches!(self.state, State::Open) || !matches!(self.recovery, Recovery::None) {
                 self.state = State::Dead;
             }

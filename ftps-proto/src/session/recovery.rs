@@ -4,7 +4,8 @@
 //! RNFR was sent is ended by one to the same name, which changes nothing. What follows an abandoned transfer differs
 //! from server to server (Pure-FTPd may send a final `150` or nothing; after ABOR vsftpd says 426 and 225, ProFTPD 426
 //! and 226 in either order), so that it cannot be counted: the data connection has been reset, ABOR goes out with PWD
-//! behind it as a fence (at once where the server takes that), and everything up to the 257 is swallowed.
+//! behind it as a fence, and everything up to the 257 is swallowed. A server that takes one command at a time gets the
+//! fence behind its first word on the ABOR, or when none comes.
 //!
 //! The two leave apart, so that each is a TLS record: Pure-FTPd, when it has not seen the reset yet, takes all of one
 //! record for the ABOR, and the fence would never be answered.
@@ -13,8 +14,9 @@ use core::task::Poll;
 
 use super::replies::Replies;
 use super::{Session, State};
-use crate::codec::{Class, Command, Reply};
+use crate::codec::{Class, Command, Reply, Verb};
 use crate::error::{Error, Refused};
+use crate::need::Waiting;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Recovery {
@@ -84,10 +86,7 @@ impl Session {
                 Recovery::Aborted => {
                     let Some(reply) = self.swallow()? else { return Ok(Poll::Pending) };
                     if reply.code() != 257 {
-                        if !self.takes_pipelining() {
-                            self.send(&Command::Pwd)?;
-                        }
-                        self.recovery = Recovery::Fence;
+                        self.aborted()?;
                     }
                 }
                 Recovery::Fence => {
@@ -99,6 +98,26 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// There is nothing more to wait for before the fence, which is sent if it has not been.
+    fn aborted(&mut self) -> Result<(), Error> {
+        if !self.takes_pipelining() {
+            self.send(&Command::Pwd)?;
+        }
+        self.recovery = Recovery::Fence;
+        Ok(())
+    }
+
+    /// Whether a wait that has come to its deadline was for a word on ABOR, which need not come.
+    pub(super) fn goes_on(&mut self, waiting: Waiting) -> Result<bool, Error> {
+        let unanswered = matches!(self.recovery, Recovery::Aborted)
+            && waiting == Waiting::Reply(Verb::Abor)
+            && !self.takes_pipelining();
+        if unanswered {
+            self.aborted()?;
+        }
+        Ok(unanswered)
     }
 
     /// The next reply, whatever it answers.

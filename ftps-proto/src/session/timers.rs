@@ -82,6 +82,9 @@ impl Session {
     fn waits_for_reply(&self) -> Option<(Waiting, Duration)> {
         let limit = self.config.timeouts.reply;
         let waiting = match (&self.recovery, &self.state) {
+            (Recovery::Aborted, _) if !self.takes_pipelining() => {
+                return Some((Waiting::Reply(Verb::Abor), self.config.timeouts.abort));
+            }
             (Recovery::Aborting { .. } | Recovery::Aborted, _) => Waiting::Reply(Verb::Abor),
             (Recovery::Fence, _) => Waiting::Reply(Verb::Pwd),
             (_, State::Opening) if self.handshaking => Waiting::Handshake(Channel::Control),

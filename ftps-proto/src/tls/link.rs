@@ -57,6 +57,8 @@ struct Wire {
     /// Before TLS: what goes.
     outgoing: Vec<u8>,
     sent: usize,
+    /// The handshake is done, and its last bytes are still to be sent.
+    securing: bool,
     /// To be shut down once everything has been sent.
     shutting: bool,
     /// It is being closed by whoever drives us, and then forgotten.
@@ -351,11 +353,18 @@ impl Link {
         };
         let Some(engine) = wire.engine.as_mut().filter(|_| !wire.ended) else { return false };
         // Payload waits for the caller, and a listing for its 1xx.
-        if download && !engine.plaintext().is_empty() || early && engine.handshake_done() {
-            return false;
-        }
-        let input = match engine.process() {
+        let waits = download && !engine.plaintext().is_empty() || early && engine.handshake_done();
+        let event = match wire.securing {
+            true => Ok(Event::Secured),
+            false if waits => return false,
+            false => engine.process(),
+        };
+        // The caller is let in once the server has the end of the handshake: it may have nothing to say for long.
+        let unsent = channel == Channel::Data && !engine.outgoing().is_empty();
+        wire.securing = unsent && matches!(event, Ok(Event::Secured));
+        let input = match event {
             Ok(Event::Blocked) => return false,
+            Ok(Event::Secured) if unsent => return false,
             Ok(Event::Secured) => Input::Secured { channel, resumed: engine.resumed() },
             Ok(Event::Plaintext) => Input::Received(channel, engine.plaintext()),
             Ok(Event::Closed) => Input::Ended(channel, End::Clean),

@@ -4,13 +4,17 @@
 //! something ended, never how long it took.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod cancel;
+mod client;
+mod conversation;
 mod peer;
 #[cfg(feature = "cli")]
 mod program;
+mod security;
 mod transfer;
 
 use ftps_tokio::tls::TlsConfig;
-use ftps_tokio::{Builder, Client};
+use ftps_tokio::{Builder, Client, Error};
 
 use crate::peer::{Peer, Server};
 
@@ -19,6 +23,7 @@ fn tls(ca_pem: &str) -> TlsConfig {
 }
 
 fn builder(server: &Server) -> Builder {
+    conversation::listen();
     Client::builder("127.0.0.1").port(server.addr.port()).tls(tls(&server.ca_pem)).login("user", "secret")
 }
 
@@ -27,4 +32,9 @@ async fn open(peer: Peer) -> (Server, Client) {
     let server = Server::start(peer);
     let client = builder(&server).connect().await.unwrap();
     (server, client)
+}
+
+/// The error that a reader or writer reported.
+fn ours(error: std::io::Error) -> Error {
+    error.downcast().unwrap()
 }

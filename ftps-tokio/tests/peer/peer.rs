@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -29,6 +29,8 @@ pub enum Act {
     Say(String),
     /// Bytes on the control connection, as they are.
     Raw(Vec<u8>),
+    /// Waits until something comes on the control connection in clear, say a ClientHello.
+    Await,
     /// TLS on the control connection.
     StartTls,
     /// Takes the data connection, and says nothing on it.
@@ -207,10 +209,10 @@ impl Server {
     }
 
     pub fn with_certificate(peer: Peer, certificate: Certificate) -> Self {
-        let (tls, ca_pem) = certify(certificate);
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let addr = listener.local_addr().unwrap();
+        let (tls, ca_pem) = certify(certificate, addr);
         let shared = Arc::new(Shared::default());
         let (stop, stopped) = oneshot::channel();
         let log = Arc::clone(&shared);
@@ -269,9 +271,13 @@ impl Drop for Server {
     }
 }
 
-/// Tickets are stateless, as OpenSSL's: data connections can resume.
-fn certify(certificate: Certificate) -> (TlsAcceptor, String) {
+/// TLS for control and for data connections, and the authority's PEM.
+///
+/// Tickets are stateless, as OpenSSL's, and there are none on data connections, as with ProFTPD: a client that closes a
+/// socket with a ticket unread resets it, meant or not.
+fn certify(certificate: Certificate, addr: SocketAddr) -> ([TlsAcceptor; 2], String) {
     let mut authority = CertificateParams::default();
+    authority.distinguished_name.push(DnType::CommonName, format!("Authority of {addr}"));
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
@@ -292,7 +298,9 @@ fn certify(certificate: Certificate) -> (TlsAcceptor, String) {
         .with_single_cert(chain, PrivateKeyDer::try_from(key.serialize_der()).unwrap())
         .unwrap();
     config.ticketer = Ticketer::new().unwrap();
-    (TlsAcceptor::from(Arc::new(config)), authority.pem())
+    let mut data = config.clone();
+    data.send_tls13_tickets = 0;
+    ([config, data].map(|config| TlsAcceptor::from(Arc::new(config))), authority.pem())
 }
 
 enum Data {
@@ -303,7 +311,7 @@ enum Data {
 
 /// One session's hands.
 struct Stage {
-    tls: TlsAcceptor,
+    tls: [TlsAcceptor; 2],
     log: Arc<Shared>,
     drips: bool,
     listener: Option<TcpListener>,
@@ -312,7 +320,7 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(peer: &Peer, tls: &TlsAcceptor, log: &Arc<Shared>) -> Self {
+    fn new(peer: &Peer, tls: &[TlsAcceptor; 2], log: &Arc<Shared>) -> Self {
         Self {
             tls: tls.clone(),
             log: Arc::clone(log),
@@ -334,12 +342,14 @@ impl Stage {
     async fn converse(mut self, mut control: TcpStream, mut peer: Peer) -> io::Result<()> {
         let log = Arc::clone(&self.log);
         let mut acts = VecDeque::from(std::mem::take(&mut peer.greeting));
+        let note = |byte| log.note(|log| log.clear.push(byte));
         let mut control = loop {
             match acts.pop_front() {
-                Some(Act::StartTls) => break self.secure(control).await?,
+                Some(Act::StartTls) => break self.secure(&self.tls[0], control).await?,
+                Some(Act::Await) => note(control.read_u8().await?),
                 Some(act) => self.act(act, &mut control).await?,
                 None => {
-                    let line = hear(&mut control, |byte| log.note(|log| log.clear.push(byte))).await?;
+                    let line = hear(&mut control, note).await?;
                     acts.extend(peer.obey(&line));
                     log.note(|log| log.heard.push(line));
                 }
@@ -391,12 +401,12 @@ impl Stage {
                 self.say(control, format!("{line}\r\n").as_bytes()).await?;
             }
             Act::Raw(bytes) => self.say(control, &bytes).await?,
-            Act::StartTls => {}
+            Act::StartTls | Act::Await => {}
             Act::Accept => self.accept().await?,
             Act::Secure => {
                 self.accept().await?;
                 if let Data::Clear(tcp) = std::mem::replace(&mut self.data, Data::None) {
-                    let secured = self.secure(tcp).await?;
+                    let secured = self.secure(&self.tls[1], tcp).await?;
                     let resumed = secured.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed);
                     self.log.note(|log| log.resumed.push(resumed));
                     self.data = Data::Secured(Box::new(secured));
@@ -465,9 +475,9 @@ impl Stage {
         Ok(())
     }
 
-    async fn secure(&self, tcp: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    async fn secure(&self, tls: &TlsAcceptor, tcp: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         let failed = |error: &io::Error| self.log.note(|log| log.failed.push(error.to_string()));
-        self.tls.accept(tcp).await.inspect_err(failed)
+        tls.accept(tcp).await.inspect_err(failed)
     }
 
     async fn say(&self, control: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
