@@ -31,6 +31,13 @@
 //! - The conversation, secrets redacted, goes to `tracing` at level debug, target `ftps::conversation`.
 //! - An [`Error`] tells who failed: the caller, the server, the connection, the clock; with the server's reply.
 //!
+//! # Features
+//!
+//! | feature | |
+//! |---|---|
+//! | `aws-lc-rs` (default), `ring` | rustls' cryptography; with both, aws-lc-rs is used |
+//! | `cli` | the program `ftps` |
+//!
 //! The protocol itself lives in [`ftps_proto`]; this crate adds sockets and timers.
 
 mod builder;

@@ -7,5 +7,7 @@ mod conversation;
 mod faults;
 mod lab;
 mod many;
+#[cfg(feature = "cli")]
+mod program;
 mod security;
 mod simple;
