@@ -9,7 +9,7 @@
 
 use std::error::Error;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use ftps_proto::codec::{Argument, Command, Secret};
@@ -98,11 +98,7 @@ impl ByHand {
     }
 
     fn connect(&self, target: Target) -> io::Result<TcpStream> {
-        let address = match target {
-            Target::Peer(port) => SocketAddr::new(self.control.peer_addr()?.ip(), port.get()),
-            Target::Address(address, port) => SocketAddr::new(address.into(), port.get()),
-        };
-        let socket = TcpStream::connect(address)?;
+        let socket = TcpStream::connect(target.address(self.control.peer_addr()?))?;
         socket.set_nonblocking(true)?;
         Ok(socket)
     }

@@ -72,6 +72,11 @@ pub struct Login {
 }
 
 impl Login {
+    /// As a guest (RFC 1635).
+    pub fn anonymous() -> Self {
+        Self::new(Argument::known("anonymous"), Secret::known("anonymous@"))
+    }
+
     /// Name and password, without an account.
     pub fn new(user: Argument, password: Secret) -> Self {
         Self { user, password, account: None }

@@ -5,7 +5,7 @@
 
 use alloc::boxed::Box;
 use core::fmt;
-use core::net::Ipv4Addr;
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::num::NonZeroU16;
 
 use crate::codec::Verb;
@@ -38,6 +38,16 @@ pub enum Target {
     /// The address of a PASV reply, where [`Config::trust_pasv_address`](crate::Config::trust_pasv_address) was
     /// asked for.
     Address(Ipv4Addr, NonZeroU16),
+}
+
+impl Target {
+    /// Where to connect, for a control connection to `peer`.
+    pub const fn address(self, peer: SocketAddr) -> SocketAddr {
+        match self {
+            Self::Peer(port) => SocketAddr::new(peer.ip(), port.get()),
+            Self::Address(address, port) => SocketAddr::new(IpAddr::V4(address), port.get()),
+        }
+    }
 }
 
 /// How a connection is closed.

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use ftps_proto::codec::{Argument, Secret};
+use ftps_proto::codec::{Argument, ArgumentError, Secret};
 use ftps_proto::tls::{Link, ServerName, TlsConfig};
 use ftps_proto::{
-    Channel, Config, EarlyClose, Error, Failure, Local, Login, Pipelining, Security, Session, Timeouts,
+    Channel, Config, EarlyClose, Error, Failure, Limits, Local, Login, Pipelining, Security, Session,
     Waiting, ops,
 };
 use socket2::{SockRef, TcpKeepalive};
@@ -21,35 +21,20 @@ use crate::driver::Driver;
 pub struct Builder {
     host: String,
     port: Option<u16>,
-    security: Security,
-    login: Option<(Vec<u8>, Vec<u8>)>,
-    account: Option<Vec<u8>>,
     tls: Option<TlsConfig>,
-    timeouts: Timeouts,
-    pipelining: Pipelining,
-    early_close: EarlyClose,
-    trust_pasv_address: bool,
+    config: Config,
+    /// What is wrong with the name, the password or the account.
+    invalid: Option<ArgumentError>,
 }
 
 impl Builder {
     pub(crate) fn new(host: String) -> Self {
-        Self {
-            host,
-            port: None,
-            security: Security::Explicit,
-            login: None,
-            account: None,
-            tls: None,
-            timeouts: Timeouts::default(),
-            pipelining: Pipelining::Known,
-            early_close: EarlyClose::Known,
-            trust_pasv_address: false,
-        }
+        Self { host, port: None, tls: None, config: Config::new(Login::anonymous()), invalid: None }
     }
 
     /// TLS from the first byte, by default on port 990, instead of AUTH TLS on port 21.
     pub fn implicit(mut self) -> Self {
-        self.security = Security::Implicit;
+        self.config.security = Security::Implicit;
         self
     }
 
@@ -61,13 +46,22 @@ impl Builder {
 
     /// Name and password. Without them the login is anonymous (RFC 1635).
     pub fn login(mut self, user: impl AsRef<[u8]>, password: impl AsRef<[u8]>) -> Self {
-        self.login = Some((user.as_ref().into(), password.as_ref().into()));
+        match Argument::new(user).and_then(|user| Ok((user, Secret::new(password)?))) {
+            Ok((user, password)) => {
+                self.config.login.user = user;
+                self.config.login.password = password;
+            }
+            Err(invalid) => self.invalid = Some(invalid),
+        }
         self
     }
 
     /// The account, for servers that ask for one (ACCT).
     pub fn account(mut self, account: impl AsRef<[u8]>) -> Self {
-        self.account = Some(account.as_ref().into());
+        match Secret::new(account) {
+            Ok(account) => self.config.login.account = Some(account),
+            Err(invalid) => self.invalid = Some(invalid),
+        }
         self
     }
 
@@ -79,38 +73,44 @@ impl Builder {
 
     /// How long a TCP connect may take: 20 seconds unless said otherwise.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.timeouts.connect = limit;
+        self.config.timeouts.connect = limit;
         self
     }
 
     /// How long a reply or a handshake may take: 60 seconds unless said otherwise.
     pub fn reply_timeout(mut self, limit: Duration) -> Self {
-        self.timeouts.reply = limit;
+        self.config.timeouts.reply = limit;
         self
     }
 
     /// How long no data may move while a transfer waits for the server: 60 seconds unless said otherwise.
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
-        self.timeouts.idle = limit;
+        self.config.timeouts.idle = limit;
+        self
+    }
+
+    /// How much to take from a server: lines, replies, listings.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.config.limits = limits;
         self
     }
 
     /// Whether commands are sent before the replies to earlier ones have come.
     pub fn pipelining(mut self, pipelining: Pipelining) -> Self {
-        self.pipelining = pipelining;
+        self.config.pipelining = pipelining;
         self
     }
 
     /// Whether a download's close_notify is sent right after the handshake.
     pub fn early_close(mut self, early_close: EarlyClose) -> Self {
-        self.early_close = early_close;
+        self.config.early_close = early_close;
         self
     }
 
     /// Connect to the address that a PASV reply names instead of the server's own. Only for networks that need it: that
     /// address may point anywhere (CVE-2020-8284).
     pub fn trust_pasv_address(mut self, trust: bool) -> Self {
-        self.trust_pasv_address = trust;
+        self.config.trust_pasv_address = trust;
         self
     }
 
@@ -127,28 +127,14 @@ impl Builder {
             Some(tls) => tls.clone(),
             None => TlsConfig::builder().build().map_err(|error| Local::Configuration(error.to_string()))?,
         };
-        let config = self.config()?;
-        let port = self.port.unwrap_or(self.security.port());
-        let control = open(&self.host, port, self.timeouts.connect).await?;
-        let mut driver = Driver::new(Link::new(Session::new(config), &tls, name), control);
+        if let Some(invalid) = self.invalid {
+            return Err(invalid.into());
+        }
+        let port = self.port.unwrap_or(self.config.security.port());
+        let control = open(&self.host, port, self.config.timeouts.connect).await?;
+        let mut driver = Driver::new(Link::new(Session::new(self.config), &tls, name), control);
         driver.run(&mut ops::Open::new()).await?;
         Ok(Client::new(driver))
-    }
-
-    fn config(&self) -> Result<Config, Error> {
-        let (user, password) = match &self.login {
-            Some((user, password)) => (user.as_slice(), password.as_slice()),
-            None => (&b"anonymous"[..], &b"anonymous@"[..]),
-        };
-        let mut login = Login::new(Argument::new(user)?, Secret::new(password)?);
-        login.account = self.account.as_deref().map(Secret::new).transpose()?;
-        let mut config = Config::new(login);
-        config.security = self.security;
-        config.timeouts = self.timeouts;
-        config.pipelining = self.pipelining;
-        config.early_close = self.early_close;
-        config.trust_pasv_address = self.trust_pasv_address;
-        Ok(config)
     }
 }
 

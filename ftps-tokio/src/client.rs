@@ -5,8 +5,8 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Poll, ready};
 
-use ftps_proto::codec::{Argument, Command, Entry, Features, Reply};
-use ftps_proto::ops::{self, List, Listed, OpenTransfer, Operation};
+use ftps_proto::codec::{Argument, Command, Features};
+use ftps_proto::ops::{self, List, Listed, Listing, OpenTransfer, Operation, Transferred};
 use ftps_proto::{Direction, Error, Server};
 use tokio::io::{AsyncRead, ReadBuf};
 
@@ -22,37 +22,6 @@ const CHUNK: usize = 128 * 1024;
 /// next call first clears away what was left (a round trip), or says that the session cannot be used any more.
 pub struct Client {
     driver: Driver,
-}
-
-/// What came of a transfer that was confirmed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Transferred {
-    /// Bytes of the file.
-    pub bytes: u64,
-    /// The server's final reply.
-    pub reply: Reply,
-    /// Whether the data connection resumed the control connection's TLS session.
-    pub resumed: bool,
-}
-
-/// A directory's listing.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub struct Listing {
-    /// Its entries, without the directory itself and its parent.
-    pub entries: Vec<Entry>,
-    /// Lines that could not be read, as they came.
-    pub unparsed: Vec<Vec<u8>>,
-}
-
-impl IntoIterator for Listing {
-    type Item = Entry;
-    type IntoIter = std::vec::IntoIter<Entry>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.entries.into_iter()
-    }
 }
 
 /// Whoever has the client's connections for a transfer. Dropped, it resets the data connection if there is one still:
@@ -159,10 +128,7 @@ impl Client {
         let mut entries = self.entries(path)?;
         let mut listing = Listing::default();
         while let Some(listed) = entries.next().await? {
-            match listed {
-                Listed::Entry(entry) => listing.entries.push(entry),
-                Listed::Unparsed(line) => listing.unparsed.push(line),
-            }
+            listing.push(listed);
         }
         Ok(listing)
     }

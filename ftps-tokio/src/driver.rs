@@ -2,7 +2,6 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -97,10 +96,7 @@ impl Driver {
     }
 
     fn connect(&self, target: Target) -> Data {
-        let address = match target {
-            Target::Peer(port) => self.control.peer_addr().map(|peer| SocketAddr::new(peer.ip(), port.get())),
-            Target::Address(address, port) => Ok(SocketAddr::new(IpAddr::V4(address), port.get())),
-        };
+        let address = self.control.peer_addr().map(|peer| target.address(peer));
         Data::Connecting(Box::pin(async move {
             let socket = TcpStream::connect(address?).await?;
             socket.set_nodelay(true)?;

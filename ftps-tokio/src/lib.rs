@@ -46,12 +46,13 @@ mod driver;
 mod transfer;
 
 pub use builder::Builder;
-pub use client::{Client, Entries, Listing, Transferred};
+pub use client::{Client, Entries};
 pub use transfer::{Download, Upload};
 
 pub use ftps_proto::codec;
-pub use ftps_proto::ops::Listed;
+pub use ftps_proto::ops::{Listed, Listing, Transferred};
 pub use ftps_proto::tls;
 pub use ftps_proto::{
-    Channel, EarlyClose, Error, Failure, Layer, Local, Pipelining, Refused, Remote, Security, Server, Waiting,
+    Channel, EarlyClose, Error, Failure, Layer, Limits, Local, Pipelining, Refused, Remote, Security, Server,
+    Waiting,
 };

@@ -5,11 +5,11 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use ftps_proto::ops::Transfer;
+use ftps_proto::ops::{Transfer, Transferred};
 use ftps_proto::{Channel, Error};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::client::{Hold, Transferred};
+use crate::client::Hold;
 use crate::driver::Turn;
 
 /// A file on its way from the server; made by [`Client::download`](crate::Client::download).

@@ -29,6 +29,12 @@ impl Argument {
         Ok(Self(bytes.to_vec()))
     }
 
+    /// An argument of this crate's own.
+    pub(crate) fn known(text: &'static str) -> Self {
+        debug_assert!(Self::new(text).is_ok());
+        Self(text.into())
+    }
+
     /// The bytes, as they were given.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -60,6 +66,12 @@ impl Secret {
     pub fn new(bytes: impl AsRef<[u8]>) -> Result<Self, ArgumentError> {
         printable(bytes.as_ref())?;
         Ok(Self(Zeroizing::new(bytes.as_ref().to_vec())))
+    }
+
+    /// A secret that is none.
+    pub(crate) fn known(text: &'static str) -> Self {
+        debug_assert!(Self::new(text).is_ok());
+        Self(Zeroizing::new(text.into()))
     }
 
     /// The secret.

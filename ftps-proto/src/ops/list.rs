@@ -21,6 +21,35 @@ pub enum Listed {
     Unparsed(Vec<u8>),
 }
 
+/// A directory's listing, collected.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Listing {
+    /// Its entries, without the directory itself and its parent.
+    pub entries: Vec<Entry>,
+    /// Lines that could not be read, as they came.
+    pub unparsed: Vec<Vec<u8>>,
+}
+
+impl Listing {
+    /// Adds a line.
+    pub fn push(&mut self, listed: Listed) {
+        match listed {
+            Listed::Entry(entry) => self.entries.push(entry),
+            Listed::Unparsed(line) => self.unparsed.push(line),
+        }
+    }
+}
+
+impl IntoIterator for Listing {
+    type Item = Entry;
+    type IntoIter = alloc::vec::IntoIter<Entry>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.into_iter()
+    }
+}
+
 /// Lists a directory: MLSD (RFC 3659, section 7) where FEAT names MLST, else LIST in its Unix form.
 ///
 /// Each time it is done it results in the next line, and in `None` once the listing is complete and confirmed; it is

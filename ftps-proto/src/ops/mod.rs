@@ -16,11 +16,11 @@ use crate::time::Instant;
 
 pub use data::OpenTransfer;
 pub use exchange::{Exchange, cdup, cwd, dele, mkd, noop, pwd, rmd, size};
-pub use list::{List, Listed};
+pub use list::{List, Listed, Listing};
 pub use open::Open;
 pub use quit::Quit;
 pub use rename::Rename;
-pub use transfer::Transfer;
+pub use transfer::{Transfer, Transferred};
 
 /// One unit of protocol work. Operations compose: one can step another.
 ///

@@ -118,16 +118,21 @@ impl Open {
         match (verb, reply.code().get()) {
             (Verb::User, 331) => {
                 self.rest.push_back(Command::Pass(login.password.clone()));
-                self.prepare()
+                self.prepare();
+                Ok(())
             }
             (Verb::User | Verb::Pass, 332) => {
                 let account = login.account.clone().ok_or(Local::AccountRequired)?;
                 self.rest.push_front(Command::Acct(account));
-                if verb == Verb::User { self.prepare() } else { Ok(()) }
+                if verb == Verb::User {
+                    self.prepare();
+                }
+                Ok(())
             }
             (Verb::User, _) => {
                 completed(verb, reply)?;
-                self.prepare()
+                self.prepare();
+                Ok(())
             }
             (Verb::Feat, 211) => {
                 session.features = Some(Features::parse(&reply));
@@ -142,15 +147,14 @@ impl Open {
     }
 
     /// What every session needs once it is logged in.
-    fn prepare(&mut self) -> Result<(), Error> {
+    fn prepare(&mut self) {
         self.rest.extend([
             Command::Pbsz(0),
             Command::Prot(ProtectionLevel::Private),
             Command::Feat,
-            Command::Opts(Argument::new("UTF8 ON")?),
+            Command::Opts(Argument::known("UTF8 ON")),
             Command::TypeImage,
         ]);
-        Ok(())
     }
 }
 

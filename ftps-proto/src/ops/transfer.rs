@@ -24,6 +24,17 @@ pub struct Transfer {
     reply: Option<Reply>,
 }
 
+/// What came of a transfer that was confirmed, as an adapter reports it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transferred {
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// The server's final reply.
+    pub reply: Reply,
+    /// Whether the data connection resumed the control connection's TLS session.
+    pub resumed: bool,
+}
+
 impl Transfer {
     pub(super) fn new(turn: Turn, direction: Direction, verb: Verb, reply: Option<Reply>) -> Self {
         Self { turn, direction, verb, finished: false, reply }
