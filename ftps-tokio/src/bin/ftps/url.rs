@@ -198,7 +198,6 @@ mod tests {
         let [name, none] = ["user@ftp.host@h", "h"].map(|text| self::site(text).user);
         assert_eq!((name.as_deref(), none), (Some(&b"user@ftp.host"[..]), None));
         assert_eq!(self::site("u@h").password, None);
-        assert_eq!(self::site("u:@h").password.as_deref(), Some(&b""[..]));
     }
 
     #[test]
