@@ -135,7 +135,9 @@ impl Driver {
 
     fn poll_refusal(&mut self, cx: &mut Context<'_>) -> bool {
         let uploading = self.link.session().direction() == Some(Direction::Upload);
-        self.poll_receive(Channel::Control, cx) || (uploading && self.poll_receive(Channel::Data, cx))
+        let listening = self.link.session().is_usable();
+        (listening && self.poll_receive(Channel::Control, cx))
+            || (uploading && self.poll_receive(Channel::Data, cx))
     }
 
     /// Moves what can be moved; whether anything happened.
