@@ -275,7 +275,9 @@ impl Session {
             return Ok(Progress::Need(need));
         }
         self.sweep()?;
-        if self.replies.ended() {
+        // A transfer that has been confirmed waits for its data only.
+        let confirmed = self.is_started() && self.replies.settled();
+        if self.replies.ended() && !confirmed {
             return Err(self.lost());
         }
         self.arm(now);
@@ -299,7 +301,7 @@ impl Session {
             Some(data) => Flow { send: data.may_send(), receive: data.may_receive() },
         };
         Io {
-            control: Flow { send: !self.outgoing().is_empty(), receive: true },
+            control: Flow { send: !self.outgoing().is_empty(), receive: !self.replies.ended() },
             data,
             deadline: self.timers.next(),
         }

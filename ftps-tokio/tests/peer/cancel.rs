@@ -1,13 +1,15 @@
 //! Futures dropped after every number of polls: the next command gets its own reply, and no part of a file is ended as
 //! if it were the whole.
 
+use std::collections::VecDeque;
 use std::fmt::Debug;
 use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 
 use ftps_tokio::{Client, Error, Listed};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 
 use crate::peer::{Act, Ending, Peer, Server};
 use crate::{builder, open, ours};
@@ -15,6 +17,8 @@ use crate::{builder, open, ours};
 fn payload() -> Vec<u8> {
     (0..=255).cycle().take(300_000).collect()
 }
+
+const PART: usize = 70_000;
 
 const LISTING: &[u8] = b"type=file;size=1; a\r\ntype=file;size=2; b\r\ntype=dir; c\r\n";
 
@@ -101,16 +105,42 @@ async fn downloads() {
     drop_everywhere(download).await;
 }
 
+/// A source that lets others go first before each part of the payload, so that uploads are dropped within it.
+struct Hesitant(VecDeque<Option<Vec<u8>>>);
+
+impl AsyncRead for Hesitant {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        space: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.0.pop_front() {
+            Some(None) => {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Some(Some(part)) => space.put_slice(&part),
+            None => {}
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
 #[tokio::test]
 async fn uploads() {
-    drop_everywhere(async |client| client.upload("file", &mut payload().as_slice()).await).await;
+    drop_everywhere(async |client| {
+        let parts = payload().chunks(PART).flat_map(|part| [None, Some(part.into())]).collect();
+        client.upload("file", &mut Hesitant(parts)).await
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn uploads_through_a_writer() {
     drop_everywhere(async |client| {
         let mut upload = client.upload_writer("file").await?;
-        for part in payload().chunks(70_000) {
+        for part in payload().chunks(PART) {
+            tokio::task::yield_now().await;
             upload.write_all(part).await.map_err(ours)?;
             upload.flush().await.map_err(ours)?;
         }

@@ -51,8 +51,8 @@ pub enum Act {
     Receive,
     /// Closes the control connection.
     Leave,
-    /// Forgets what was still to be done and drops the data connection, even in the middle of another act. First in its
-    /// rule.
+    /// Forgets what was still to be done and drops the data connection, even in the middle of another act; only an upload
+    /// is read to its end. First in its rule.
     Abort,
 }
 
@@ -317,6 +317,7 @@ struct Stage {
     listener: Option<TcpListener>,
     data: Data,
     received: Vec<u8>,
+    receiving: bool,
 }
 
 impl Stage {
@@ -328,6 +329,7 @@ impl Stage {
             listener: None,
             data: Data::None,
             received: Vec::new(),
+            receiving: false,
         }
     }
 
@@ -384,6 +386,9 @@ impl Stage {
                     biased;
                     () = aborted.notified() => {
                         while next.try_recv().is_ok_and(|act| act != Act::Abort) {}
+                        if self.receiving {
+                            let _ = self.act(Act::Receive, &mut writer).await;
+                        }
                         self.data = Data::None;
                     }
                     acted = act => more = acted,
@@ -436,11 +441,13 @@ impl Stage {
             }
             Act::Take(n) => while self.received.len() < n && self.receive().await.is_none() {},
             Act::Receive => {
+                self.receiving = true;
                 let ending = loop {
                     if let Some(ending) = self.receive().await {
                         break ending;
                     }
                 };
+                self.receiving = false;
                 let upload = (std::mem::take(&mut self.received), ending);
                 self.log.note(|log| log.uploads.push(upload));
             }

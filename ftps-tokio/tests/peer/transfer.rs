@@ -96,6 +96,23 @@ async fn close_notify_without_226_is_not_the_end() {
 }
 
 #[tokio::test]
+async fn a_server_that_leaves_once_it_has_said_226() {
+    let peer = |end| {
+        let acts = ["150 here".into(), Act::Secure, "226 done".into(), Act::Leave, Act::Send(payload()), end];
+        Peer::polite().on("RETR", acts)
+    };
+    let (_server, mut client) = open(peer(Act::Finish)).await;
+    let (got, done) = download(&mut client).await;
+    assert_eq!(done.unwrap().bytes, LEN as u64);
+    assert!(got == payload());
+    assert!(!client.is_usable());
+    assert_eq!(client.pwd().await.unwrap_err().to_string(), "the server closed the control connection");
+
+    let (_server, mut client) = open(peer(Act::Cut)).await;
+    assert_eq!(download(&mut client).await.1.unwrap_err().kind(), ErrorKind::UnexpectedEof);
+}
+
+#[tokio::test]
 async fn a_download_that_is_cut_is_an_error_whatever_is_said() {
     let (_server, mut client) = open(serves(Act::Cut, &["226 done"])).await;
     let (got, done) = download(&mut client).await;
