@@ -11,8 +11,8 @@ use ftps_tokio::codec::{Entry, Kind, Verb};
 use ftps_tokio::tls::Version;
 use tokio::io::AsyncWriteExt;
 
-use crate::conversation::Conversation;
-use crate::lab::{MIB, Server, VERSIONS, bytes, fetch, home, round_trip, servers, unique};
+use super::lab::{MIB, Server, VERSIONS, bytes, fetch, home, round_trip, servers, unique};
+use crate::conversation;
 
 /// A directory that this process makes, which the login user may read and not write; gone with the test.
 struct Directory {
@@ -51,6 +51,7 @@ fn exists(path: &Path) -> bool {
 }
 
 #[tokio::test]
+#[ignore = "needs real servers: bash .ci/test"]
 async fn every_simple_command_has_its_effect() {
     for server in servers() {
         for version in VERSIONS {
@@ -86,9 +87,9 @@ async fn every_simple_command_has_its_effect() {
             assert_eq!(refused(client.rmd(&directory).await.unwrap_err()), (Verb::Rmd, 550), "{context}");
             assert_eq!(refused(client.cwd(&directory).await.unwrap_err()), (Verb::Cwd, 550), "{context}");
 
-            let conversation = Conversation::hear();
+            conversation::said();
             client.quit().await.unwrap();
-            let said = conversation.said();
+            let said = conversation::said();
             assert_eq!(said[0], "> QUIT", "{context}");
             assert!(said[1].starts_with("< 221 ") && said.len() == 2, "{context}: {said:?}");
         }
@@ -110,6 +111,7 @@ async fn list(server: &Server, version: Version, path: &str) -> BTreeMap<String,
 }
 
 #[tokio::test]
+#[ignore = "needs real servers: bash .ci/test"]
 async fn a_listing_has_every_entry_under_its_own_name() {
     for server in servers() {
         for version in VERSIONS {
@@ -143,6 +145,7 @@ async fn a_listing_has_every_entry_under_its_own_name() {
 }
 
 #[tokio::test]
+#[ignore = "needs real servers: bash .ci/test"]
 async fn an_empty_directory_has_no_entries() {
     for server in servers() {
         for version in VERSIONS {
@@ -154,6 +157,7 @@ async fn an_empty_directory_has_no_entries() {
 }
 
 #[tokio::test]
+#[ignore = "needs real servers: bash .ci/test"]
 async fn every_name_can_be_used() {
     for server in servers() {
         let mut client = server.client(Version::Tls13).await;
@@ -195,6 +199,7 @@ async fn every_name_can_be_used() {
 }
 
 #[tokio::test]
+#[ignore = "needs real servers: bash .ci/test"]
 async fn files_of_every_size_come_back_as_they_went() {
     for server in servers() {
         for version in VERSIONS {
@@ -210,6 +215,7 @@ async fn files_of_every_size_come_back_as_they_went() {
 }
 
 #[tokio::test]
+#[ignore = "needs real servers: bash .ci/test"]
 async fn an_upload_through_a_writer_is_confirmed_by_its_shutdown() {
     for server in servers() {
         for version in VERSIONS {
@@ -218,14 +224,13 @@ async fn an_upload_through_a_writer_is_confirmed_by_its_shutdown() {
             for len in [0, 3 * MIB + 17] {
                 let context = format!("{} {version:?} {len} bytes", server.name);
                 let file = bytes(7, len);
-                let conversation = Conversation::hear();
+                conversation::said();
                 let mut upload = client.upload_writer(&name).await.unwrap();
                 tokio::io::copy(&mut file.as_slice(), &mut upload).await.unwrap();
                 upload.flush().await.unwrap();
                 assert_eq!(upload.transferred(), None, "{context}");
                 assert!(
-                    !conversation
-                        .said()
+                    !conversation::said()
                         .iter()
                         .any(|line| line.starts_with("< 2") && !line.starts_with("< 229")),
                     "{context}: confirmed too early"
@@ -233,7 +238,7 @@ async fn an_upload_through_a_writer_is_confirmed_by_its_shutdown() {
                 upload.shutdown().await.unwrap_or_else(|error| panic!("{context}: {error}"));
                 let done = upload.transferred().expect("what came of it").clone();
                 assert_eq!((done.bytes, done.reply.code().get()), (len as u64, 226), "{context}");
-                assert_eq!(conversation.said(), [format!("< {}", done.reply)], "{context}");
+                assert_eq!(conversation::said(), [format!("< {}", done.reply)], "{context}");
                 drop(upload);
                 // What is confirmed is there, whoever asks.
                 assert!(fs::read(home().join(&name)).unwrap() == file, "{context}");
@@ -257,6 +262,7 @@ async fn an_upload_through_a_writer_is_confirmed_by_its_shutdown() {
 }
 
 #[tokio::test]
+#[ignore = "needs real servers: bash .ci/test"]
 async fn a_refused_transfer_says_so_and_the_session_goes_on() {
     for server in servers() {
         for version in VERSIONS {
@@ -274,7 +280,7 @@ async fn a_refused_transfer_says_so_and_the_session_goes_on() {
                 (&inside, Verb::Stor),
                 ("missing/file.bin", Verb::Retr),
             ] {
-                let conversation = Conversation::hear();
+                conversation::said();
                 let error = match verb {
                     Verb::Retr => client.download(path).await.map(|_| ()).unwrap_err(),
                     _ => client.upload(path, &mut file.as_slice()).await.map(|_| ()).unwrap_err(),
@@ -285,7 +291,7 @@ async fn a_refused_transfer_says_so_and_the_session_goes_on() {
                 assert!(client.is_usable(), "{context}");
                 assert_eq!(client.pwd().await.unwrap(), home().as_os_str().as_bytes(), "{context} {path}");
                 // Nothing was under way, so nothing is aborted.
-                let said = conversation.said();
+                let said = conversation::said();
                 assert!(!said.contains(&"> ABOR".to_owned()), "{context}: {said:?}");
                 round_trip(&mut client, &name, &file, &format!("{context} behind {verb:?} {path}")).await;
             }

@@ -6,8 +6,10 @@ use ftps_tokio::tls::TlsError;
 use ftps_tokio::{Channel, Client, Error, Layer};
 use tokio::io::AsyncReadExt;
 
-use crate::peer::{Act, Certificate, Peer, Server};
-use crate::{builder, conversation, open, tls};
+use super::certificate::Certificate;
+use super::peer::{Act, Peer, Server};
+use super::{builder, open, tls};
+use crate::conversation;
 
 /// Why TLS on the control connection failed.
 fn tls_error(error: &Error) -> &TlsError {
@@ -180,7 +182,7 @@ async fn secrets_are_not_shown() {
     let heard = server.heard();
     assert!(heard.contains(&format!("PASS {PASSWORD}")) && heard.contains(&format!("ACCT {ACCOUNT}")));
 
-    let said = conversation::said();
+    let said = conversation::said().join("\n");
     for line in ["> USER user", "< 331 password", "> PASS", "> ACCT", "< 230 in"] {
         assert!(said.contains(line), "{said}");
     }

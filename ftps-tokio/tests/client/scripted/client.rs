@@ -9,8 +9,8 @@ use ftps_tokio::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::peer::{self, Act, Ending, Peer};
-use crate::{builder, open, ours};
+use super::peer::{self, Act, Ending, Peer};
+use super::{builder, open, ours};
 
 /// Long enough for what is not the subject.
 const SHORT: Duration = Duration::from_millis(300);

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-use crate::lab::{MIB, Server, bytes, explicit, home, servers, unique, var};
+use super::lab::{MIB, Server, bytes, explicit, home, servers, unique, var};
 
 /// `ftps` with these arguments, in which `SITE` stands for the server.
 fn ftps(server: &Server, arguments: &[&str]) -> Command {
@@ -30,6 +30,7 @@ fn succeeds(server: &Server, arguments: &[&str]) -> Output {
 }
 
 #[test]
+#[ignore = "needs real servers: bash .ci/test"]
 fn two_hundred_runs_of_one_file_each() {
     for server in explicit().iter().filter(|server| server.name == "vsftpd") {
         let dir = TempDir::new().unwrap();
@@ -47,6 +48,7 @@ fn two_hundred_runs_of_one_file_each() {
 }
 
 #[test]
+#[ignore = "needs real servers: bash .ci/test"]
 fn several_files_there_listed_and_back() {
     for server in &servers() {
         let (there, back) = (TempDir::new().unwrap(), TempDir::new().unwrap());
@@ -101,6 +103,7 @@ fn peak(child: &Child) -> Option<u64> {
 }
 
 #[test]
+#[ignore = "needs real servers: bash .ci/test"]
 fn a_gibibyte_takes_no_more_memory_than_a_small_file() {
     const LIMIT: u64 = 32 * 1024;
     for server in explicit().iter().filter(|server| server.name == "vsftpd") {

@@ -9,8 +9,8 @@ use std::time::Duration;
 use ftps_tokio::{Channel, Client, Error, Layer, Transferred, Waiting};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 
-use crate::peer::{Act, Ending, Peer, Server};
-use crate::{builder, open, ours};
+use super::peer::{Act, Ending, Peer, Server};
+use super::{builder, open, ours};
 
 const LEN: usize = 100_000;
 

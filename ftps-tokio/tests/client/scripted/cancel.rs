@@ -3,16 +3,16 @@
 
 use std::collections::VecDeque;
 use std::fmt::Debug;
-use std::future::poll_fn;
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use ftps_tokio::{Client, Error, Listed};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 
-use crate::peer::{Act, Ending, Peer, Server};
-use crate::{builder, open, ours};
+use super::peer::{Act, Ending, Peer, Server};
+use super::{builder, open, ours};
+use crate::polled::polled;
 
 fn payload() -> Vec<u8> {
     (0..=255).cycle().take(300_000).collect()
@@ -45,23 +45,6 @@ const ABORTS: [&[&str]; 4] = [
     &[],
 ];
 
-/// Polls a future, whenever it is woken, so many times at most, and drops it.
-async fn polled<F: Future>(future: F, mut polls: usize) -> Option<F::Output> {
-    let mut future = pin!(future);
-    poll_fn(|cx| {
-        if polls == 0 {
-            return Poll::Ready(None);
-        }
-        polls -= 1;
-        match future.as_mut().poll(cx) {
-            Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending if polls == 0 => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
-        }
-    })
-    .await
-}
-
 async fn download(client: &mut Client) -> Result<Vec<u8>, Error> {
     let mut got = Vec::new();
     let mut download = client.download("file").await?;
@@ -81,7 +64,7 @@ async fn drop_everywhere<T: Debug>(begin: impl AsyncFn(&mut Client) -> Result<T,
         for polls in 0.. {
             let context = format!("dropped after {polls} polls; ABOR: {abort:?}; drips: {drips}");
             let mut client = builder(&server).connect().await.unwrap();
-            let done = polled(begin(&mut client), polls).await;
+            let done = polled(polls, begin(&mut client)).await;
             assert!(client.is_usable(), "{context}");
             let size = client.size("x").await;
             assert_eq!(size.unwrap_or_else(|error| panic!("{context}: {error}")), 42, "{context}");
@@ -202,7 +185,7 @@ async fn a_listing_goes_on_where_the_wait_for_its_next_entry_is_dropped() {
 async fn connecting() {
     for polls in 0.. {
         let server = Server::start(Peer::polite().drips());
-        let done = polled(builder(&server).connect(), polls).await;
+        let done = polled(polls, builder(&server).connect()).await;
         if let Some(result) = done {
             assert_eq!(result.unwrap().pwd().await.unwrap(), b"/home");
             break;

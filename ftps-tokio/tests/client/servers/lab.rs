@@ -6,6 +6,8 @@ use ftps_tokio::tls::{TlsConfig, Version};
 use ftps_tokio::{Builder, Client};
 use tokio::io::AsyncReadExt;
 
+use crate::conversation;
+
 /// One server's address.
 #[derive(Clone)]
 pub struct Server {
@@ -25,6 +27,7 @@ impl Server {
     }
 
     pub fn builder(&self, tls: TlsConfig) -> Builder {
+        conversation::listen();
         let builder =
             Client::builder(&self.host).port(self.port).tls(tls).login(var("USER"), var("PASSWORD"));
         if self.is_implicit() { builder.implicit() } else { builder }
@@ -42,13 +45,10 @@ pub fn var(name: &str) -> String {
     std::env::var(&name).unwrap_or_else(|_| panic!("{name} is not set"))
 }
 
-/// The servers that were started; none where the tests run without them, which is said.
+/// The servers that were started.
 pub fn servers() -> Vec<Server> {
-    let Ok(list) = std::env::var("FTPS_TEST_SERVERS") else {
-        eprintln!("LEFT OUT: FTPS_TEST_SERVERS is not set, so no real server is asked");
-        return Vec::new();
-    };
-    list.split_whitespace()
+    var("SERVERS")
+        .split_whitespace()
         .map(|server| {
             let (name, address) = server.split_once('=').expect("name=host:port");
             let (host, port) = address.rsplit_once(':').expect("host:port");

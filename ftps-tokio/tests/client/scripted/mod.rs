@@ -2,11 +2,10 @@
 //!
 //! No test here waits to be right. Deadlines are generous unless one is the subject, and what is asserted is why
 //! something ended, never how long it took.
-#![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod cancel;
+mod certificate;
 mod client;
-mod conversation;
 mod peer;
 #[cfg(feature = "cli")]
 mod program;
@@ -16,7 +15,8 @@ mod transfer;
 use ftps_tokio::tls::TlsConfig;
 use ftps_tokio::{Builder, Client, Error};
 
-use crate::peer::{Peer, Server};
+use self::peer::{Peer, Server};
+use crate::conversation;
 
 fn tls(ca_pem: &str) -> TlsConfig {
     TlsConfig::builder().ca_pem(ca_pem).build().unwrap()

@@ -9,8 +9,8 @@ use ftps_tokio::tls::{TlsConfig, TlsError, Version};
 use ftps_tokio::{Channel, Client, Error, Layer, Local, Refused, Waiting};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::conversation::Conversation;
-use crate::lab::{Server, VERSIONS, bytes, home, round_trip, servers, tls, unique, var};
+use super::lab::{Server, VERSIONS, bytes, home, round_trip, servers, tls, unique, var};
+use crate::conversation;
 
 /// An address of this host that is in no certificate.
 const OTHER_NAME: &str = "127.0.0.2";
@@ -41,20 +41,21 @@ fn tls_error(error: &Error) -> &TlsError {
 
 /// Connecting must fail, and no name or password may have been sent.
 async fn fails(builder: ftps_tokio::Builder, context: &str) -> Error {
-    let conversation = Conversation::hear();
+    conversation::said();
     let error = builder.connect().await.map(|_| ()).expect_err(context);
-    let said = conversation.said();
+    let said = conversation::said();
     assert!(!said.iter().any(|line| line.starts_with("> USER")), "{context}: {said:?}");
     error
 }
 
 #[tokio::test]
+#[ignore = "needs real servers: bash .ci/test"]
 async fn every_server_is_spoken_to_inside_tls_alone() {
     for server in servers() {
         for version in VERSIONS {
-            let conversation = Conversation::hear();
+            conversation::said();
             let mut client = server.client(version).await;
-            let said = conversation.said();
+            let said = conversation::said();
             let context = format!("{} {version:?}: {said:?}", server.name);
             let at = |line: &str| said.iter().position(|said| said.starts_with(line));
             assert_eq!(at("> AUTH TLS").is_some(), !server.is_implicit(), "{context}");
@@ -68,6 +69,7 @@ async fn every_server_is_spoken_to_inside_tls_alone() {
 }
 
 #[tokio::test]
+#[ignore = "needs real servers: bash .ci/test"]
 async fn a_certificate_of_another_authority_is_named_as_such() {
     let wrong = fs::read(var("WRONG_CA")).unwrap();
     for server in servers() {
@@ -87,6 +89,7 @@ async fn a_certificate_of_another_authority_is_named_as_such() {
 }
 
 #[tokio::test]
+#[ignore = "needs real servers: bash .ci/test"]
 async fn a_certificate_for_other_names_is_named_as_such() {
     for server in servers() {
         for version in VERSIONS {
@@ -105,6 +108,7 @@ async fn a_certificate_for_other_names_is_named_as_such() {
 }
 
 #[tokio::test]
+#[ignore = "needs real servers: bash .ci/test"]
 async fn plain_text_where_tls_is_expected_is_shown() {
     for server in servers().into_iter().filter(|server| !server.is_implicit()) {
         for version in VERSIONS {
@@ -124,6 +128,7 @@ async fn plain_text_where_tls_is_expected_is_shown() {
 }
 
 #[tokio::test]
+#[ignore = "needs real servers: bash .ci/test"]
 async fn a_server_that_waits_for_tls_is_not_waited_for() {
     for server in servers().into_iter().filter(Server::is_implicit) {
         let explicit = Client::builder(&server.host)
@@ -138,9 +143,10 @@ async fn a_server_that_waits_for_tls_is_not_waited_for() {
 }
 
 #[tokio::test]
+#[ignore = "needs real servers: bash .ci/test"]
 async fn a_wrong_password_is_a_matter_of_login() {
     for server in servers() {
-        let conversation = Conversation::hear();
+        conversation::said();
         let builder = server.builder(tls(Version::Tls13)).login(var("USER"), "no such password");
         let error = builder.connect().await.map(|_| ()).expect_err(&server.name);
         let Error::Refused(Refused { verb: Some(Verb::Pass), reply }) = &error else {
@@ -148,12 +154,13 @@ async fn a_wrong_password_is_a_matter_of_login() {
         };
         assert_eq!(reply.code(), 530, "{}", server.name);
         assert!(error.is_login() && !error.is_temporary(), "{}: {error}", server.name);
-        let said = conversation.said();
+        let said = conversation::said();
         assert!(!said.concat().contains("no such password"), "{}: {said:?}", server.name);
     }
 }
 
 #[tokio::test]
+#[ignore = "needs real servers: bash .ci/test"]
 async fn no_argument_carries_a_second_command() {
     /// The error must name the byte and where it is.
     fn refused<T: std::fmt::Debug>(result: Result<T, Error>, byte: u8, what: &str) {
@@ -168,7 +175,7 @@ async fn no_argument_carries_a_second_command() {
 
     for server in servers() {
         let mut client = server.client(Version::Tls13).await;
-        let conversation = Conversation::hear();
+        conversation::said();
         for byte in *b"\r\n\0" {
             let path: Vec<u8> = [b"a", &[byte][..], b"NOOP"].concat();
             refused(client.cwd(&path).await, byte, "cwd");
@@ -188,7 +195,7 @@ async fn no_argument_carries_a_second_command() {
             refused(builder().login("user", &path).connect().await, byte, "password");
             refused(builder().account(&path).connect().await, byte, "account");
         }
-        assert_eq!(conversation.said(), Vec::<String>::new(), "{}: something was sent", server.name);
+        assert_eq!(conversation::said(), Vec::<String>::new(), "{}: something was sent", server.name);
         assert_eq!(client.pwd().await.unwrap(), home().as_os_str().as_encoded_bytes());
         round_trip(&mut client, &unique("argument", &server), b"and goes on", &server.name).await;
         client.quit().await.unwrap();

@@ -11,9 +11,10 @@ thread_local! {
     static SAID: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What this thread's clients and their servers have said.
-pub fn said() -> String {
-    SAID.with_borrow(|lines| lines.join("\n"))
+/// What this thread's clients and their servers have said since this was last asked: `> ` and a command, or `< ` and a
+/// reply, each.
+pub fn said() -> Vec<String> {
+    SAID.take()
 }
 
 /// Listens on all threads. To be called before the first client is made: a subscriber that comes while another thread

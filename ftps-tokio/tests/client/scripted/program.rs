@@ -7,7 +7,8 @@ use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-use crate::peer::{Act, Certificate, Ending, Log, Peer, Server};
+use super::certificate::Certificate;
+use super::peer::{Act, Ending, Log, Peer, Server};
 
 const FILE: &[u8] = b"what is in the file";
 

@@ -1,7 +1,6 @@
 //! A scripted FTPS server on loopback sockets, as hostile as a test wants it: a conversation as data.
 //!
 //! It runs on a thread of its own, so that async and blocking tests use it alike.
-#![allow(dead_code, reason = "each test binary that takes this file uses a part of it")]
 
 use std::collections::VecDeque;
 use std::io;
@@ -10,15 +9,14 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc, oneshot};
-use tokio_rustls::rustls::crypto::aws_lc_rs::{self, Ticketer};
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
-use tokio_rustls::rustls::{HandshakeKind, ServerConfig};
+use tokio_rustls::rustls::HandshakeKind;
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
+
+use super::certificate::{Certificate, certify};
 
 /// One thing that a server does. What needs a data connection takes the one that the client has made, or does nothing
 /// where there is none.
@@ -184,15 +182,6 @@ impl Shared {
     }
 }
 
-/// What is wrong with a server's certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Certificate {
-    Good,
-    Expired,
-    /// It is for `elsewhere.example`.
-    WrongName,
-}
-
 /// A server that runs until it is dropped.
 pub struct Server {
     pub addr: SocketAddr,
@@ -273,36 +262,6 @@ impl Drop for Server {
 
 /// TLS for control and for data connections, and the authority's PEM.
 ///
-/// Tickets are stateless, as OpenSSL's, and there are none on data connections, as with ProFTPD: a client that closes a
-/// socket with a ticket unread resets it, meant or not.
-fn certify(certificate: Certificate, addr: SocketAddr) -> ([TlsAcceptor; 2], String) {
-    let mut authority = CertificateParams::default();
-    authority.distinguished_name.push(DnType::CommonName, format!("Authority of {addr}"));
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
-    let mut params = match certificate {
-        Certificate::WrongName => CertificateParams::new(["elsewhere.example".into()]),
-        _ => CertificateParams::new(["localhost".into(), "127.0.0.1".into()]),
-    }
-    .unwrap();
-    if certificate == Certificate::Expired {
-        params.not_after = rcgen::date_time_ymd(2001, 1, 1);
-    }
-    let key = KeyPair::generate().unwrap();
-    let chain = vec![params.signed_by(&key, &authority).unwrap().der().clone()];
-    let mut config = ServerConfig::builder_with_provider(aws_lc_rs::default_provider().into())
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, PrivateKeyDer::try_from(key.serialize_der()).unwrap())
-        .unwrap();
-    config.ticketer = Ticketer::new().unwrap();
-    let mut data = config.clone();
-    data.send_tls13_tickets = 0;
-    ([config, data].map(|config| TlsAcceptor::from(Arc::new(config))), authority.pem())
-}
-
 enum Data {
     None,
     Clear(TcpStream),
