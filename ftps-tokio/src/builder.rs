@@ -22,6 +22,7 @@ pub struct Builder {
     host: String,
     port: Option<u16>,
     tls: Option<TlsConfig>,
+    server_name: Option<String>,
     config: Config,
     /// What is wrong with the name, the password or the account.
     invalid: Option<ArgumentError>,
@@ -29,7 +30,8 @@ pub struct Builder {
 
 impl Builder {
     pub(crate) fn new(host: String) -> Self {
-        Self { host, port: None, tls: None, config: Config::new(Login::anonymous()), invalid: None }
+        let config = Config::new(Login::anonymous());
+        Self { host, port: None, tls: None, server_name: None, config, invalid: None }
     }
 
     /// TLS from the first byte, by default on port 990, instead of AUTH TLS on port 21.
@@ -68,6 +70,12 @@ impl Builder {
     /// Whom to trust, and all else about TLS. By default the platform's verifier decides.
     pub fn tls(mut self, tls: TlsConfig) -> Self {
         self.tls = Some(tls);
+        self
+    }
+
+    /// The name that the server's certificate must be for, where it is not the host's: behind a tunnel, or by an address.
+    pub fn server_name(mut self, name: impl Into<String>) -> Self {
+        self.server_name = Some(name.into());
         self
     }
 
@@ -120,8 +128,9 @@ impl Builder {
     /// [`Error::Local`] for a name or password that cannot be sent, [`Error::Connection`] for a connection or TLS that
     /// failed, [`Error::Refused`] for a login that did, [`Error::Timeout`].
     pub async fn connect(self) -> Result<Client, Error> {
-        let name = ServerName::try_from(self.host.clone()).map_err(|_| {
-            Local::Configuration(format!("{:?} is neither a host name nor an IP address", self.host))
+        let name = self.server_name.as_ref().unwrap_or(&self.host);
+        let name = ServerName::try_from(name.clone()).map_err(|_| {
+            Local::Configuration(format!("{name:?} is neither a host name nor an IP address"))
         })?;
         let tls = match &self.tls {
             Some(tls) => tls.clone(),

@@ -122,6 +122,8 @@ impl Client {
 
     /// Lists a directory: MLSD where the server has it, else LIST. An empty path is the working directory.
     ///
+    /// To a server without MLSD the path may be a pattern (vsftpd): what is not there is then listed as empty.
+    ///
     /// # Errors
     /// [`Error::Refused`] with the server's reply.
     pub async fn list(&mut self, path: impl AsRef<[u8]>) -> Result<Listing, Error> {

@@ -88,11 +88,9 @@ impl Driver {
 
     /// Resets the data connection, if there is one: nothing that was given up may look like an end.
     pub(crate) fn abandon(&mut self) {
-        // The last of our handshake may wait to be sent. vsftpd and Pure-FTPd end the whole session over a data connection
-        // whose handshake fails, and not over one that is reset behind it.
-        self.write_at_once(Channel::Data);
-        self.link.abandon();
-        self.data = Data::None;
+        if self.link.abandon() {
+            self.data = Data::None;
+        }
     }
 
     fn connect(&self, target: Target) -> Data {

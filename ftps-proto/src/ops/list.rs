@@ -7,7 +7,7 @@ use super::data::OpenTransfer;
 use super::transfer::Transfer;
 use super::{Operation, ready};
 use crate::codec::list::{LineTooLong, ListLine, parse_list_line};
-use crate::codec::{Argument, Command, Entry, Kind, parse_facts};
+use crate::codec::{Argument, Command, Entry, Kind, Reply, Verb, parse_facts};
 use crate::error::{Error, Remote};
 use crate::session::{Direction, Session};
 use crate::time::Instant;
@@ -50,7 +50,8 @@ impl IntoIterator for Listing {
     }
 }
 
-/// Lists a directory: MLSD (RFC 3659, section 7) where FEAT names MLST, else LIST in its Unix form.
+/// Lists a directory: MLSD (RFC 3659, section 7) where FEAT names MLST, else LIST in its Unix form, to which the path may
+/// be a pattern: vsftpd lists what is not there as empty.
 ///
 /// Each time it is done it results in the next line, and in `None` once the listing is complete and confirmed; it is
 /// polled again for more. The listed directory itself and its parent are left out. Memory is bounded: no more input
@@ -59,6 +60,8 @@ impl IntoIterator for Listing {
 pub struct List {
     path: Option<Argument>,
     lines: Lines,
+    /// Another listing is taken first, to be rid of the rest of one that was given up.
+    purging: bool,
     stage: Stage,
 }
 
@@ -73,7 +76,7 @@ enum Stage {
 impl List {
     /// The working directory, or the one at this path.
     pub fn new(path: Option<Argument>) -> Self {
-        Self { path, lines: Lines::default(), stage: Stage::Begin }
+        Self { path, lines: Lines::default(), purging: false, stage: Stage::Begin }
     }
 
     fn open(&mut self, session: &mut Session) -> Result<OpenTransfer, Error> {
@@ -135,6 +138,15 @@ fn guard_option(path: Option<Argument>) -> Result<Option<Argument>, Error> {
     })
 }
 
+/// vsftpd lists a directory that it cannot open as one that is empty, and says so in its 226.
+fn opened(verb: Verb, reply: Reply) -> Result<(), Error> {
+    let says = |text: &[u8], line: &[u8]| line.windows(text.len()).any(|part| part == text);
+    if reply.lines().any(|line| says(b"failed to open directory", line)) {
+        return Err(Error::refused(verb, reply));
+    }
+    Ok(())
+}
+
 fn too_long(_: LineTooLong) -> Error {
     Remote::TooMany("bytes in a line of a listing").into()
 }
@@ -165,7 +177,11 @@ impl Operation for List {
             self.stage = match &mut self.stage {
                 Stage::Begin => Stage::Opening(self.open(session)?),
                 Stage::Opening(open) => match open.step(session, now) {
-                    Ok(step) => Stage::Receiving(ready!(step)),
+                    Ok(step) => {
+                        let transfer = ready!(step);
+                        self.purging = session.has_stale_listing();
+                        Stage::Receiving(transfer)
+                    }
                     // FEAT promised what the server does not know after all.
                     Err(Error::Refused(refused))
                         if self.lines.facts && matches!(refused.reply.code().get(), 500 | 502) =>
@@ -177,10 +193,18 @@ impl Operation for List {
                 },
                 Stage::Receiving(transfer) => {
                     ready!(transfer.begin(session)?);
-                    if let Some(listed) = self.lines.next(session)? {
-                        return Ok(Poll::Ready(Some(listed)));
+                    while let Some(listed) = self.lines.next(session)? {
+                        if !self.purging {
+                            return Ok(Poll::Ready(Some(listed)));
+                        }
                     }
-                    ready!(transfer.step(session, now)?);
+                    let reply = ready!(transfer.step(session, now)?);
+                    opened(transfer.verb(), reply)?;
+                    if self.purging {
+                        session.listed_to_the_end();
+                        self.stage = Stage::Begin;
+                        continue;
+                    }
                     self.stage = Stage::Complete;
                     return self.lines.last(session).map(Poll::Ready);
                 }

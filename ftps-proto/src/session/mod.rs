@@ -17,7 +17,7 @@ use crate::codec::list::LineDecoder;
 use crate::codec::{Argument, Class, Command, Features, Reply, Verb};
 use crate::config::{Config, Pipelining};
 use crate::error::{Error, Local, Refused};
-use crate::need::{Channel, Close, End, Flow, Input, Io, Layer, Need, Progress, Waiting};
+use crate::need::{Channel, End, Flow, Input, Io, Layer, Need, Progress, Waiting};
 use crate::ops::Operation;
 use crate::time::Instant;
 
@@ -62,6 +62,8 @@ pub struct Session {
     pub(crate) server: Server,
     pub(crate) features: Option<Features>,
     mlsd: bool,
+    /// The next listing begins with the rest of one that was given up.
+    stale_listing: bool,
 }
 
 #[derive(Debug)]
@@ -150,6 +152,7 @@ impl Session {
             server: Server::Unknown,
             features: None,
             mlsd: true,
+            stale_listing: false,
             config,
         }
     }
@@ -192,6 +195,12 @@ impl Session {
     /// How many bytes of payload the transfer under way has moved.
     pub fn moved(&self) -> u64 {
         self.data.as_ref().map_or(0, |data| data.moved)
+    }
+
+    /// Whether the data connection is in the middle of its handshake. It is not to be reset then where the operation
+    /// that uses it is given up: the next one sees to that.
+    pub fn is_securing(&self) -> bool {
+        self.data.as_ref().is_some_and(|data| data.phase == Phase::Securing && data.ending.is_none())
     }
 
     /// Bytes to send on the control connection; report with [`Input::Sent`].
@@ -319,12 +328,7 @@ impl Session {
                 }
                 self.take_turn(turn);
                 if !self.replies.settled() || self.data.is_some() {
-                    let connected = self.data.is_some();
-                    self.drop_data();
-                    if connected {
-                        self.need(Need::Close(Channel::Data, Close::Reset));
-                    }
-                    self.recovery.plan(&self.replies);
+                    self.clear_away();
                 }
             }
         }
@@ -401,6 +405,16 @@ impl Session {
     /// Forgets what an earlier listing left.
     pub(crate) fn clear_listing(&mut self) {
         self.listing = LineDecoder::new(self.config.limits.line);
+    }
+
+    /// Whether the next listing begins with the rest of one that was given up.
+    pub(crate) fn has_stale_listing(&self) -> bool {
+        self.stale_listing
+    }
+
+    /// That rest has come.
+    pub(crate) fn listed_to_the_end(&mut self) {
+        self.stale_listing = false;
     }
 
     /// MLSD was refused: not again in this session.
@@ -535,6 +549,8 @@ impl Session {
 
     /// Forgets the data connection, which the adapter resets.
     fn drop_data(&mut self) {
+        let listing = self.is_started() && self.direction() == Some(Direction::Listing);
+        self.stale_listing |= listing && self.server.keeps_listings();
         self.data = None;
         self.needs.clear();
         self.timers.data.clear();

@@ -7,7 +7,10 @@
 //! behind it as a fence, and everything up to the 257 is swallowed. A server that takes one command at a time gets the
 //! fence behind its first word on the ABOR, or when none comes.
 //!
-//! The two leave apart, so that each is a TLS record: Pure-FTPd, when it has not seen the reset yet, takes all of one
+//! A data connection in the middle of its handshake is let through it before it is reset: vsftpd and Pure-FTPd end the
+//! whole session over a handshake that fails.
+//!
+//! ABOR and PWD leave apart, so that each is a TLS record: Pure-FTPd, when it has not seen the reset yet, takes all of one
 //! record for the ABOR, and the fence would never be answered.
 
 use core::task::Poll;
@@ -16,11 +19,13 @@ use super::replies::Replies;
 use super::{Session, State};
 use crate::codec::{Class, Command, Reply, Verb};
 use crate::error::{Error, Refused};
-use crate::need::Waiting;
+use crate::need::{Channel, Close, Need, Waiting};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Recovery {
     None,
+    /// Wait until the data connection is secured, and reset it then.
+    Secure,
     /// Wait for the replies that are owed.
     Drain,
     /// Send ABOR.
@@ -40,8 +45,8 @@ impl Recovery {
     /// Decides what an earlier operation's end asks for. A recovery that was itself given up goes on where it was.
     pub(super) fn plan(&mut self, replies: &Replies) {
         match self {
-            Self::None | Self::Drain if replies.abandoned() => *self = Self::Abort,
-            Self::None => *self = Self::Drain,
+            Self::None | Self::Secure | Self::Drain if replies.abandoned() => *self = Self::Abort,
+            Self::None | Self::Secure => *self = Self::Drain,
             _ => {}
         }
     }
@@ -52,6 +57,13 @@ impl Session {
         loop {
             match self.recovery {
                 Recovery::None => return Ok(Poll::Ready(())),
+                Recovery::Secure => {
+                    while self.reply()?.is_some() {}
+                    if self.is_securing() && !self.is_lost() {
+                        return Ok(Poll::Pending);
+                    }
+                    self.reset_data();
+                }
                 Recovery::Drain => {
                     while let Some((_, reply)) = self.reply()? {
                         // ProFTPD refuses everything but RNTO until it has come (501).
@@ -109,15 +121,34 @@ impl Session {
         Ok(())
     }
 
-    /// Whether a wait that has come to its deadline was for a word on ABOR, which need not come.
+    /// Whether recovery goes on behind a wait that has come to its deadline: for a handshake, or a word on ABOR, which
+    /// need not come.
     pub(super) fn goes_on(&mut self, waiting: Waiting) -> Result<bool, Error> {
-        let unanswered = matches!(self.recovery, Recovery::Aborted)
-            && waiting == Waiting::Reply(Verb::Abor)
-            && !self.takes_pipelining();
-        if unanswered {
-            self.aborted()?;
+        match (self.recovery, waiting) {
+            (Recovery::Secure, Waiting::Handshake(Channel::Data)) => self.reset_data(),
+            (Recovery::Aborted, Waiting::Reply(Verb::Abor)) if !self.takes_pipelining() => self.aborted()?,
+            _ => return Ok(false),
         }
-        Ok(unanswered)
+        Ok(true)
+    }
+
+    /// What an earlier operation left behind is cleared away.
+    pub(super) fn clear_away(&mut self) {
+        if self.is_securing() {
+            self.recovery = Recovery::Secure;
+        } else {
+            self.reset_data();
+        }
+    }
+
+    /// Gives the data connection up, if there is one, and plans for what the server may still say.
+    fn reset_data(&mut self) {
+        let connected = self.data.is_some();
+        self.drop_data();
+        if connected {
+            self.need(Need::Close(Channel::Data, Close::Reset));
+        }
+        self.recovery.plan(&self.replies);
     }
 
     /// The next reply, whatever it answers.

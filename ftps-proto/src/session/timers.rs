@@ -82,6 +82,7 @@ impl Session {
     fn waits_for_reply(&self) -> Option<(Waiting, Duration)> {
         let limit = self.config.timeouts.reply;
         let waiting = match (&self.recovery, &self.state) {
+            (Recovery::Secure, _) => return None,
             (Recovery::Aborted, _) if !self.takes_pipelining() => {
                 return Some((Waiting::Reply(Verb::Abor), self.config.timeouts.abort));
             }

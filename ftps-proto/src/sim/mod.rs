@@ -265,6 +265,10 @@ impl World {
 
     /// The server's next act, if it can be done now.
     fn act(&mut self, io: Io) -> bool {
+        if !matches!(self.peer.agenda.front(), Some(Act::Wait(_))) {
+            // A wait may have been forgotten with the rest.
+            self.resumes = None;
+        }
         let Some(act) = self.peer.agenda.front_mut() else { return false };
         let open = matches!(self.data, Data::Open | Data::Shut) && io.data.receive;
         match act {

@@ -306,9 +306,14 @@ impl Link {
         self.outgoing(Channel::Data).is_empty()
     }
 
-    /// Forgets the data connection, which the adapter resets: what was being transferred is given up.
-    pub fn abandon(&mut self) {
-        self.data = None;
+    /// Gives up what is being transferred. Whether the data connection is to be reset now; in the middle of its handshake
+    /// it is kept, and the next operation sees to it: servers end the whole session over a handshake that fails.
+    pub fn abandon(&mut self) -> bool {
+        let resets = !self.session.is_securing();
+        if resets {
+            self.data = None;
+        }
+        resets
     }
 
     fn wire(&self, channel: Channel) -> Option<&Wire> {

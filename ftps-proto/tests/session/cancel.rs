@@ -1,5 +1,7 @@
 //! Operations dropped at every step: the next command gets its own reply.
 
+use std::time::Duration;
+
 use ftps_proto::ops::{self, List, Operation};
 use ftps_proto::sim::{Act, Chunks, Peer, World};
 use ftps_proto::{Channel, Close, End, Input, Need, Progress};
@@ -230,4 +232,38 @@ fn an_operation_that_was_given_up_says_so() {
     let error = world.run(&mut old).unwrap_err();
     assert!(matches!(error, ftps_proto::Error::Local(ftps_proto::Local::Abandoned)), "{error}");
     world.run(&mut ops::noop()).unwrap();
+}
+
+#[test]
+fn a_handshake_under_way_is_let_through_before_it_is_reset() {
+    // vsftpd and Pure-FTPd end the whole session over one that fails.
+    let slow = Act::Wait(Duration::from_secs(1));
+    let later = |secured: &[Act]| [vec!["150 here".into(), slow.clone()], secured.to_vec()].concat();
+    let timeouts = config().timeouts;
+    for (secured, waited) in [(&[SECURE][..], Duration::from_secs(1)), (&[], timeouts.reply)] {
+        let mut world = open(server(&aborts()[0]).instead("RETR", later(secured)));
+        let mut download = world.download("file");
+        while !world.session.is_securing() {
+            assert!(world.run_for(&mut download, 1).is_pending());
+        }
+        drop(download);
+        let before = world.now();
+        world.run(&mut ops::noop()).unwrap();
+        assert_eq!(world.now().saturating_duration_since(before), waited);
+        assert_eq!(world.closes(), [(Channel::Data, Close::Reset)]);
+    }
+}
+
+#[test]
+fn a_refusal_ends_the_wait_for_a_handshake_under_way() {
+    let refused = ["150 here".into(), Act::Wait(Duration::from_secs(1)), "425 no".into(), Act::Reset];
+    let mut world = open(server(&aborts()[0]).instead("RETR", refused));
+    let mut download = world.download("file");
+    while !world.session.is_securing() {
+        assert!(world.run_for(&mut download, 1).is_pending());
+    }
+    drop(download);
+    let before = world.now();
+    world.run(&mut ops::noop()).unwrap();
+    assert_eq!(world.now().saturating_duration_since(before), Duration::from_secs(1));
 }

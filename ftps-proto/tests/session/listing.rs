@@ -139,3 +139,38 @@ fn a_listing_has_a_limit_of_lines() {
         assert_eq!(collect(&mut world, None).is_ok(), fits);
     }
 }
+
+#[test]
+fn a_directory_that_cannot_be_opened_is_none_that_is_empty() {
+    // vsftpd.
+    let end = Act::End(End::Clean);
+    let said = "226 Transfer done (but failed to open directory).";
+    let acts = ["150 Here".into(), Act::Secure { resumed: true }, end, said.into()];
+    let mut world = open(Peer::polite().on("MLSD", acts));
+    let error = collect(&mut world, Some("nowhere")).unwrap_err();
+    assert!(matches!(error, Error::Refused(_)), "{error}");
+    world.run(&mut ops::noop()).unwrap();
+}
+
+#[test]
+fn the_rest_of_a_listing_that_was_given_up_is_not_the_next_one() {
+    let list = |names: &str| {
+        let lines = names.split(' ').map(|name| format!("type=file; {name}\r\n")).collect::<String>();
+        let end = Act::End(End::Clean);
+        ["150 here".into(), Act::Secure { resumed: true }, Act::Send(lines.into()), end, "226 done".into()]
+    };
+    // Pure-FTPd begins the next one with it; any listing takes it out.
+    for (greeting, listings) in [("220 Pure-FTPd", 3), ("220 ProFTPD", 2)] {
+        let after = if listings == 3 { list("c d e f") } else { list("e f") };
+        let peer = Peer::polite().on("MLSD", list("a b c d")).on("MLSD", after).on("MLSD", list("e f"));
+        let mut world = open(peer.greeting(greeting));
+        let mut given_up = List::new(None);
+        world.run(&mut given_up).unwrap().unwrap();
+        drop(given_up);
+        world.run(&mut ops::noop()).unwrap();
+        for _ in 0..2 {
+            assert_eq!(names(&collect(&mut world, None).unwrap()), ["e", "f"], "{greeting}");
+        }
+        assert_eq!(heard(&world).iter().filter(|line| **line == "MLSD").count(), listings + 1);
+    }
+}

@@ -164,6 +164,15 @@ async fn no_argument_carries_a_second_command() {
     assert_eq!(server.heard(), [log.heard, vec!["PWD".into()]].concat());
 }
 
+#[tokio::test]
+async fn the_certificate_is_for_the_name_that_was_asked_for() {
+    let server = Server::with_certificate(Peer::polite(), Certificate::WrongName);
+    builder(&server).server_name("elsewhere.example").connect().await.unwrap();
+    let server = Server::start(Peer::polite());
+    let error = builder(&server).server_name("elsewhere.example").connect().await.unwrap_err();
+    assert!(error.to_string().contains("is for another name than elsewhere.example"), "{error}");
+}
+
 const PASSWORD: &str = "Tr0ub4dor";
 const ACCOUNT: &str = "c0rrecth0rse";
 

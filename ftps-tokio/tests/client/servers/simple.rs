@@ -158,6 +158,22 @@ async fn an_empty_directory_has_no_entries() {
 
 #[tokio::test]
 #[ignore = "needs real servers: bash .ci/test"]
+async fn a_directory_that_is_not_there_is_none_that_is_empty() {
+    for server in servers() {
+        for version in VERSIONS {
+            let mut client = server.client(version).await;
+            match client.list(unique("nowhere", &server)).await {
+                Err(error) => assert!(matches!(error, Error::Refused(_)), "{}: {error}", server.name),
+                // To vsftpd it is a pattern that nothing matches.
+                Ok(listing) => assert!(server.name.starts_with("vsftpd") && listing.entries.is_empty()),
+            }
+            client.noop().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs real servers: bash .ci/test"]
 async fn every_name_can_be_used() {
     for server in servers() {
         let mut client = server.client(Version::Tls13).await;
