@@ -99,7 +99,8 @@ pub struct Timeouts {
     pub reply: Duration,
     /// Data to move while a transfer is under way. 60 s.
     pub idle: Duration,
-    /// A word on ABOR from a server that takes one command at a time. Not an error: some say nothing. 5 s.
+    /// What makes giving a transfer up kinder, and is no error where it does not come: the rest of a handshake, a word on
+    /// ABOR from a server that takes one command at a time. 5 s.
     pub abort: Duration,
     /// The server's close of an upload's data connection. Not an error: the reply decides. 30 s: what
     /// the kernel still holds of the file may have a slow way to go.

@@ -59,7 +59,8 @@ impl Session {
                 Recovery::None => return Ok(Poll::Ready(())),
                 Recovery::Secure => {
                     while self.reply()?.is_some() {}
-                    if self.is_securing() && !self.is_lost() {
+                    // A server that has refused the transfer has no more to do with its connection.
+                    if self.is_securing() && self.owed() > 0 && !self.is_lost() {
                         return Ok(Poll::Pending);
                     }
                     self.reset_data();

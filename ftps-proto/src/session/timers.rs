@@ -102,7 +102,11 @@ impl Session {
         let data = self.data.as_ref().filter(|data| data.ending.is_none())?;
         Some(match data.phase {
             Phase::Connecting => (Waiting::DataConnect, timeouts.connect),
-            Phase::Securing => (Waiting::Handshake(Channel::Data), timeouts.reply),
+            Phase::Securing => {
+                let given_up = matches!(self.recovery, Recovery::Secure);
+                let limit = if given_up { timeouts.abort } else { timeouts.reply };
+                (Waiting::Handshake(Channel::Data), limit)
+            }
             Phase::Open if data.started => (Waiting::Idle, timeouts.idle),
             Phase::Ending => (Waiting::Idle, timeouts.idle),
             Phase::Draining => (Waiting::Drain, timeouts.drain),

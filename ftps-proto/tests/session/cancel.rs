@@ -240,7 +240,7 @@ fn a_handshake_under_way_is_let_through_before_it_is_reset() {
     let slow = Act::Wait(Duration::from_secs(1));
     let later = |secured: &[Act]| [vec!["150 here".into(), slow.clone()], secured.to_vec()].concat();
     let timeouts = config().timeouts;
-    for (secured, waited) in [(&[SECURE][..], Duration::from_secs(1)), (&[], timeouts.reply)] {
+    for (secured, waited) in [(&[SECURE][..], Duration::from_secs(1)), (&[], timeouts.abort)] {
         let mut world = open(server(&aborts()[0]).instead("RETR", later(secured)));
         let mut download = world.download("file");
         while !world.session.is_securing() {
@@ -256,7 +256,7 @@ fn a_handshake_under_way_is_let_through_before_it_is_reset() {
 
 #[test]
 fn a_refusal_ends_the_wait_for_a_handshake_under_way() {
-    let refused = ["150 here".into(), Act::Wait(Duration::from_secs(1)), "425 no".into(), Act::Reset];
+    let refused = ["150 here".into(), Act::Wait(Duration::from_secs(1)), "425 no".into()];
     let mut world = open(server(&aborts()[0]).instead("RETR", refused));
     let mut download = world.download("file");
     while !world.session.is_securing() {
