@@ -1,17 +1,14 @@
 //! One control connection and what belongs to it: output, replies, deadlines, negotiated state.
 
 mod data;
+mod outgoing;
 mod recovery;
 mod replies;
 mod server;
 mod timers;
 
 use alloc::collections::VecDeque;
-use alloc::vec::Vec;
-use core::fmt;
 use core::task::Poll;
-
-use zeroize::Zeroize;
 
 use crate::codec::list::LineDecoder;
 use crate::codec::{Argument, Class, Command, Features, Reply, Verb};
@@ -23,6 +20,7 @@ use crate::time::Instant;
 
 pub use data::Direction;
 pub(crate) use data::{Data, Ending, Phase, Preference};
+use outgoing::Outgoing;
 use recovery::Recovery;
 use replies::Replies;
 pub use server::Server;
@@ -78,55 +76,9 @@ enum State {
     Dead,
 }
 
-/// Room for a burst of commands.
-const ROOM: usize = 512;
-
 /// Which turn at the session an operation has; none before its first step.
 #[derive(Debug, Default)]
 pub struct Turn(Option<u64>);
-
-/// Bytes of commands on their way out.
-#[derive(Default)]
-struct Outgoing {
-    bytes: Vec<u8>,
-    sent: usize,
-}
-
-/// A password may be among them.
-impl fmt::Debug for Outgoing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} bytes", self.bytes.len() - self.sent)
-    }
-}
-
-impl Outgoing {
-    /// Growing by itself the vector would leave a copy of what it held behind.
-    fn push(&mut self, command: &Command) {
-        let needed = self.bytes.len() + command.encoded_len();
-        if needed > self.bytes.capacity() {
-            let mut larger = Vec::with_capacity(needed.max(ROOM));
-            larger.extend_from_slice(&self.bytes);
-            self.bytes.zeroize();
-            self.bytes = larger;
-        }
-        command.encode(&mut self.bytes);
-    }
-
-    fn sent(&mut self, n: usize) {
-        self.sent = (self.sent + n).min(self.bytes.len());
-        if self.sent == self.bytes.len() {
-            // A password may have been among them.
-            self.bytes.zeroize();
-            self.sent = 0;
-        }
-    }
-}
-
-impl Drop for Outgoing {
-    fn drop(&mut self) {
-        self.bytes.zeroize();
-    }
-}
 
 impl Session {
     /// A session on a control connection that has just been opened.
@@ -205,7 +157,7 @@ impl Session {
 
     /// Bytes to send on the control connection; report with [`Input::Sent`].
     pub fn outgoing(&self) -> &[u8] {
-        &self.out.bytes[self.out.sent..]
+        self.out.unsent()
     }
 
     /// The caller of a transfer has all it needs for now: what is waited for is the caller, so no deadline runs.
@@ -227,14 +179,14 @@ impl Session {
             }
             Input::Ended(Channel::Control, _) => self.replies.end(None),
             Input::Failed(Channel::Control, failure) => self.replies.end(Some(failure)),
-            Input::Connected => self.with_data(|data| data.phase = Phase::Connected),
+            Input::Connected => self.advance(Phase::Connecting, Phase::Connected),
             Input::ConnectFailed(failure) | Input::Failed(Channel::Data, failure) => {
                 self.with_data(|data| data.end(Ending::Failed(failure)));
             }
-            Input::Secured { channel: Channel::Data, resumed } => self.with_data(|data| {
-                data.phase = Phase::Open;
-                data.resumed = Some(resumed);
-            }),
+            Input::Secured { channel: Channel::Data, resumed } => {
+                self.advance(Phase::Securing, Phase::Open);
+                self.with_data(|data| data.resumed = Some(resumed));
+            }
             Input::Received(Channel::Data, bytes) => {
                 if self.direction() == Some(Direction::Listing) {
                     self.listing.push(bytes);
@@ -245,11 +197,7 @@ impl Session {
                 }
             }
             Input::Sent(Channel::Data, n) => self.count(n),
-            Input::Shut => self.with_data(|data| {
-                if data.phase == Phase::Ending {
-                    data.phase = Phase::Draining;
-                }
-            }),
+            Input::Shut => self.advance(Phase::Ending, Phase::Draining),
             Input::Ended(Channel::Data, end) => {
                 self.with_data(|data| {
                     data.end(match end {
@@ -560,6 +508,15 @@ impl Session {
     fn count(&mut self, n: usize) {
         self.timers.data.clear();
         self.with_data(|data| data.moved += n as u64);
+    }
+
+    /// The data connection has come from one phase to the next. What is told late changes nothing.
+    fn advance(&mut self, from: Phase, to: Phase) {
+        self.with_data(|data| {
+            if data.phase == from {
+                data.phase = to;
+            }
+        });
     }
 
     fn with_data(&mut self, change: impl FnOnce(&mut Data)) {
