@@ -47,8 +47,8 @@ pub(crate) fn download(
     client.run(&mut Open::new(), &mut io::sink())?;
     let mut open = OpenTransfer::new(Command::Retr(Argument::new(path)?), Direction::Download);
     let mut transfer = client.run(&mut open, &mut io::sink())?;
-    let reply = client.run(&mut transfer, out)?;
-    eprintln!("{path}: {reply}");
+    let transferred = client.run(&mut transfer, out)?;
+    eprintln!("{path}: {} bytes, {}", transferred.bytes, transferred.reply);
     client.run(&mut Quit::new(), &mut io::sink())
 }
 

@@ -20,20 +20,17 @@ use crate::driver::Turn;
 pub struct Download<'a> {
     hold: Hold<'a>,
     transfer: Transfer,
-    bytes: u64,
-    resumed: bool,
     done: Option<Transferred>,
 }
 
 impl<'a> Download<'a> {
     pub(crate) fn new(hold: Hold<'a>, transfer: Transfer) -> Self {
-        let resumed = hold.0.link.session().resumed() == Some(true);
-        Self { hold, transfer, bytes: 0, resumed, done: None }
+        Self { hold, transfer, done: None }
     }
 
     /// Whether the data connection resumed the control connection's TLS session.
     pub fn resumed(&self) -> bool {
-        self.resumed
+        self.transfer.resumed()
     }
 
     /// What came of it, once its end has been read.
@@ -44,8 +41,8 @@ impl<'a> Download<'a> {
     /// Waits for payload or the confirmed end.
     fn poll_payload(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         while self.done.is_none() && self.hold.0.link.payload().is_empty() {
-            if let Turn::Done(reply) = ready!(self.hold.0.poll(&mut self.transfer, cx))? {
-                self.done = Some(Transferred { bytes: self.bytes, reply, resumed: self.resumed });
+            if let Turn::Done(done) = ready!(self.hold.0.poll(&mut self.transfer, cx))? {
+                self.done = Some(done);
             }
         }
         Poll::Ready(Ok(()))
@@ -60,7 +57,6 @@ impl AsyncBufRead for Download<'_> {
     }
 
     fn consume(mut self: Pin<&mut Self>, n: usize) {
-        self.bytes += n as u64;
         self.hold.0.link.consume(n);
     }
 }
@@ -81,10 +77,7 @@ impl AsyncRead for Download<'_> {
 
 impl fmt::Debug for Download<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Download")
-            .field("bytes", &self.bytes)
-            .field("done", &self.done)
-            .finish_non_exhaustive()
+        f.debug_struct("Download").field("done", &self.done).finish_non_exhaustive()
     }
 }
 
@@ -95,20 +88,17 @@ impl fmt::Debug for Download<'_> {
 pub struct Upload<'a> {
     hold: Hold<'a>,
     transfer: Transfer,
-    bytes: u64,
-    resumed: bool,
     done: Option<Transferred>,
 }
 
 impl<'a> Upload<'a> {
     pub(crate) fn new(hold: Hold<'a>, transfer: Transfer) -> Self {
-        let resumed = hold.0.link.session().resumed() == Some(true);
-        Self { hold, transfer, bytes: 0, resumed, done: None }
+        Self { hold, transfer, done: None }
     }
 
     /// Whether the data connection resumed the control connection's TLS session.
     pub fn resumed(&self) -> bool {
-        self.resumed
+        self.transfer.resumed()
     }
 
     /// What came of it, once it has been shut down.
@@ -128,7 +118,6 @@ impl<'a> Upload<'a> {
         loop {
             ready!(self.poll_room(cx))?;
             let n = self.hold.0.link.supply(payload);
-            self.bytes += n as u64;
             if n > 0 || payload.is_empty() {
                 return Poll::Ready(Ok(n));
             }
@@ -147,8 +136,8 @@ impl<'a> Upload<'a> {
                 return Poll::Ready(Ok(done.clone()));
             }
             self.transfer.finish();
-            if let Turn::Done(reply) = ready!(self.hold.0.poll(&mut self.transfer, cx))? {
-                self.done = Some(Transferred { bytes: self.bytes, reply, resumed: self.resumed });
+            if let Turn::Done(done) = ready!(self.hold.0.poll(&mut self.transfer, cx))? {
+                self.done = Some(done);
             }
         }
     }
@@ -175,6 +164,6 @@ impl AsyncWrite for Upload<'_> {
 
 impl fmt::Debug for Upload<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Upload").field("bytes", &self.bytes).field("done", &self.done).finish_non_exhaustive()
+        f.debug_struct("Upload").field("done", &self.done).finish_non_exhaustive()
     }
 }

@@ -192,7 +192,8 @@ impl Operation for OpenTransfer {
                         session.need(Need::Close(Channel::Data, Close::Notify));
                     }
                     let turn = core::mem::take(&mut self.turn);
-                    return Ok(Poll::Ready(Transfer::new(turn, self.direction, self.command.verb(), reply)));
+                    let verb = self.command.verb();
+                    return Ok(Poll::Ready(Transfer::new(session, turn, self.direction, verb, reply)));
                 }
             }
         }

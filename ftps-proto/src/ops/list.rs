@@ -198,8 +198,8 @@ impl Operation for List {
                             return Ok(Poll::Ready(Some(listed)));
                         }
                     }
-                    let reply = ready!(transfer.step(session, now)?);
-                    opened(transfer.verb(), reply)?;
+                    let listed = ready!(transfer.step(session, now)?);
+                    opened(transfer.verb(), listed.reply)?;
                     if self.purging {
                         session.listed_to_the_end();
                         self.stage = Stage::Begin;

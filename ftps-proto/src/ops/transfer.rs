@@ -20,11 +20,12 @@ pub struct Transfer {
     turn: Turn,
     direction: Direction,
     verb: Verb,
+    resumed: bool,
     finished: bool,
     reply: Option<Reply>,
 }
 
-/// What came of a transfer that was confirmed, as an adapter reports it.
+/// What came of a transfer that was confirmed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transferred {
     /// Bytes of the file.
@@ -36,8 +37,20 @@ pub struct Transferred {
 }
 
 impl Transfer {
-    pub(super) fn new(turn: Turn, direction: Direction, verb: Verb, reply: Option<Reply>) -> Self {
-        Self { turn, direction, verb, finished: false, reply }
+    pub(super) fn new(
+        session: &Session,
+        turn: Turn,
+        direction: Direction,
+        verb: Verb,
+        reply: Option<Reply>,
+    ) -> Self {
+        let resumed = session.resumed() == Some(true);
+        Self { turn, direction, verb, resumed, finished: false, reply }
+    }
+
+    /// Whether the data connection resumed the control connection's TLS session.
+    pub fn resumed(&self) -> bool {
+        self.resumed
     }
 
     /// The upload's payload is complete: all of it has been handed over.
@@ -114,9 +127,9 @@ impl Transfer {
 }
 
 impl Operation for Transfer {
-    type Output = Reply;
+    type Output = Transferred;
 
-    fn step(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Reply>, Error> {
+    fn step(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Transferred>, Error> {
         ready!(session.begin(&mut self.turn)?);
         while self.reply.is_none()
             && let Some((_, reply)) = session.reply()?
@@ -139,7 +152,8 @@ impl Operation for Transfer {
             return Ok(Poll::Pending);
         }
         let Some(reply) = self.reply.take() else { return Ok(Poll::Pending) };
+        let bytes = session.moved();
         session.data = None;
-        Ok(Poll::Ready(reply))
+        Ok(Poll::Ready(Transferred { bytes, reply, resumed: self.resumed }))
     }
 }

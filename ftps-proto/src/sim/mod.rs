@@ -22,11 +22,11 @@ use alloc::vec::Vec;
 use core::task::Poll;
 use core::time::Duration;
 
-use crate::codec::{Argument, Command, Reply, Secret};
+use crate::codec::{Argument, Command, Secret};
 use crate::config::{Config, Login};
 use crate::error::Error;
 use crate::need::{Channel, Close, End, Failure, Input, Io, Need, Progress, Target};
-use crate::ops::{Open, OpenTransfer, Operation, Transfer};
+use crate::ops::{Open, OpenTransfer, Operation, Transfer, Transferred};
 use crate::session::{Direction, Session};
 use crate::time::Instant;
 
@@ -336,9 +336,9 @@ impl Whole {
 }
 
 impl Operation for Whole {
-    type Output = Reply;
+    type Output = Transferred;
 
-    fn step(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Reply>, Error> {
+    fn step(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Transferred>, Error> {
         let transfer = match &mut self.transfer {
             Some(transfer) => transfer,
             None => match self.open.step(session, now)? {

@@ -34,7 +34,8 @@ fn download() {
         let mut world = World::new(serves(sends(&["150 here"], &["226 done"]))).cut(chunks);
         world.open().unwrap();
         let mut download = world.download("file");
-        assert_eq!(world.run(&mut download).unwrap().code(), 226);
+        let done = world.run(&mut download).unwrap();
+        assert_eq!((done.bytes, done.reply.code().get()), (payload().len() as u64, 226));
         assert_eq!(world.received(), payload());
         assert_eq!(world.closes(), [(Channel::Data, Close::Whole)]);
         world.run(&mut ops::noop()).unwrap();
@@ -190,7 +191,8 @@ fn upload() {
         let mut world = World::new(takes(&["226 stored"])).cut(chunks);
         world.open().unwrap();
         let mut upload = world.upload("file", &payload());
-        assert_eq!(world.run(&mut upload).unwrap().code(), 226);
+        let done = world.run(&mut upload).unwrap();
+        assert_eq!((done.bytes, done.reply.code().get()), (payload().len() as u64, 226));
         assert_eq!(world.stored(), payload());
         assert_eq!(world.closes(), [(Channel::Data, Close::Write), (Channel::Data, Close::Whole)]);
         world.run(&mut ops::noop()).unwrap();
