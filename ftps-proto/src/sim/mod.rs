@@ -16,6 +16,7 @@
 
 mod chunks;
 mod peer;
+mod script;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -32,6 +33,7 @@ use crate::time::Instant;
 
 pub use chunks::Chunks;
 pub use peer::{Act, FILTERED, PORT, Peer};
+pub use script::Script;
 
 /// A session and the server it talks to.
 #[derive(Debug)]

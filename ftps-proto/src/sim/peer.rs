@@ -2,10 +2,10 @@
 
 use alloc::collections::VecDeque;
 use alloc::string::{String, ToString};
-use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::Script;
 use crate::need::End;
 
 /// One thing that a scripted server does.
@@ -44,23 +44,14 @@ impl From<&str> for Act {
     }
 }
 
-/// A server that answers each command by a rule.
-///
-/// A rule is chosen by the beginning of the command's line. Several rules for one beginning are used one after the
-/// other, the last of them again and again.
+/// A server that answers each command by a rule of its [`Script`].
 #[derive(Clone, Debug)]
 pub struct Peer {
-    rules: Vec<Rule>,
+    script: Script<Act>,
     pub(super) agenda: VecDeque<Act>,
     /// Every command that was heard.
     pub(super) heard: Vec<String>,
     line: Vec<u8>,
-}
-
-#[derive(Clone, Debug)]
-struct Rule {
-    command: String,
-    acts: VecDeque<Vec<Act>>,
 }
 
 /// The port of every [`Peer`]'s data connections.
@@ -71,29 +62,16 @@ pub const FILTERED: u16 = 2001;
 impl Peer {
     /// A server that begins so.
     pub fn new<A: Into<Act>>(greeting: impl IntoIterator<Item = A>) -> Self {
-        Self {
-            rules: Vec::new(),
-            agenda: greeting.into_iter().map(Into::into).collect(),
-            heard: Vec::new(),
-            line: Vec::new(),
-        }
+        let agenda = greeting.into_iter().map(Into::into).collect();
+        Self { script: Script::default(), agenda, heard: Vec::new(), line: Vec::new() }
     }
 
     /// A well-behaved server, up to the end of the login, with passive mode, ABOR, PWD, NOOP and QUIT.
     pub fn polite() -> Self {
-        Self::new(["220 ready"])
+        Self { script: Script::polite(), ..Self::new(["220 ready"]) }
             .on("AUTH TLS", ["234 go"])
-            .on("USER", ["331 password"])
-            .on("PASS", ["230 in"])
-            .on("PBSZ", ["200 ok"])
-            .on("PROT", ["200 ok"])
-            .on("FEAT", ["211-Features", " UTF8", " MLST type*;size*;", "211 End"])
-            .on("OPTS", ["200 ok"])
-            .on("TYPE", ["200 ok"])
             .on("EPSV", ["229 Extended passive mode (|||2000|)"])
             .on("PASV", ["227 Passive mode (127,0,0,1,7,208)"])
-            .on("PWD", ["257 \"/home\""])
-            .on("NOOP", ["200 nothing done"])
             .on("QUIT", [Act::from("221 bye"), Act::Leave])
             .on("ABOR", [Act::Abort, "426 aborted".into(), "226 abort done".into()])
     }
@@ -106,18 +84,14 @@ impl Peer {
 
     /// When a command begins so, do this.
     pub fn on<A: Into<Act>>(mut self, command: &str, acts: impl IntoIterator<Item = A>) -> Self {
-        let acts = acts.into_iter().map(Into::into).collect();
-        match self.rules.iter_mut().find(|rule| rule.command == command) {
-            Some(rule) => rule.acts.push_back(acts),
-            None => self.rules.push(Rule { command: command.into(), acts: VecDeque::from([acts]) }),
-        }
+        self.script.on(command, acts);
         self
     }
 
     /// Does this instead of what was said before.
     pub fn instead<A: Into<Act>>(mut self, command: &str, acts: impl IntoIterator<Item = A>) -> Self {
-        self.rules.retain(|rule| rule.command != command);
-        self.on(command, acts)
+        self.script.instead(command, acts);
+        self
     }
 
     /// Takes bytes of commands in.
@@ -135,12 +109,7 @@ impl Peer {
     }
 
     fn obey(&mut self, line: String) {
-        let rule = self.rules.iter_mut().filter(|rule| line.starts_with(&rule.command));
-        let acts = match rule.max_by_key(|rule| rule.command.len()) {
-            Some(rule) if rule.acts.len() > 1 => rule.acts.pop_front().unwrap_or_default(),
-            Some(rule) => rule.acts.front().cloned().unwrap_or_default(),
-            None => vec!["502 not here".into()],
-        };
+        let acts = self.script.obey(&line);
         self.heard.push(line);
         if self.agenda.front() == Some(&Act::Stall) {
             self.agenda.pop_front();

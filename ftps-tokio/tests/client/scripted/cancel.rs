@@ -10,7 +10,8 @@ use std::task::{Context, Poll};
 use ftps_tokio::{Client, Error, Listed};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 
-use super::peer::{Act, Ending, Peer, Server};
+use super::peer::{Act, Peer};
+use super::server::{Ending, Server};
 use super::{builder, open, ours};
 use crate::polled::polled;
 

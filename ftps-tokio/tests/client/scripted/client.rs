@@ -9,7 +9,8 @@ use ftps_tokio::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::peer::{self, Act, Ending, Peer};
+use super::peer::{Act, Peer};
+use super::server::{self, Ending};
 use super::{builder, open, ours};
 
 /// Long enough for what is not the subject.
@@ -95,7 +96,7 @@ async fn a_server_that_says_everything_a_byte_at_a_time() {
 
 #[tokio::test]
 async fn an_implicit_server() {
-    let server = peer::Server::start(Peer::implicit());
+    let server = server::Server::start(Peer::implicit());
     let mut client = builder(&server).implicit().connect().await.unwrap();
     client.noop().await.unwrap();
     let log = server.log();
@@ -120,13 +121,13 @@ async fn commands_go_in_a_burst_where_the_server_is_known_to_take_it() {
 
 #[tokio::test]
 async fn commands_go_one_by_one_where_that_was_asked_for() {
-    let server = peer::Server::start(answers_a_burst());
+    let server = server::Server::start(answers_a_burst());
     let one_by_one = builder(&server).pipelining(Pipelining::Off);
     let error = one_by_one.reply_timeout(SHORT).connect().await.unwrap_err();
     assert_eq!(error.to_string(), "timed out waiting for the reply to PASS");
     assert_eq!(server.heard().last().unwrap(), "PASS secret");
 
-    let server = peer::Server::start(Peer::polite().greeting(VSFTPD));
+    let server = server::Server::start(Peer::polite().greeting(VSFTPD));
     builder(&server).pipelining(Pipelining::Off).connect().await.unwrap();
 }
 
@@ -145,7 +146,7 @@ async fn early_close_notify() {
         (vsftpd, EarlyClose::Off, false),
         (acts("150 here"), EarlyClose::Known, false),
     ] {
-        let server = peer::Server::start(peer);
+        let server = server::Server::start(peer);
         let mut builder = builder(&server).early_close(setting);
         if !early {
             builder = builder.idle_timeout(SHORT);
@@ -168,7 +169,7 @@ async fn early_close_notify() {
 #[tokio::test]
 async fn a_server_that_sends_no_more_times_out() {
     let acts = ["150 here".into(), Act::Secure, Act::Send(b"half".to_vec())];
-    let server = peer::Server::start(Peer::polite().on("RETR", acts));
+    let server = server::Server::start(Peer::polite().on("RETR", acts));
     let mut client = builder(&server).idle_timeout(SHORT).connect().await.unwrap();
     let mut got = Vec::new();
     let error = client.download("file").await.unwrap().read_to_end(&mut got).await.unwrap_err();
@@ -180,7 +181,7 @@ async fn a_server_that_sends_no_more_times_out() {
 #[tokio::test]
 async fn a_server_that_takes_no_more_times_out() {
     let acts = ["150 send".into(), Act::Secure, Act::Take(4)];
-    let server = peer::Server::start(Peer::polite().on("STOR", acts));
+    let server = server::Server::start(Peer::polite().on("STOR", acts));
     let mut client = builder(&server).idle_timeout(SHORT).connect().await.unwrap();
     let error = client.upload("file", &mut tokio::io::repeat(7)).await.unwrap_err();
     assert!(matches!(error, Error::Timeout(Waiting::Idle)), "{error}");
@@ -189,7 +190,7 @@ async fn a_server_that_takes_no_more_times_out() {
 
 #[tokio::test]
 async fn a_server_that_does_not_greet_times_out() {
-    let server = peer::Server::start(Peer::new::<Act>([]));
+    let server = server::Server::start(Peer::new::<Act>([]));
     let error = builder(&server).reply_timeout(SHORT).connect().await.unwrap_err();
     assert!(matches!(error, Error::Timeout(Waiting::Greeting)), "{error}");
     assert!(error.to_string().contains("implicit TLS"), "{error}");
@@ -197,7 +198,7 @@ async fn a_server_that_does_not_greet_times_out() {
 
 #[tokio::test]
 async fn nobody_listens() {
-    let server = peer::Server::start(Peer::polite());
+    let server = server::Server::start(Peer::polite());
     let builder = builder(&server);
     drop(server);
     let error = builder.connect().await.unwrap_err();

@@ -10,12 +10,14 @@ mod peer;
 #[cfg(feature = "cli")]
 mod program;
 mod security;
+mod server;
 mod transfer;
 
 use ftps_tokio::tls::TlsConfig;
 use ftps_tokio::{Builder, Client, Error};
 
-use self::peer::{Peer, Server};
+use self::peer::Peer;
+use self::server::Server;
 use crate::conversation;
 
 fn tls(ca_pem: &str) -> TlsConfig {

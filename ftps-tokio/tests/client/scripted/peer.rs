@@ -1,22 +1,6 @@
-//! A scripted FTPS server on loopback sockets, as hostile as a test wants it: a conversation as data.
-//!
-//! It runs on a thread of its own, so that async and blocking tests use it alike.
+//! A server as data: what it does when it hears what.
 
-use std::collections::VecDeque;
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Condvar, Mutex};
-use std::thread::JoinHandle;
-use std::time::Duration;
-
-use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, mpsc, oneshot};
-use tokio_rustls::rustls::HandshakeKind;
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
-
-use super::certificate::{Certificate, certify};
+use ftps_proto::sim::Script;
 
 /// One thing that a server does. What needs a data connection takes the one that the client has made, or does nothing
 /// where there is none.
@@ -60,38 +44,27 @@ impl From<&str> for Act {
     }
 }
 
-/// What a server does when it hears what. Each control connection begins anew.
-///
-/// A rule is chosen by the beginning of the command's line, the longest first. Several rules for one beginning are used
-/// one after the other, the last of them again and again.
+/// A server that answers each command by a rule of its [`Script`]. Each control connection begins anew.
 #[derive(Clone, Debug)]
 pub struct Peer {
-    greeting: Vec<Act>,
-    rules: Vec<(String, VecDeque<Vec<Act>>)>,
-    drips: bool,
+    pub greeting: Vec<Act>,
+    pub script: Script<Act>,
+    pub drips: bool,
 }
 
 impl Peer {
     /// A server that begins so.
     pub fn new<A: Into<Act>>(greeting: impl IntoIterator<Item = A>) -> Self {
-        Self { greeting: greeting.into_iter().map(Into::into).collect(), rules: Vec::new(), drips: false }
+        let greeting = greeting.into_iter().map(Into::into).collect();
+        Self { greeting, script: Script::default(), drips: false }
     }
 
     /// A well-behaved server, up to the end of the login, with passive mode, ABOR, PWD, NOOP and QUIT.
     pub fn polite() -> Self {
-        Self::new(["220 ready"])
+        Self { script: Script::polite(), ..Self::new(["220 ready"]) }
             .on("AUTH TLS", ["234 go".into(), Act::StartTls])
-            .on("USER", ["331 password"])
-            .on("PASS", ["230 in"])
-            .on("PBSZ", ["200 ok"])
-            .on("PROT", ["200 ok"])
-            .on("FEAT", ["211-Features", " UTF8", " MLST type*;size*;", "211 End"])
-            .on("OPTS", ["200 ok"])
-            .on("TYPE", ["200 ok"])
             .on("EPSV", ["229 Extended passive mode (|||{port}|)"])
             .on("PASV", ["227 Passive mode (127,0,0,1,{high},{low})"])
-            .on("PWD", ["257 \"/home\""])
-            .on("NOOP", ["200 nothing done"])
             .on("QUIT", ["221 bye".into(), Act::Leave])
             .on("ABOR", [Act::Abort, "426 aborted".into(), "226 abort done".into()])
     }
@@ -109,18 +82,14 @@ impl Peer {
 
     /// When a command begins so, do this.
     pub fn on<A: Into<Act>>(mut self, command: &str, acts: impl IntoIterator<Item = A>) -> Self {
-        let acts = acts.into_iter().map(Into::into).collect();
-        match self.rules.iter_mut().find(|(beginning, _)| beginning == command) {
-            Some((_, turns)) => turns.push_back(acts),
-            None => self.rules.push((command.into(), VecDeque::from([acts]))),
-        }
+        self.script.on(command, acts);
         self
     }
 
     /// Does this instead of what was said before.
     pub fn instead<A: Into<Act>>(mut self, command: &str, acts: impl IntoIterator<Item = A>) -> Self {
-        self.rules.retain(|(beginning, _)| beginning != command);
-        self.on(command, acts)
+        self.script.instead(command, acts);
+        self
     }
 
     /// Says everything a byte at a time.
@@ -128,364 +97,4 @@ impl Peer {
         self.drips = true;
         self
     }
-
-    fn obey(&mut self, line: &str) -> Vec<Act> {
-        let rules = self.rules.iter_mut().filter(|(beginning, _)| line.starts_with(beginning.as_str()));
-        match rules.max_by_key(|(beginning, _)| beginning.len()) {
-            Some((_, turns)) if turns.len() > 1 => turns.pop_front().unwrap_or_default(),
-            Some((_, turns)) => turns[0].clone(),
-            None => vec!["502 not here".into()],
-        }
-    }
-}
-
-/// How the client ended an upload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// With close_notify.
-    Clean,
-    /// With FIN alone.
-    Cut,
-    /// With RST.
-    Reset,
-}
-
-/// What a server has seen, on all its connections.
-#[derive(Clone, Debug, Default)]
-pub struct Log {
-    /// Commands.
-    pub heard: Vec<String>,
-    /// Everything that came in clear on control connections.
-    pub clear: Vec<u8>,
-    /// Why handshakes failed.
-    pub failed: Vec<String>,
-    /// For each data connection that was secured, whether it resumed a TLS session.
-    pub resumed: Vec<bool>,
-    /// How many bytes of uploads came.
-    pub received: usize,
-    /// Uploads that came to an end, be it a bad one.
-    pub uploads: Vec<(Vec<u8>, Ending)>,
-    /// How many control connections the client has left.
-    pub left: usize,
-}
-
-#[derive(Default)]
-struct Shared {
-    log: Mutex<Log>,
-    changed: Condvar,
-}
-
-impl Shared {
-    fn note(&self, change: impl FnOnce(&mut Log)) {
-        change(&mut self.log.lock().unwrap());
-        self.changed.notify_all();
-    }
-}
-
-/// A server that runs until it is dropped.
-pub struct Server {
-    pub addr: SocketAddr,
-    /// The authority that signed the certificate for `localhost` and 127.0.0.1.
-    pub ca_pem: String,
-    shared: Arc<Shared>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Server {
-    pub fn start(peer: Peer) -> Self {
-        Self::with_certificate(peer, Certificate::Good)
-    }
-
-    pub fn with_certificate(peer: Peer, certificate: Certificate) -> Self {
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let addr = listener.local_addr().unwrap();
-        let (tls, ca_pem) = certify(certificate, addr);
-        let shared = Arc::new(Shared::default());
-        let (stop, stopped) = oneshot::channel();
-        let log = Arc::clone(&shared);
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
-            runtime.block_on(async {
-                let listener = TcpListener::from_std(listener).unwrap();
-                let accepting = async {
-                    while let Ok((tcp, _)) = listener.accept().await {
-                        let stage = Stage::new(&peer, &tls, &log);
-                        tokio::spawn(stage.serve(tcp, peer.clone()));
-                    }
-                };
-                tokio::select! {
-                    () = accepting => {}
-                    _ = stopped => {}
-                }
-            });
-        });
-        Self { addr, ca_pem, shared, stop: Some(stop), thread: Some(thread) }
-    }
-
-    /// What it has seen by now.
-    pub fn log(&self) -> Log {
-        self.shared.log.lock().unwrap().clone()
-    }
-
-    /// The commands that it has heard.
-    pub fn heard(&self) -> Vec<String> {
-        self.log().heard
-    }
-
-    /// Blocks until it has seen this.
-    pub fn wait(&self, seen: impl Fn(&Log) -> bool) -> Log {
-        let log = self.shared.log.lock().unwrap();
-        let long = Duration::from_secs(30);
-        let (log, waited) = self.shared.changed.wait_timeout_while(log, long, |log| !seen(log)).unwrap();
-        assert!(!waited.timed_out(), "not seen: {log:?}");
-        log.clone()
-    }
-
-    /// Blocks until an upload has come to its end: what came, and how it ended.
-    pub fn upload(&self) -> (Vec<u8>, Ending) {
-        self.wait(|log| !log.uploads.is_empty()).uploads.remove(0)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(Err(panic)) = self.thread.take().map(JoinHandle::join)
-            && !std::thread::panicking()
-        {
-            std::panic::resume_unwind(panic);
-        }
-    }
-}
-
-/// TLS for control and for data connections, and the authority's PEM.
-///
-enum Data {
-    None,
-    Clear(TcpStream),
-    Secured(Box<TlsStream<TcpStream>>),
-}
-
-/// One session's hands.
-struct Stage {
-    tls: [TlsAcceptor; 2],
-    log: Arc<Shared>,
-    drips: bool,
-    listener: Option<TcpListener>,
-    data: Data,
-    received: Vec<u8>,
-    receiving: bool,
-}
-
-impl Stage {
-    fn new(peer: &Peer, tls: &[TlsAcceptor; 2], log: &Arc<Shared>) -> Self {
-        Self {
-            tls: tls.clone(),
-            log: Arc::clone(log),
-            drips: peer.drips,
-            listener: None,
-            data: Data::None,
-            received: Vec::new(),
-            receiving: false,
-        }
-    }
-
-    async fn serve(self, tcp: TcpStream, peer: Peer) {
-        let log = Arc::clone(&self.log);
-        tcp.set_nodelay(true).unwrap();
-        // That the client leaves, or resets what it has, is seen by what was noted.
-        let _ = self.converse(tcp, peer).await;
-        log.note(|log| log.left += 1);
-    }
-
-    async fn converse(mut self, mut control: TcpStream, mut peer: Peer) -> io::Result<()> {
-        let log = Arc::clone(&self.log);
-        let mut acts = VecDeque::from(std::mem::take(&mut peer.greeting));
-        let note = |byte| log.note(|log| log.clear.push(byte));
-        let mut control = loop {
-            match acts.pop_front() {
-                Some(Act::StartTls) => break self.secure(&self.tls[0], control).await?,
-                Some(Act::Await) => note(control.read_u8().await?),
-                Some(act) => self.act(act, &mut control).await?,
-                None => {
-                    let line = hear(&mut control, note).await?;
-                    acts.extend(peer.obey(&line));
-                    log.note(|log| log.heard.push(line));
-                }
-            }
-        };
-        // From here on it listens while it acts.
-        let (mut reader, mut writer) = tokio::io::split(&mut control);
-        let (agenda, mut next) = mpsc::unbounded_channel();
-        let aborted = Notify::new();
-        acts.into_iter().for_each(|act| agenda.send(act).unwrap());
-        let hearing = async {
-            while let Ok(line) = hear(&mut reader, |_| {}).await {
-                let acts = peer.obey(&line);
-                log.note(|log| log.heard.push(line));
-                if acts.first() == Some(&Act::Abort) {
-                    aborted.notify_one();
-                }
-                acts.into_iter().for_each(|act| agenda.send(act).unwrap());
-            }
-            drop(agenda);
-        };
-        let acting = async {
-            let mut more = true;
-            while more {
-                let act = async {
-                    let Some(act) = next.recv().await else { return false };
-                    // What cannot be done, since the client has ended a connection, is left.
-                    let _ = self.act(act, &mut writer).await;
-                    true
-                };
-                tokio::select! {
-                    biased;
-                    () = aborted.notified() => {
-                        while next.try_recv().is_ok_and(|act| act != Act::Abort) {}
-                        if self.receiving {
-                            let _ = self.act(Act::Receive, &mut writer).await;
-                        }
-                        self.data = Data::None;
-                    }
-                    acted = act => more = acted,
-                }
-            }
-        };
-        tokio::join!(hearing, acting);
-        Ok(())
-    }
-
-    async fn act(&mut self, act: Act, control: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
-        match act {
-            Act::Say(line) => {
-                let line = self.fill_in(line).await?;
-                self.say(control, format!("{line}\r\n").as_bytes()).await?;
-            }
-            Act::Raw(bytes) => self.say(control, &bytes).await?,
-            Act::StartTls | Act::Await => {}
-            Act::Accept => self.accept().await?,
-            Act::Secure => {
-                self.accept().await?;
-                if let Data::Clear(tcp) = std::mem::replace(&mut self.data, Data::None) {
-                    let secured = self.secure(&self.tls[1], tcp).await?;
-                    let resumed = secured.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed);
-                    self.log.note(|log| log.resumed.push(resumed));
-                    self.data = Data::Secured(Box::new(secured));
-                }
-            }
-            Act::Send(bytes) => {
-                if let Data::Secured(data) = &mut self.data {
-                    data.write_all(&bytes).await?;
-                    data.flush().await?;
-                }
-            }
-            Act::Finish => {
-                if let Data::Secured(data) = &mut self.data {
-                    data.shutdown().await?;
-                }
-            }
-            Act::Cut => {
-                if let Some(tcp) = self.data.tcp() {
-                    tcp.shutdown().await?;
-                }
-            }
-            Act::Reset => {
-                if let Some(tcp) = self.data.tcp() {
-                    SockRef::from(&*tcp).set_linger(Some(Duration::ZERO))?;
-                }
-                self.data = Data::None;
-            }
-            Act::Take(n) => while self.received.len() < n && self.receive().await.is_none() {},
-            Act::Receive => {
-                self.receiving = true;
-                let ending = loop {
-                    if let Some(ending) = self.receive().await {
-                        break ending;
-                    }
-                };
-                self.receiving = false;
-                let upload = (std::mem::take(&mut self.received), ending);
-                self.log.note(|log| log.uploads.push(upload));
-            }
-            Act::Leave => control.shutdown().await?,
-            Act::Abort => self.data = Data::None,
-        }
-        Ok(())
-    }
-
-    /// Reads once from the data connection; how it ended, if it has.
-    async fn receive(&mut self) -> Option<Ending> {
-        let Data::Secured(data) = &mut self.data else { return Some(Ending::Reset) };
-        self.received.reserve(16 * 1024);
-        match data.read_buf(&mut self.received).await {
-            Ok(0) => Some(Ending::Clean),
-            Ok(n) => {
-                self.log.note(|log| log.received += n);
-                None
-            }
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Some(Ending::Cut),
-            Err(_) => Some(Ending::Reset),
-        }
-    }
-
-    /// Takes the connection that was made to the last port that was told.
-    async fn accept(&mut self) -> io::Result<()> {
-        if let Some(listener) = self.listener.take() {
-            let (tcp, _) = listener.accept().await?;
-            tcp.set_nodelay(true)?;
-            self.data = Data::Clear(tcp);
-        }
-        Ok(())
-    }
-
-    async fn secure(&self, tls: &TlsAcceptor, tcp: TcpStream) -> io::Result<TlsStream<TcpStream>> {
-        let failed = |error: &io::Error| self.log.note(|log| log.failed.push(error.to_string()));
-        tls.accept(tcp).await.inspect_err(failed)
-    }
-
-    async fn say(&self, control: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
-        for part in bytes.chunks(if self.drips { 1 } else { bytes.len() }) {
-            control.write_all(part).await?;
-            control.flush().await?;
-        }
-        Ok(())
-    }
-
-    /// Listens on a new port where a line names one.
-    async fn fill_in(&mut self, line: String) -> io::Result<String> {
-        if !line.contains("{port}") && !line.contains("{low}") {
-            return Ok(line);
-        }
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let port = listener.local_addr()?.port();
-        self.listener = Some(listener);
-        self.data = Data::None;
-        self.received.clear();
-        let [high, low] = port.to_be_bytes().map(|byte| byte.to_string());
-        Ok(line.replace("{port}", &port.to_string()).replace("{high}", &high).replace("{low}", &low))
-    }
-}
-
-impl Data {
-    fn tcp(&mut self) -> Option<&mut TcpStream> {
-        match self {
-            Self::None => None,
-            Self::Clear(tcp) => Some(tcp),
-            Self::Secured(tls) => Some(tls.get_mut().0),
-        }
-    }
-}
-
-/// Reads a command's line, and not a byte more.
-async fn hear(control: &mut (impl AsyncRead + Unpin), mut each: impl FnMut(u8)) -> io::Result<String> {
-    let mut line = Vec::new();
-    while line.last() != Some(&b'\n') {
-        let byte = control.read_u8().await?;
-        each(byte);
-        line.push(byte);
-    }
-    Ok(String::from_utf8_lossy(&line).trim_end().into())
 }

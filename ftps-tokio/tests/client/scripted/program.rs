@@ -8,7 +8,8 @@ use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
 
 use super::certificate::Certificate;
-use super::peer::{Act, Ending, Log, Peer, Server};
+use super::peer::{Act, Peer};
+use super::server::{Ending, Log, Server};
 
 const FILE: &[u8] = b"what is in the file";
 

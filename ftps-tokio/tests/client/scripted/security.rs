@@ -7,7 +7,8 @@ use ftps_tokio::{Channel, Client, Error, Layer};
 use tokio::io::AsyncReadExt;
 
 use super::certificate::Certificate;
-use super::peer::{Act, Peer, Server};
+use super::peer::{Act, Peer};
+use super::server::Server;
 use super::{builder, open, tls};
 use crate::conversation;
 

@@ -9,7 +9,8 @@ use std::time::Duration;
 use ftps_tokio::{Channel, Client, Error, Layer, Transferred, Waiting};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 
-use super::peer::{Act, Ending, Peer, Server};
+use super::peer::{Act, Peer};
+use super::server::{Ending, Server};
 use super::{builder, open, ours};
 
 const LEN: usize = 100_000;
