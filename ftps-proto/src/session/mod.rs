@@ -510,10 +510,11 @@ impl Session {
         self.with_data(|data| data.moved += n as u64);
     }
 
-    /// The data connection has come from one phase to the next. What is told late changes nothing.
+    /// The data connection has come from one phase to the next. What is told late changes nothing, nor does what comes
+    /// behind its end: an upload that is sent on then is not known to be read.
     fn advance(&mut self, from: Phase, to: Phase) {
         self.with_data(|data| {
-            if data.phase == from {
+            if data.phase == from && data.ending.is_none() {
                 data.phase = to;
             }
         });

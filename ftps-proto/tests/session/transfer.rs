@@ -327,6 +327,29 @@ fn a_server_is_not_through_before_everything_has_been_sent() {
 }
 
 #[test]
+fn what_is_sent_after_the_server_has_ended_is_not_in_the_file() {
+    for end in [End::Clean, End::Truncated] {
+        let mut world = open(Peer::polite().on("STOR", ["150 send".into(), SECURE, Act::Stall]));
+        let mut upload = ftps_proto::ops::OpenTransfer::new(
+            ftps_proto::codec::Command::Stor(argument("x")),
+            ftps_proto::Direction::Upload,
+        );
+        let mut transfer = world.run(&mut upload).unwrap();
+        transfer.finish();
+        let now = world.now();
+        let need = world.session.poll(&mut transfer, now).unwrap();
+        assert_eq!(need, Progress::Need(Need::Close(Channel::Data, Close::Write)));
+        // The server's end comes first; the rest goes into a socket that nobody reads.
+        world.session.handle(Input::Ended(Channel::Data, end));
+        world.session.handle(Input::Shut);
+        assert!(matches!(world.session.poll(&mut transfer, now).unwrap(), Progress::Need(_)));
+        world.session.handle(Input::Received(Channel::Control, b"226 stored\r\n"));
+        let error = world.run(&mut transfer).unwrap_err();
+        assert_eq!(error.code().unwrap(), 226, "{error}");
+    }
+}
+
+#[test]
 fn a_transient_refusal_of_epsv_says_nothing_about_it() {
     let passive = ["229 Extended passive mode (|||2000|)"];
     let peer = serves(sends(&["150 here"], &["226 done"]));
