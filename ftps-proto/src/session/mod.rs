@@ -231,9 +231,12 @@ impl Session {
         if let Some(need) = self.needs.pop_front() {
             return Ok(Progress::Need(need));
         }
-        self.sweep()?;
-        // A transfer that has been confirmed waits for its data only.
+        // A transfer that has been confirmed waits for its data only, of which a farewell takes nothing.
         let confirmed = self.is_started() && self.replies.settled();
+        match self.sweep() {
+            Err(Error::Refused(_)) if confirmed => {}
+            swept => swept?,
+        }
         if self.replies.ended() && !confirmed {
             return Err(self.lost());
         }

@@ -1,5 +1,7 @@
 //! Downloads and uploads.
 
+use std::time::Duration;
+
 use ftps_proto::sim::{Act, Chunks, FILTERED, PORT, Peer, World};
 use ftps_proto::{Channel, Close, EarlyClose, End, Error, Input, Need, Progress, Target, ops};
 
@@ -347,6 +349,18 @@ fn what_is_sent_after_the_server_has_ended_is_not_in_the_file() {
         let error = world.run(&mut transfer).unwrap_err();
         assert_eq!(error.code().unwrap(), 226, "{error}");
     }
+}
+
+#[test]
+fn a_421_behind_226_takes_nothing_from_a_file_that_is_still_read() {
+    // vsftpd's idle timeout, while a slow caller reads what the sockets hold.
+    let acts = ["150 here", "226 done", "421 Timeout."].map(Act::from);
+    let data = [SECURE, Act::Wait(Duration::from_secs(1)), Act::Send(payload()), Act::End(End::Clean)];
+    let mut world = open(serves([&acts[..1], &data[..1], &acts[1..], &data[1..]].concat()));
+    let mut download = world.download("x");
+    assert_eq!(world.run(&mut download).unwrap().code(), 226);
+    assert_eq!(world.received(), payload());
+    assert!(!world.session.is_usable());
 }
 
 #[test]
