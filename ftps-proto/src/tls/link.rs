@@ -132,6 +132,10 @@ impl Link {
             self.data = None;
         }
         loop {
+            // Told first: what has come by now may answer it.
+            if self.all_sent() {
+                self.session.handle(Input::Shut);
+            }
             let more = self.receive();
             let progress = self.session.poll(op, now).inspect_err(|_| self.data = None)?;
             let need = match progress {
@@ -166,8 +170,8 @@ impl Link {
                     if self.send(io.control.send) || more {
                         continue;
                     }
-                    if self.has_shut() {
-                        self.session.handle(Input::Shut);
+                    if self.all_sent() {
+                        self.data.iter_mut().for_each(|wire| wire.shutting = false);
                         return Ok(Progress::Need(Need::Close(Channel::Data, Close::Write)));
                     }
                     let may_move = self.payload_may_move(io.data);
@@ -410,15 +414,9 @@ impl Link {
         }
     }
 
-    /// Whether the data connection was to be shut down, and everything up to close_notify has just been sent.
-    fn has_shut(&mut self) -> bool {
-        match &mut self.data {
-            Some(wire) if wire.shutting && wire.outgoing().is_empty() => {
-                wire.shutting = false;
-                true
-            }
-            _ => false,
-        }
+    /// Whether the data connection is to be shut down, and everything up to close_notify has been sent.
+    fn all_sent(&self) -> bool {
+        self.data.as_ref().is_some_and(|wire| wire.shutting && wire.outgoing().is_empty())
     }
 
     /// Takes commands over into the control connection's records.
