@@ -176,3 +176,15 @@ fn an_upload_whose_confirmation_comes_in_the_turn_that_ends_it() {
     assert_eq!(world.run(&mut transfer).code(), 226);
     world.run(&mut ops::noop());
 }
+
+#[test]
+fn what_has_come_is_heard_before_the_failure_of_what_was_to_go() {
+    let mut world = World::open();
+    let mut noop = ops::noop();
+    assert!(matches!(world.poll(&mut noop), Ok(Progress::Need(Need::Io(_)))));
+    world.say("421 Timeout.");
+    world.tell(Channel::Control);
+    world.link.failed(Channel::Control, "broken pipe");
+    let error = world.poll(&mut noop).unwrap_err();
+    assert_eq!(error.code().unwrap(), 421, "{error}");
+}

@@ -242,6 +242,8 @@ impl Link {
         channel: Channel,
         error: impl Into<alloc::boxed::Box<dyn core::error::Error + Send + Sync>>,
     ) {
+        // What came before may say why.
+        while self.receive_one(channel) {}
         if let Some(wire) = self.wire_mut(channel) {
             wire.fail();
         }
