@@ -188,3 +188,24 @@ fn what_has_come_is_heard_before_the_failure_of_what_was_to_go() {
     let error = world.poll(&mut noop).unwrap_err();
     assert_eq!(error.code().unwrap(), 421, "{error}");
 }
+
+#[test]
+fn no_payload_is_taken_but_when_it_may_move() {
+    let mut world = World::open();
+    let mut upload = world.upload();
+    assert!(matches!(world.drive(&mut upload), Ok(Progress::Need(Need::Io(_)))));
+    assert_eq!(world.link.supply(b"before its 1xx"), 0);
+    world.say("150 send");
+    let mut transfer = world.run(&mut upload);
+    assert!(matches!(world.poll(&mut transfer), Ok(Progress::Need(Need::Payload(_)))));
+    transfer.finish();
+    assert!(matches!(world.poll(&mut transfer), Ok(Progress::Need(Need::Io(_)))));
+    assert_eq!(world.link.supply(b"behind its end"), 0);
+    world.hear(Channel::Data);
+    assert!(matches!(
+        world.poll(&mut transfer),
+        Ok(Progress::Need(Need::Close(Channel::Data, Close::Write)))
+    ));
+    world.say("226 stored");
+    assert_eq!(world.run(&mut transfer).code(), 226);
+}

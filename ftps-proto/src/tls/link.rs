@@ -12,7 +12,7 @@ use super::{TlsConfig, TlsSession};
 use crate::error::Error;
 use crate::need::{Channel, Close, End, Failure, Flow, Input, Io, Need as Plain, Progress, Target};
 use crate::ops::Operation;
-use crate::session::{Direction, Session};
+use crate::session::{Data, Direction, Session};
 use crate::time::Instant;
 
 /// Room for what a server says before TLS.
@@ -283,10 +283,11 @@ impl Link {
         }
     }
 
-    /// Hands over an upload's payload; how many bytes were taken. None are unless [`Need::Payload`] has just come.
+    /// Hands over an upload's payload; how many bytes were taken. None are before the first [`Need::Payload`], or once the
+    /// upload is finished.
     pub fn supply(&mut self, payload: &[u8]) -> usize {
-        let uploading = self.session.direction() == Some(Direction::Upload);
-        let Some(wire) = self.data.as_mut().filter(|wire| uploading && wire.engine.is_some()) else {
+        let may_send = self.session.data.as_ref().is_some_and(Data::may_send);
+        let Some(wire) = self.data.as_mut().filter(|wire| may_send && wire.engine.is_some()) else {
             return 0;
         };
         match wire.send(payload) {
