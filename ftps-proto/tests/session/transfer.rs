@@ -1,5 +1,6 @@
 //! Downloads and uploads.
 
+use std::net::SocketAddrV6;
 use std::time::Duration;
 
 use ftps_proto::sim::{Act, Chunks, FILTERED, PORT, Peer, World};
@@ -420,6 +421,13 @@ fn the_address_of_a_pasv_reply_is_not_gone_to() {
     let mut download = world.download("x");
     world.run(&mut download).unwrap();
     assert_eq!(world.targets(), [Target::Address([192, 0, 2, 1].into(), port)]);
+}
+
+#[test]
+fn a_link_local_server_is_found_again() {
+    let control = SocketAddrV6::new("fe80::1".parse().unwrap(), 21, 0, 3);
+    let data = SocketAddrV6::new(*control.ip(), PORT, 0, 3);
+    assert_eq!(Target::Peer(PORT.try_into().unwrap()).address(control.into()), data.into());
 }
 
 #[test]
