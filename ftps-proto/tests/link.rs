@@ -68,7 +68,7 @@ impl World {
                 b"USER" => self.say("331 password"),
                 b"PASS" => self.say("230 in"),
                 b"EPSV" => self.say("229 (|||2000|)"),
-                b"STOR" => {}
+                b"STOR" | b"RETR" => {}
                 _ => self.say("200 ok"),
             }
         }
@@ -208,4 +208,24 @@ fn no_payload_is_taken_but_when_it_may_move() {
     ));
     world.say("226 stored");
     assert_eq!(world.run(&mut transfer).code(), 226);
+}
+
+#[test]
+fn no_payload_is_handed_to_what_only_begins_a_transfer() {
+    let mut world = World::open();
+    let mut download = OpenTransfer::new(Command::Retr(Argument::new("file").unwrap()), Direction::Download);
+    assert!(matches!(world.drive(&mut download), Ok(Progress::Need(Need::Io(_)))));
+    world.data.as_mut().unwrap().writer().write_all(b"before its 1xx").unwrap();
+    world.tell(Channel::Data);
+    assert!(matches!(world.poll(&mut download), Ok(Progress::Need(Need::Io(_)))));
+    world.link.failed(Channel::Data, "connection reset");
+    world.say("150 here");
+    world.tell(Channel::Control);
+    // The server's word is waited for, with a deadline: nobody would take the payload.
+    let Ok(Progress::Need(Need::Io(io))) = world.poll(&mut download) else { panic!("it spins") };
+    assert!(io.deadline.is_some());
+    world.say("426 reset");
+    world.tell(Channel::Control);
+    let error = world.poll(&mut download).unwrap_err();
+    assert_eq!(error.code().unwrap(), 426, "{error}");
 }

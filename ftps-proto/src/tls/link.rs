@@ -174,7 +174,7 @@ impl Link {
                         self.data.iter_mut().for_each(|wire| wire.shutting = false);
                         return Ok(Progress::Need(Need::Close(Channel::Data, Close::Write)));
                     }
-                    let may_move = self.payload_may_move(io.data);
+                    let may_move = self.payload_may_move();
                     let mut io = self.io(io);
                     if may_move {
                         self.session.pause();
@@ -440,13 +440,16 @@ impl Link {
         }
     }
 
-    fn payload_may_move(&self, flow: Flow) -> bool {
-        let Some(Wire { engine: Some(engine), .. }) = &self.data else { return false };
-        match self.session.direction() {
-            Some(Direction::Download) => self.session.is_started() && !engine.plaintext().is_empty(),
-            Some(Direction::Upload) => flow.send && !self.flushing && engine.has_room(),
-            _ => false,
-        }
+    fn payload_may_move(&self) -> bool {
+        let (Some(Wire { engine: Some(engine), .. }), Some(data)) = (&self.data, &self.session.data) else {
+            return false;
+        };
+        data.may_move()
+            && match data.direction {
+                Direction::Download => !engine.plaintext().is_empty(),
+                Direction::Upload => !self.flushing && engine.has_room(),
+                Direction::Listing => false,
+            }
     }
 
     fn io(&self, io: Io) -> Io {
