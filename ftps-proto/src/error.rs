@@ -91,7 +91,7 @@ pub enum Remote {
 /// A command and the reply that refused it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
-    /// The command; none where the greeting itself is the refusal.
+    /// The command; none where the server turns us away unasked: in its greeting, or by a 421.
     pub verb: Option<Verb>,
     /// What the server said.
     pub reply: Reply,

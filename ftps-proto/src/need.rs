@@ -42,9 +42,13 @@ pub enum Target {
 
 impl Target {
     /// Where to connect, for a control connection to `peer`.
-    pub const fn address(self, peer: SocketAddr) -> SocketAddr {
+    pub const fn address(self, mut peer: SocketAddr) -> SocketAddr {
         match self {
-            Self::Peer(port) => SocketAddr::new(peer.ip(), port.get()),
+            // An IPv6 address of the link is none without its scope.
+            Self::Peer(port) => {
+                peer.set_port(port.get());
+                peer
+            }
             Self::Address(address, port) => SocketAddr::new(IpAddr::V4(address), port.get()),
         }
     }

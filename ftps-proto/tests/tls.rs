@@ -693,10 +693,10 @@ fn excerpts_move_no_cursor() {
     let pki = Pki::new();
     let mut pair =
         Pair::new(Engine::control(&pki.session(), name()).unwrap(), &pki.server(Version::Tls13, stateless));
-    pair.to_client = b"220 \x1b[2J\x07\r\nrest".to_vec();
+    pair.to_client = "220 \x1b[2J\x07\u{202e}\r\nrest".into();
     let error = pair.pull().unwrap_err();
     assert!(
-        matches!(&error, TlsError::PlainText { excerpt, .. } if excerpt == "220 \\u{1b}[2J\\u{7}"),
+        matches!(&error, TlsError::PlainText { excerpt, .. } if excerpt == "220 \\u{1b}[2J\\u{7}\\u{202e}"),
         "{error}"
     );
 }

@@ -70,11 +70,13 @@ impl Data {
         self.ending.get_or_insert(ending);
     }
 
+    /// Whether payload may move, in the direction that there is.
+    pub(crate) fn may_move(&self) -> bool {
+        self.phase == Phase::Open && self.started && self.ending.is_none()
+    }
+
     pub(crate) fn may_send(&self) -> bool {
-        self.direction == Direction::Upload
-            && self.phase == Phase::Open
-            && self.started
-            && self.ending.is_none()
+        self.direction == Direction::Upload && self.may_move()
     }
 
     /// Uploads receive too: TLS 1.3 servers send tickets, and a connection closed with unread input is reset. A listing's

@@ -231,9 +231,12 @@ impl Session {
         if let Some(need) = self.needs.pop_front() {
             return Ok(Progress::Need(need));
         }
-        self.sweep()?;
-        // A transfer that has been confirmed waits for its data only.
+        // A transfer that has been confirmed waits for its data only, of which a farewell takes nothing.
         let confirmed = self.is_started() && self.replies.settled();
+        match self.sweep() {
+            Err(Error::Refused(_)) if confirmed => {}
+            swept => swept?,
+        }
         if self.replies.ended() && !confirmed {
             return Err(self.lost());
         }
@@ -510,10 +513,11 @@ impl Session {
         self.with_data(|data| data.moved += n as u64);
     }
 
-    /// The data connection has come from one phase to the next. What is told late changes nothing.
+    /// The data connection has come from one phase to the next. What is told late changes nothing, nor does what comes
+    /// behind its end: an upload that is sent on then is not known to be read.
     fn advance(&mut self, from: Phase, to: Phase) {
         self.with_data(|data| {
-            if data.phase == from {
+            if data.phase == from && data.ending.is_none() {
                 data.phase = to;
             }
         });

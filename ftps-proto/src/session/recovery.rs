@@ -65,20 +65,23 @@ impl Session {
                     }
                     self.reset_data();
                 }
-                Recovery::Drain => {
-                    while let Some((_, reply)) = self.reply()? {
-                        // ProFTPD refuses everything but RNTO until it has come (501).
-                        if reply.code().class() == Class::Intermediate
-                            && let Some(from) = self.renaming.take()
-                        {
+                Recovery::Drain => match self.reply()? {
+                    // ProFTPD refuses everything but RNTO until it has come (501).
+                    Some((Verb::Rnfr, reply)) if reply.code().class() == Class::Intermediate => {
+                        if let Some(from) = self.renaming.take() {
                             self.send(&Command::Rnto(from))?;
                         }
                     }
-                    if self.owed() > 0 {
-                        return Ok(Poll::Pending);
+                    // What cannot be right may be followed by what is.
+                    Some((_, reply))
+                        if matches!(reply.code().class(), Class::Intermediate | Class::Protected) =>
+                    {
+                        self.fence();
                     }
-                    self.recovery = Recovery::None;
-                }
+                    Some(_) => {}
+                    None if self.owed() > 0 => return Ok(Poll::Pending),
+                    None => self.recovery = Recovery::None,
+                },
                 Recovery::Abort => {
                     let path_may_come = self.replies.path_may_come();
                     self.replies.settle();

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use rustls::{AlertDescription, CertificateError};
 
+use crate::codec::ascii::Escaped;
+
 /// Why a TLS connection failed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -35,7 +37,7 @@ pub enum TlsError {
     },
     /// The peer sent plain text where a TLS record was due.
     PlainText {
-        /// The first line of it, control characters escaped.
+        /// The first line of it, escaped.
         excerpt: String,
         /// Whether the TLS handshake had been finished before.
         secured: bool,
@@ -80,22 +82,13 @@ impl TlsError {
 
     pub(super) fn plain_text(bytes: &[u8], secured: bool) -> Self {
         let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        let line = &line[..line.len().min(EXCERPT)];
-        Self::PlainText { excerpt: escape(&String::from_utf8_lossy(line)), secured }
+        let line = line[..line.len().min(EXCERPT)].trim_ascii_end();
+        Self::PlainText { excerpt: Escaped(line).to_string(), secured }
     }
 }
 
 /// Longest excerpt of a peer's text, in bytes.
 pub(super) const EXCERPT: usize = 120;
-
-/// A peer's text never moves a reader's cursor.
-fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for char in text.trim_end().chars() {
-        if char.is_control() { safe.extend(char.escape_default()) } else { safe.push(char) }
-    }
-    safe
-}
 
 impl From<rustls::Error> for TlsError {
     fn from(error: rustls::Error) -> Self {
@@ -107,8 +100,8 @@ impl From<rustls::Error> for TlsError {
                     Self::WrongName { expected: String::new(), presented: Vec::new(), source }
                 }
                 CertificateError::NotValidForNameContext { expected, presented } => Self::WrongName {
-                    expected: escape(&expected.to_str()),
-                    presented: presented.iter().map(|name| escape(name)).collect(),
+                    expected: Escaped(expected.to_str().as_bytes()).to_string(),
+                    presented: presented.iter().map(|name| Escaped(name.as_bytes()).to_string()).collect(),
                     source,
                 },
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } => {

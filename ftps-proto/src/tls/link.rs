@@ -12,7 +12,7 @@ use super::{TlsConfig, TlsSession};
 use crate::error::Error;
 use crate::need::{Channel, Close, End, Failure, Flow, Input, Io, Need as Plain, Progress, Target};
 use crate::ops::Operation;
-use crate::session::{Direction, Session};
+use crate::session::{Data, Direction, Session};
 use crate::time::Instant;
 
 /// Room for what a server says before TLS.
@@ -132,6 +132,10 @@ impl Link {
             self.data = None;
         }
         loop {
+            // Told first: what has come by now may answer it.
+            if self.all_sent() {
+                self.session.handle(Input::Shut);
+            }
             let more = self.receive();
             let progress = self.session.poll(op, now).inspect_err(|_| self.data = None)?;
             let need = match progress {
@@ -166,11 +170,11 @@ impl Link {
                     if self.send(io.control.send) || more {
                         continue;
                     }
-                    if self.has_shut() {
-                        self.session.handle(Input::Shut);
+                    if self.all_sent() {
+                        self.data.iter_mut().for_each(|wire| wire.shutting = false);
                         return Ok(Progress::Need(Need::Close(Channel::Data, Close::Write)));
                     }
-                    let may_move = self.payload_may_move(io.data);
+                    let may_move = self.payload_may_move();
                     let mut io = self.io(io);
                     if may_move {
                         self.session.pause();
@@ -238,6 +242,8 @@ impl Link {
         channel: Channel,
         error: impl Into<alloc::boxed::Box<dyn core::error::Error + Send + Sync>>,
     ) {
+        // What came before may say why.
+        while self.receive_one(channel) {}
         if let Some(wire) = self.wire_mut(channel) {
             wire.fail();
         }
@@ -277,10 +283,11 @@ impl Link {
         }
     }
 
-    /// Hands over an upload's payload; how many bytes were taken. None are unless [`Need::Payload`] has just come.
+    /// Hands over an upload's payload; how many bytes were taken. None are before the first [`Need::Payload`], or once the
+    /// upload is finished.
     pub fn supply(&mut self, payload: &[u8]) -> usize {
-        let uploading = self.session.direction() == Some(Direction::Upload);
-        let Some(wire) = self.data.as_mut().filter(|wire| uploading && wire.engine.is_some()) else {
+        let may_send = self.session.data.as_ref().is_some_and(Data::may_send);
+        let Some(wire) = self.data.as_mut().filter(|wire| may_send && wire.engine.is_some()) else {
             return 0;
         };
         match wire.send(payload) {
@@ -410,15 +417,9 @@ impl Link {
         }
     }
 
-    /// Whether the data connection was to be shut down, and everything up to close_notify has just been sent.
-    fn has_shut(&mut self) -> bool {
-        match &mut self.data {
-            Some(wire) if wire.shutting && wire.outgoing().is_empty() => {
-                wire.shutting = false;
-                true
-            }
-            _ => false,
-        }
+    /// Whether the data connection is to be shut down, and everything up to close_notify has been sent.
+    fn all_sent(&self) -> bool {
+        self.data.as_ref().is_some_and(|wire| wire.shutting && wire.outgoing().is_empty())
     }
 
     /// Takes commands over into the control connection's records.
@@ -439,13 +440,16 @@ impl Link {
         }
     }
 
-    fn payload_may_move(&self, flow: Flow) -> bool {
-        let Some(Wire { engine: Some(engine), .. }) = &self.data else { return false };
-        match self.session.direction() {
-            Some(Direction::Download) => self.session.is_started() && !engine.plaintext().is_empty(),
-            Some(Direction::Upload) => flow.send && !self.flushing && engine.has_room(),
-            _ => false,
-        }
+    fn payload_may_move(&self) -> bool {
+        let (Some(Wire { engine: Some(engine), .. }), Some(data)) = (&self.data, &self.session.data) else {
+            return false;
+        };
+        data.may_move()
+            && match data.direction {
+                Direction::Download => !engine.plaintext().is_empty(),
+                Direction::Upload => !self.flushing && engine.has_room(),
+                Direction::Listing => false,
+            }
     }
 
     fn io(&self, io: Io) -> Io {

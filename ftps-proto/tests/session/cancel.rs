@@ -209,6 +209,22 @@ fn a_dropped_rename_is_ended_and_changes_nothing() {
 }
 
 #[test]
+fn a_reply_to_a_dropped_command_that_cannot_be_right_is_followed_by_a_fence() {
+    fn drop_after<O: Operation>(turns: usize, mut op: O) {
+        let twice = |reply: &str| ["350 what?".into(), Act::Wait(Duration::from_secs(1)), reply.into()];
+        let peer = server(&aborts()[0]).on("CWD", twice("250 there")).on("DELE", ["550 no"]);
+        let mut world = open(peer.instead("RNTO", twice("250 renamed")).on("RNTO", ["503 RNFR first"]));
+        assert!(world.run_for(&mut op, turns).is_pending());
+        drop(op);
+        let error = world.run(&mut ops::dele(argument("x"))).unwrap_err();
+        assert_eq!(error.code().unwrap(), 550, "{error}");
+        assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
+    }
+    drop_after(1, ops::cwd(argument("x")));
+    drop_after(2, ops::Rename::new(argument("a"), argument("b")));
+}
+
+#[test]
 fn a_server_that_takes_one_command_at_a_time_gets_the_fence_behind_its_answer() {
     let mut world = open(server(&[Act::Abort]));
     let mut download = world.download("file");

@@ -1,5 +1,8 @@
 //! Downloads and uploads.
 
+use std::net::SocketAddrV6;
+use std::time::Duration;
+
 use ftps_proto::sim::{Act, Chunks, FILTERED, PORT, Peer, World};
 use ftps_proto::{Channel, Close, EarlyClose, End, Error, Input, Need, Progress, Target, ops};
 
@@ -329,6 +332,41 @@ fn a_server_is_not_through_before_everything_has_been_sent() {
 }
 
 #[test]
+fn what_is_sent_after_the_server_has_ended_is_not_in_the_file() {
+    for end in [End::Clean, End::Truncated] {
+        let mut world = open(Peer::polite().on("STOR", ["150 send".into(), SECURE, Act::Stall]));
+        let mut upload = ftps_proto::ops::OpenTransfer::new(
+            ftps_proto::codec::Command::Stor(argument("x")),
+            ftps_proto::Direction::Upload,
+        );
+        let mut transfer = world.run(&mut upload).unwrap();
+        transfer.finish();
+        let now = world.now();
+        let need = world.session.poll(&mut transfer, now).unwrap();
+        assert_eq!(need, Progress::Need(Need::Close(Channel::Data, Close::Write)));
+        // The server's end comes first; the rest goes into a socket that nobody reads.
+        world.session.handle(Input::Ended(Channel::Data, end));
+        world.session.handle(Input::Shut);
+        assert!(matches!(world.session.poll(&mut transfer, now).unwrap(), Progress::Need(_)));
+        world.session.handle(Input::Received(Channel::Control, b"226 stored\r\n"));
+        let error = world.run(&mut transfer).unwrap_err();
+        assert_eq!(error.code().unwrap(), 226, "{error}");
+    }
+}
+
+#[test]
+fn a_421_behind_226_takes_nothing_from_a_file_that_is_still_read() {
+    // vsftpd's idle timeout, while a slow caller reads what the sockets hold.
+    let acts = ["150 here", "226 done", "421 Timeout."].map(Act::from);
+    let data = [SECURE, Act::Wait(Duration::from_secs(1)), Act::Send(payload()), Act::End(End::Clean)];
+    let mut world = open(serves([&acts[..1], &data[..1], &acts[1..], &data[1..]].concat()));
+    let mut download = world.download("x");
+    assert_eq!(world.run(&mut download).unwrap().code(), 226);
+    assert_eq!(world.received(), payload());
+    assert!(!world.session.is_usable());
+}
+
+#[test]
 fn a_transient_refusal_of_epsv_says_nothing_about_it() {
     let passive = ["229 Extended passive mode (|||2000|)"];
     let peer = serves(sends(&["150 here"], &["226 done"]));
@@ -385,6 +423,13 @@ fn the_address_of_a_pasv_reply_is_not_gone_to() {
     let mut download = world.download("x");
     world.run(&mut download).unwrap();
     assert_eq!(world.targets(), [Target::Address([192, 0, 2, 1].into(), port)]);
+}
+
+#[test]
+fn a_link_local_server_is_found_again() {
+    let control = SocketAddrV6::new("fe80::1".parse().unwrap(), 21, 0, 3);
+    let data = SocketAddrV6::new(*control.ip(), PORT, 0, 3);
+    assert_eq!(Target::Peer(PORT.try_into().unwrap()).address(control.into()), data.into());
 }
 
 #[test]
