@@ -173,7 +173,7 @@ fn an_upload_whose_confirmation_comes_in_the_turn_that_ends_it() {
     world.say("226 stored");
     world.tell(Channel::Data);
     world.tell(Channel::Control);
-    assert_eq!(world.run(&mut transfer).code(), 226);
+    assert_eq!(world.run(&mut transfer).reply.code(), 226);
     world.run(&mut ops::noop());
 }
 
@@ -207,7 +207,7 @@ fn no_payload_is_taken_but_when_it_may_move() {
         Ok(Progress::Need(Need::Close(Channel::Data, Close::Write)))
     ));
     world.say("226 stored");
-    assert_eq!(world.run(&mut transfer).code(), 226);
+    assert_eq!(world.run(&mut transfer).reply.code(), 226);
 }
 
 #[test]

@@ -361,7 +361,7 @@ fn a_421_behind_226_takes_nothing_from_a_file_that_is_still_read() {
     let data = [SECURE, Act::Wait(Duration::from_secs(1)), Act::Send(payload()), Act::End(End::Clean)];
     let mut world = open(serves([&acts[..1], &data[..1], &acts[1..], &data[1..]].concat()));
     let mut download = world.download("x");
-    assert_eq!(world.run(&mut download).unwrap().code(), 226);
+    assert_eq!(world.run(&mut download).unwrap().reply.code(), 226);
     assert_eq!(world.received(), payload());
     assert!(!world.session.is_usable());
 }
