@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         tracing_subscriber::fmt()
             .with_max_level(LevelFilter::DEBUG)
             .with_writer(io::stderr)
+            .log_internal_errors(false)
             .with_level(false)
             .with_target(false)
             .without_time()

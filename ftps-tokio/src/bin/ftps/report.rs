@@ -1,6 +1,6 @@
 //! What is told: results, errors, progress; and what the exit status will be.
 
-use std::fmt::Display;
+use std::fmt::{Arguments, Display};
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -95,20 +95,20 @@ impl Report {
                 self.failed(&Failure::transfer(error).of(&"standard output"));
             }
         } else if !self.quiet {
-            eprintln!("ftps: {url}: {bytes} bytes in {seconds:.1} s");
+            say(format_args!("{url}: {bytes} bytes in {seconds:.1} s"));
         }
     }
 
     /// Something was not done.
     pub(crate) fn failed(&mut self, failure: &Failure) {
         self.status = self.status.max(failure.status);
-        eprintln!("ftps: {}", failure.reason);
+        say(format_args!("{}", failure.reason));
     }
 
     /// Something is odd, and no failure.
     pub(crate) fn warn(&self, what: &dyn Display) {
         if !self.quiet {
-            eprintln!("ftps: {what}");
+            say(format_args!("{what}"));
         }
     }
 
@@ -135,6 +135,11 @@ impl Report {
         let bar = ProgressBar::with_draw_target(size, target).with_style(style);
         Bar(bar.with_message(Name::from(url.name()).to_string()))
     }
+}
+
+/// Tells the user. Where nobody can be told, the work goes on and the exit status tells.
+fn say(what: Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "ftps: {what}");
 }
 
 /// A progress bar that leaves nothing behind.

@@ -307,6 +307,20 @@ fn verbose_shows_the_conversation_without_secrets() {
     assert!(!output.err.contains("secret"), "{output:?}");
 }
 
+/// A log on a full disk, say.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_told_stops_nothing() {
+    for arguments in [&[][..], &["-v"], &["--progress", "always"], &["--json"]] {
+        let bench = Bench::new(files());
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = bench.ftps(&["get", "SITE/a", "SITE/missing", "SITE/b"]);
+        let output = command.args(arguments).stderr(full).output().unwrap();
+        Outcome::of(output).is(1, "");
+        assert_eq!(bench.left(), ["a", "b"], "{arguments:?}");
+    }
+}
+
 #[test]
 fn progress_shows_rate_and_time_where_it_is_asked_for() {
     let bench = Bench::new(files());
