@@ -11,7 +11,7 @@ use tokio::io::AsyncBufReadExt;
 use crate::report::{Bar, Failure, Report};
 use crate::session::{Session, Settings};
 use crate::sink::Sink;
-use crate::url::{Url, by_site};
+use crate::url::{Url, by_site, one_file_a_name};
 
 /// Where downloads go.
 pub(crate) enum Destination {
@@ -22,13 +22,16 @@ pub(crate) enum Destination {
 
 impl Destination {
     pub(crate) fn new(
-        files: usize,
+        urls: &[Url],
         output: Option<PathBuf>,
         directory: Option<PathBuf>,
         json: bool,
     ) -> Result<Self, Failure> {
+        if let Some(url) = urls.iter().find(|url| url.is_directory()) {
+            return Err(Failure::usage("is written as a directory: only files can be downloaded").of(url));
+        }
         match output {
-            Some(_) if files > 1 => Err(Failure::usage("-o is for one file, -O DIR for several")),
+            Some(_) if urls.len() > 1 => Err(Failure::usage("-o is for one file, -O DIR for several")),
             Some(output) if output == Path::new("-") && json => {
                 Err(Failure::usage("--json and -o - both want standard output"))
             }
@@ -39,6 +42,7 @@ impl Destination {
                 if !(directory.as_os_str().is_empty() || directory.is_dir()) {
                     return Err(Failure::usage(format!("{}: is no directory", directory.display())));
                 }
+                one_file_a_name(urls.iter().map(|url| (url.name(), url)))?;
                 Ok(Self::Directory(directory))
             }
         }
@@ -80,9 +84,6 @@ async fn get_one(
     session: &mut Session<'_>,
     report: &Report,
 ) -> Result<Transferred, Failure> {
-    if url.is_directory() {
-        return Err(Failure::usage("is written as a directory: only files can be downloaded"));
-    }
     let mut sink = to.sink(url)?;
     let client = session.client().await?;
     let size = if report.shows_progress() { size(client, url).await? } else { None };

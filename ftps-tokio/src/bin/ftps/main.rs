@@ -61,16 +61,13 @@ async fn run(command: Command, options: &Options, report: &mut Report) -> Result
     match command {
         Command::Ls { url } => ls::ls(&parse(&url)?, &settings, report, options.json).await,
         Command::Get { urls, output, output_dir } => {
-            let to = Destination::new(urls.len(), output, output_dir, options.json)?;
-            let urls = urls.iter().map(|url| parse(url)).collect::<Result<_, _>>()?;
+            let urls = urls.iter().map(|url| parse(url)).collect::<Result<Vec<_>, _>>()?;
+            let to = Destination::new(&urls, output, output_dir, options.json)?;
             get::get(urls, &to, &settings, report).await;
         }
         Command::Put { files, url } => {
             let url = parse(&url)?;
-            if files.len() > 1 && !url.is_directory() {
-                return Err(Failure::usage("several files need a URL that ends in /"));
-            }
-            put::put(&files, &url, &settings, report).await;
+            put::put(&put::jobs(files, &url)?, &url.site, &settings, report).await;
         }
     }
     Ok(())

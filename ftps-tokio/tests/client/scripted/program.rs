@@ -254,10 +254,26 @@ fn usage_errors_are_2_and_nothing_is_sent() {
     ] {
         bench.run(arguments).is(2, said);
     }
+    assert_eq!(bench.left(), ["one"]);
     let output = bench.ftps(&["ls", "SITE"]).arg("--ca-file=nowhere.pem").output().unwrap();
     Outcome::of(output).is(2, "the argument '--ca-file <PEM>' cannot be used multiple times");
-    bench.run(&["get", "SITE/dir/"]).is(2, "only files can be downloaded");
+    bench.run(&["get", "SITE/a", "SITE/dir/"]).is(2, "dir/: is written as a directory");
+    bench.run(&["put", "one", "..", "SITE/dir/"]).is(2, "..: has no name");
     assert_eq!(bench.server.heard(), [""; 0]);
+}
+
+#[test]
+fn no_file_replaces_another_of_the_same_command() {
+    let bench = Bench::new(files());
+    fs::create_dir(bench.work().join("dir")).unwrap();
+    bench.write("one", b"1");
+    bench.write("dir/one", b"another");
+    bench.run(&["put", "one", "dir/one", "SITE/"]).is(2, "one: is the name of several files");
+    bench.run(&["get", "SITE/a/x", "SITE/b/x"]).is(2, "x: is the name of several files");
+    bench.run(&["get", "SITE/x", "ftps://localhost/x"]).is(2, "x: is the name of several files");
+    assert_eq!((bench.server.heard(), bench.left()), (vec![], vec!["dir".into(), "one".into()]));
+    bench.run(&["get", "SITE/x", "SITE/x"]).is(0, "");
+    bench.run(&["put", "x", "x", "SITE/"]).is(0, "");
 }
 
 #[test]
