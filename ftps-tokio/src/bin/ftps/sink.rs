@@ -24,7 +24,8 @@ impl Sink {
                 return Ok(Self::Stream(Box::new(OpenOptions::new().write(true).open(path)?)));
             }
             Ok(existing) => Some(existing),
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            // A link that leads nowhere stays what it is, too.
+            Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => None,
             Err(error) => return Err(error),
         };
         // What a link leads to is replaced, not the link.

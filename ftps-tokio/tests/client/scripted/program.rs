@@ -362,6 +362,10 @@ fn what_a_download_replaces_stays_what_it_was() {
     assert_eq!(fs::metadata(bench.work().join("secret")).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(fs::symlink_metadata(bench.work().join("link")).unwrap().is_symlink());
 
+    symlink("nowhere", bench.work().join("dangling")).unwrap();
+    bench.run(&["get", "SITE/dangling"]).is(1, "dangling: No such file");
+    assert_eq!(fs::read_link(bench.work().join("dangling")).unwrap(), Path::new("nowhere"));
+
     bench.run(&["get", "SITE/a", "-o", "/dev/null"]).is(0, "");
     assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
     fs::create_dir(bench.work().join("dir")).unwrap();
