@@ -8,7 +8,7 @@ use ftps_tokio::codec::Name;
 use ftps_tokio::{Client, Error, Transferred};
 use tokio::io::AsyncBufReadExt;
 
-use crate::report::{Bar, Failure, Report};
+use crate::report::{Bar, Failure, Report, shown};
 use crate::session::{Session, Settings};
 use crate::sink::Sink;
 use crate::url::{Url, by_site, one_file_a_name};
@@ -40,7 +40,7 @@ impl Destination {
             None => {
                 let directory = directory.unwrap_or_default();
                 if !(directory.as_os_str().is_empty() || directory.is_dir()) {
-                    return Err(Failure::usage(format!("{}: is no directory", directory.display())));
+                    return Err(Failure::usage(format!("{}: is no directory", shown(&directory))));
                 }
                 one_file_a_name(urls.iter().map(|url| (url.name(), url)))?;
                 Ok(Self::Directory(directory))
@@ -60,7 +60,7 @@ impl Destination {
                 directory.join(name)
             }
         };
-        Sink::create(&path).map_err(|error| Failure::transfer(format!("{}: {error}", path.display())))
+        Sink::create(&path).map_err(|error| Failure::transfer(format!("{}: {error}", shown(&path))))
     }
 }
 

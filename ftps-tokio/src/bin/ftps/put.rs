@@ -6,7 +6,7 @@ use std::time::Instant;
 use ftps_tokio::Transferred;
 use tokio::fs::File;
 
-use crate::report::{Failure, Report};
+use crate::report::{Failure, Report, shown};
 use crate::session::{Session, Settings};
 use crate::url::{Site, Url, one_file_a_name};
 
@@ -23,7 +23,7 @@ pub(crate) fn jobs(files: Vec<PathBuf>, url: &Url) -> Result<Vec<(PathBuf, Url)>
             let to = url.join(name.as_encoded_bytes());
             Ok((file, to))
         }
-        None => Err(Failure::usage("has no name to be uploaded under").of(&file.display())),
+        None => Err(Failure::usage("has no name to be uploaded under").of(&shown(&file))),
     });
     let jobs = jobs.collect::<Result<Vec<_>, _>>()?;
     one_file_a_name(jobs.iter().map(|(file, to)| (to.name(), file)))?;
@@ -49,11 +49,11 @@ async fn put_one(
     session: &mut Session<'_>,
     report: &Report,
 ) -> Result<Transferred, Failure> {
-    let local = |error| Failure::transfer(format!("{}: {error}", file.display()));
+    let local = |error| Failure::transfer(format!("{}: {error}", shown(file)));
     let source = File::open(file).await.map_err(local)?;
     let metadata = source.metadata().await.map_err(local)?;
     if metadata.is_dir() {
-        return Err(Failure::transfer(format!("{}: is a directory", file.display())));
+        return Err(Failure::transfer(format!("{}: is a directory", shown(file))));
     }
     let client = session.client().await?;
     let bar = report.bar(to, metadata.is_file().then_some(metadata.len()));

@@ -2,6 +2,7 @@
 
 use std::fmt::{Arguments, Display};
 use std::io::{self, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use console::Term;
@@ -135,6 +136,11 @@ impl Report {
         let bar = ProgressBar::with_draw_target(size, target).with_style(style);
         Bar(bar.with_message(Name::from(url.name()).to_string()))
     }
+}
+
+/// A local path, safe on a terminal.
+pub(crate) fn shown(path: &Path) -> Name {
+    Name::from(path.as_os_str().as_encoded_bytes())
 }
 
 /// Tells the user. Where nobody can be told, the work goes on and the exit status tells.

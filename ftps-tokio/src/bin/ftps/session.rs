@@ -6,7 +6,7 @@ use ftps_tokio::tls::{TlsConfig, Version};
 use ftps_tokio::{Client, Security};
 
 use crate::args::{Options, Tls};
-use crate::report::Failure;
+use crate::report::{Failure, shown};
 use crate::url::Site;
 
 /// What every session is made with.
@@ -21,8 +21,8 @@ impl Settings {
     pub(crate) fn new(options: &Options) -> Result<Self, Failure> {
         let mut tls = TlsConfig::builder();
         if let Some(path) = &options.ca_file {
-            let pem = std::fs::read(path)
-                .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+            let pem =
+                std::fs::read(path).map_err(|error| Failure::usage(format!("{}: {error}", shown(path))))?;
             tls = tls.ca_pem(pem);
         }
         if let Some(version) = options.tls {

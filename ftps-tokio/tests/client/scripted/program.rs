@@ -337,6 +337,21 @@ fn what_cannot_be_told_stops_nothing() {
     }
 }
 
+/// As in `put *`, where others write to the directory.
+#[test]
+fn a_local_name_does_not_command_the_terminal() {
+    let bench = Bench::new(files());
+    for arguments in [
+        &["put", "a\u{1b}[31mb", "SITE/x"][..],
+        &["put", "a\u{1b}[31mb/..", "SITE/"],
+        &["get", "SITE/x", "-o", "a\u{1b}[31mb/x"],
+        &["get", "SITE/x", "-O", "a\u{1b}[31mb"],
+    ] {
+        let output = bench.run(arguments);
+        assert!(output.err.starts_with("ftps: ") && !output.err.contains('\u{1b}'), "{output:?}");
+    }
+}
+
 #[test]
 fn progress_shows_rate_and_time_where_it_is_asked_for() {
     let bench = Bench::new(files());
