@@ -1,6 +1,5 @@
 //! `ftps get`.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -8,7 +7,7 @@ use ftps_tokio::codec::Name;
 use ftps_tokio::{Client, Error, Transferred};
 use tokio::io::AsyncBufReadExt;
 
-use crate::report::{Bar, Failure, Report, shown};
+use crate::report::{Failure, Report, shown};
 use crate::session::{Session, Settings};
 use crate::sink::Sink;
 use crate::url::{Url, by_site, one_file_a_name};
@@ -48,19 +47,19 @@ impl Destination {
         }
     }
 
-    fn sink(&self, url: &Url) -> Result<Sink, Failure> {
-        let path = match self {
-            Self::Stdout => return Ok(Sink::stdout()),
-            Self::File(path) => path.clone(),
+    /// The local file for this one; none is standard output.
+    fn path(&self, url: &Url) -> Result<Option<PathBuf>, Failure> {
+        match self {
+            Self::Stdout => Ok(None),
+            Self::File(path) => Ok(Some(path.clone())),
             Self::Directory(directory) => {
                 let name = Name::from(url.name());
                 let name = name.local().map_err(|reason| {
                     Failure::transfer(format!("{reason}: choose another for the local file with -o"))
                 })?;
-                directory.join(name)
+                Ok(Some(directory.join(name)))
             }
-        };
-        Sink::create(&path).map_err(|error| Failure::transfer(format!("{}: {error}", shown(&path))))
+        }
     }
 }
 
@@ -70,7 +69,7 @@ pub(crate) async fn get(urls: Vec<Url>, to: &Destination, settings: &Settings, r
         for url in urls {
             let began = Instant::now();
             match get_one(&url, to, &mut session, report).await {
-                Ok(transferred) => report.moved(&url, &transferred, began.elapsed()),
+                Ok(transferred) => report.moved(&url, &transferred, began.elapsed()).await,
                 Err(failure) => report.failed(&failure.of(&url)),
             }
         }
@@ -84,11 +83,33 @@ async fn get_one(
     session: &mut Session<'_>,
     report: &Report,
 ) -> Result<Transferred, Failure> {
-    let mut sink = to.sink(url)?;
+    let path = to.path(url)?;
+    let local = |error| match &path {
+        Some(path) => Failure::transfer(error).of(&shown(path)),
+        None => Failure::stdout(error),
+    };
+    let mut sink = match &path {
+        Some(path) => Sink::create(path).await.map_err(local)?,
+        None => Sink::stdout(),
+    };
     let client = session.client().await?;
     let size = if report.shows_progress() { size(client, url).await? } else { None };
-    let transferred = download(client, url, &mut sink, &report.bar(url, size)).await?;
-    sink.commit().map_err(Failure::transfer)?;
+    let bar = report.bar(url, size);
+    let mut download = client.download(&url.path).await.map_err(Failure::transfer)?;
+    loop {
+        // Written from where it was decrypted. Nothing else is to be done meanwhile.
+        let payload = download.fill_buf().await.map_err(Failure::transfer)?;
+        if payload.is_empty() {
+            break;
+        }
+        sink.write_all(payload).await.map_err(local)?;
+        let n = payload.len();
+        download.consume(n);
+        bar.0.inc(n as u64);
+    }
+    let transferred = download.transferred().cloned();
+    let transferred = transferred.ok_or_else(|| Failure::transfer("the download was not confirmed"))?;
+    sink.commit().await.map_err(local)?;
     Ok(transferred)
 }
 
@@ -99,25 +120,4 @@ async fn size(client: &mut Client, url: &Url) -> Result<Option<u64>, Failure> {
         Err(Error::Refused(_) | Error::Remote(_)) if client.is_usable() => Ok(None),
         Err(error) => Err(Failure::transfer(error)),
     }
-}
-
-async fn download(
-    client: &mut Client,
-    url: &Url,
-    sink: &mut Sink,
-    bar: &Bar,
-) -> Result<Transferred, Failure> {
-    let mut download = client.download(&url.path).await.map_err(Failure::transfer)?;
-    loop {
-        // Written from where it was decrypted. Nothing else is to be done meanwhile.
-        let payload = download.fill_buf().await.map_err(Failure::transfer)?;
-        if payload.is_empty() {
-            break;
-        }
-        sink.write_all(payload).map_err(|error| Failure::transfer(format!("writing: {error}")))?;
-        let n = payload.len();
-        download.consume(n);
-        bar.0.inc(n as u64);
-    }
-    download.transferred().cloned().ok_or_else(|| Failure::transfer("the download was not confirmed"))
 }

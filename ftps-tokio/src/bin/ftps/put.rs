@@ -36,7 +36,7 @@ pub(crate) async fn put(jobs: &[(PathBuf, Url)], site: &Site, settings: &Setting
     for (file, to) in jobs {
         let began = Instant::now();
         match put_one(file, to, &mut session, report).await {
-            Ok(transferred) => report.moved(to, &transferred, began.elapsed()),
+            Ok(transferred) => report.moved(to, &transferred, began.elapsed()).await,
             Err(failure) => report.failed(&failure.of(to)),
         }
     }

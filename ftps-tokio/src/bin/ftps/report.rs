@@ -10,6 +10,7 @@ use ftps_tokio::codec::Name;
 use ftps_tokio::{Error, Transferred};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
+use tokio::io::AsyncWriteExt;
 
 use crate::args::{Options, When};
 use crate::url::Url;
@@ -33,6 +34,10 @@ impl Failure {
 
     pub(crate) fn transfer(reason: impl Display) -> Self {
         Self { status: Self::TRANSFER, reason: reason.to_string() }
+    }
+
+    pub(crate) fn stdout(reason: impl Display) -> Self {
+        Self::transfer(reason).of(&"standard output")
     }
 
     pub(crate) fn connection(reason: impl Display) -> Self {
@@ -87,13 +92,13 @@ impl Report {
     }
 
     /// A file was moved and confirmed.
-    pub(crate) fn moved(&mut self, url: &Url, transferred: &Transferred, took: Duration) {
+    pub(crate) async fn moved(&mut self, url: &Url, transferred: &Transferred, took: Duration) {
         let Transferred { bytes, resumed, .. } = *transferred;
         let seconds = took.as_secs_f64();
         if self.json {
             let path = String::from_utf8_lossy(&url.path);
-            if let Err(error) = print_json(&Moved { path: &path, bytes, seconds, resumed }) {
-                self.failed(&Failure::transfer(error).of(&"standard output"));
+            if let Err(failure) = print_json(&Moved { path: &path, bytes, seconds, resumed }).await {
+                self.failed(&failure);
             }
         } else if !self.quiet {
             say(format_args!("{url}: {bytes} bytes in {seconds:.1} s"));
@@ -157,9 +162,15 @@ impl Drop for Bar {
     }
 }
 
+/// Writes to standard output: from another thread, so that a signal ends the program where nobody reads.
+pub(crate) async fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = tokio::io::stdout();
+    stdout.write_all(text.as_bytes()).await.map_err(Failure::stdout)?;
+    stdout.flush().await.map_err(Failure::stdout)
+}
+
 /// Writes an object on a line of its own to standard output.
-pub(crate) fn print_json(object: &impl Serialize) -> io::Result<()> {
-    let mut line = serde_json::to_vec(object)?;
-    line.push(b'\n');
-    io::stdout().write_all(&line)
+pub(crate) async fn print_json(object: &impl Serialize) -> Result<(), Failure> {
+    let line = serde_json::to_string(object).map_err(Failure::stdout)?;
+    print(&(line + "\n")).await
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -418,6 +419,55 @@ fn a_download_that_is_stopped_leaves_nothing_behind() {
     assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(143));
     assert_eq!(bench.left(), [""; 0]);
+}
+
+/// A pager that has enough for now, a pipe that nobody reads.
+#[cfg(unix)]
+#[test]
+fn what_nobody_reads_can_be_stopped() {
+    let much = |bytes| ["150 here".into(), Act::Secure, Act::Send(bytes), Act::Finish, "226 done".into()];
+    let entries = b"type=file; a\r\n".repeat(1 << 16);
+    let peer = files().on("RETR much", much(vec![0; 1 << 20])).on("MLSD", much(entries));
+    let bench = Bench::new(peer);
+    let pipe = bench.work().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for arguments in [
+        &["get", "SITE/much", "-o", "-"][..],
+        &["ls", "SITE"],
+        &["ls", "SITE", "--json"],
+        &["get", "SITE/much", "-o", "pipe"],
+    ] {
+        let mut child = bench.ftps(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(500));
+        assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+        let began = Instant::now();
+        let status = loop {
+            match child.try_wait().unwrap() {
+                None if began.elapsed() < Duration::from_secs(5) => {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                status => break status,
+            }
+        };
+        let _ = child.kill();
+        assert_eq!(status.and_then(|status| status.code()), Some(143), "{arguments:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_written_fails_with_the_local_name() {
+    let entry = Act::Send(b"type=file; a\r\n".into());
+    let list = ["150 here".into(), Act::Secure, entry, Act::Finish, "226 done".into()];
+    let bench = Bench::new(files().on("MLSD", list));
+    for arguments in [&["get", "SITE/a", "-o", "-"][..], &["get", "SITE/a", "--json"], &["ls", "SITE"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        Outcome::of(bench.ftps(arguments).stdout(full).output().unwrap())
+            .is(1, "standard output: No space left");
+    }
+    bench.run(&["get", "SITE/a", "-o", "/dev/full"]).is(1, "/dev/full: No space left");
+    bench.run(&["get", "SITE/a", "-o", "new/"]).is(1, "new/: ");
+    assert_eq!(bench.left(), ["a"]);
 }
 
 #[test]
