@@ -91,10 +91,11 @@ impl<'a> Session<'a> {
         Ok(self.client.insert(client))
     }
 
-    /// Takes leave. What was to be done is done by now, so that it does not matter how the server takes it.
+    /// Takes leave. What was to be done is done by now, so that it does not matter how the server takes it, and is not
+    /// worth waiting for.
     pub(crate) async fn quit(self) {
         if let Some(client) = self.client.filter(Client::is_usable) {
-            let _ = client.quit().await;
+            let _ = tokio::time::timeout(Duration::from_secs(3), client.quit()).await;
         }
     }
 }

@@ -166,6 +166,15 @@ fn a_lost_session_is_made_anew_for_the_files_that_are_left() {
 }
 
 #[test]
+fn a_server_that_does_not_take_leave_holds_nobody_up() {
+    let bench = Bench::new(files().instead("QUIT", [Act::Await]));
+    let began = Instant::now();
+    bench.run(&["get", "SITE/a"]).is(0, "");
+    assert_eq!(bench.heard("QUIT").len(), 1);
+    assert!(began.elapsed() < Duration::from_secs(20));
+}
+
+#[test]
 fn files_of_two_servers_go_over_a_session_each() {
     let (bench, other) = (Bench::new(files()), Server::start(files()));
     fs::write(bench.dir.path().join("ca.pem"), [&*bench.server.ca_pem, &other.ca_pem].concat()).unwrap();
