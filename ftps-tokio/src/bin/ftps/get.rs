@@ -64,6 +64,9 @@ impl Destination {
 }
 
 pub(crate) async fn get(urls: Vec<Url>, to: &Destination, settings: &Settings, report: &mut Report) {
+    if matches!(to, Destination::Stdout) {
+        report.leave_stdout();
+    }
     for (site, urls) in by_site(urls.into_iter().map(|url| (url.site.clone(), url))) {
         let mut session = Session::new(settings, &site);
         for url in urls {

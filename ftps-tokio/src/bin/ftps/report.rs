@@ -86,6 +86,13 @@ impl Report {
         Self { json: options.json, quiet: options.quiet, progress, status: 0 }
     }
 
+    /// A file is written to standard output. Bars would erase it where that is a terminal.
+    pub(crate) fn leave_stdout(&mut self) {
+        if self.progress == When::Auto && Term::stdout().is_term() {
+            self.progress = When::Never;
+        }
+    }
+
     /// The exit status so far.
     pub(crate) fn status(&self) -> u8 {
         self.status

@@ -374,6 +374,29 @@ fn progress_shows_rate_and_time_where_it_is_asked_for() {
     assert_eq!(bench.heard("SIZE").len(), 1, "asked for where it is shown only");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn no_bar_is_drawn_over_a_file_on_the_terminal() {
+    let bench = Bench::new(files());
+    let on_a_terminal = |output: &str| {
+        let ftps = bench.ftps(&["get", "SITE/a", "-o", output]);
+        let words: Vec<_> = [ftps.get_program()]
+            .into_iter()
+            .chain(ftps.get_args())
+            .map(|word| word.to_str().unwrap())
+            .collect();
+        let mut script = Command::new("script");
+        script.args(["-qec", &words.join(" "), "/dev/null"]).current_dir(bench.work());
+        script.env("FTPS_PASSWORD", "secret").stdin(Stdio::null());
+        Outcome::of(script.output().unwrap())
+    };
+    let output = on_a_terminal("a");
+    assert!(output.out.contains("19 B/19 B"), "{output:?}");
+    let output = on_a_terminal("-");
+    assert!(output.out.starts_with("what is in the file"), "{output:?}");
+    assert!(!output.out.contains("19 B/19 B"), "{output:?}");
+}
+
 #[cfg(unix)]
 #[test]
 fn what_a_download_replaces_stays_what_it_was() {
