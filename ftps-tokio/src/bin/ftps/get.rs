@@ -29,12 +29,14 @@ impl Destination {
         if let Some(url) = urls.iter().find(|url| url.is_directory()) {
             return Err(Failure::usage("is written as a directory: only files can be downloaded").of(url));
         }
+        // As a path, it would be a file with what others have written, to be replaced.
+        let stdout = |output: &Path| output == Path::new("-") || output == Path::new("/dev/stdout");
         match output {
             Some(_) if urls.len() > 1 => Err(Failure::usage("-o is for one file, -O DIR for several")),
-            Some(output) if output == Path::new("-") && json => {
+            Some(output) if stdout(&output) && json => {
                 Err(Failure::usage("--json and -o - both want standard output"))
             }
-            Some(output) if output == Path::new("-") => Ok(Self::Stdout),
+            Some(output) if stdout(&output) => Ok(Self::Stdout),
             Some(output) => Ok(Self::File(output)),
             None => {
                 let directory = directory.unwrap_or_default();

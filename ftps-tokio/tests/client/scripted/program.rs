@@ -420,6 +420,17 @@ fn what_a_download_replaces_stays_what_it_was() {
     bench.run(&["get", "SITE/dir"]).is(1, "is a directory");
 }
 
+/// Else the file that it is would be replaced, with what others have written to it.
+#[cfg(unix)]
+#[test]
+fn dev_stdout_is_standard_output() {
+    let bench = Bench::new(files());
+    bench.write("log", b"before, ");
+    let log = fs::OpenOptions::new().append(true).open(bench.work().join("log")).unwrap();
+    assert!(bench.ftps(&["get", "SITE/a", "-o", "/dev/stdout"]).stdout(log).status().unwrap().success());
+    assert_eq!(bench.read("log"), [b"before, ", FILE].concat());
+}
+
 /// Starts an upload that never ends, and waits until some of it has come.
 fn endless_upload(bench: &Bench) -> Child {
     let mut child = bench.ftps(&["put", "/dev/zero", "SITE/a"]).stderr(Stdio::piped()).spawn().unwrap();
