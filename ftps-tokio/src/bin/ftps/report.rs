@@ -176,8 +176,17 @@ pub(crate) async fn print(text: &str) -> Result<(), Failure> {
     stdout.flush().await.map_err(Failure::stdout)
 }
 
-/// Writes an object on a line of its own to standard output.
+/// Writes an object on a line of its own to standard output, safe on a terminal.
 pub(crate) async fn print_json(object: &impl Serialize) -> Result<(), Failure> {
-    let line = serde_json::to_string(object).map_err(Failure::stdout)?;
+    let json = serde_json::to_string(object).map_err(Failure::stdout)?;
+    let mut line = String::new();
+    for c in json.chars() {
+        // What JSON itself does not want escaped.
+        if c.is_control() {
+            line += &format!("\\u{:04x}", u32::from(c));
+        } else {
+            line.push(c);
+        }
+    }
     print(&(line + "\n")).await
 }

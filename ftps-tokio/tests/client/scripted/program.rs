@@ -243,6 +243,19 @@ fn ls_lists_what_is_there() {
     assert_eq!(bench.heard("MLSD"), ["MLSD dir", "MLSD", "MLSD gone"]);
 }
 
+/// DEL and U+0080 to U+009F, which JSON leaves to its writer: U+009B begins what a terminal obeys.
+#[test]
+fn json_does_not_command_the_terminal() {
+    let name = "a\u{9b}31m\u{7f}\u{1b}ü\"\\";
+    let entry = Act::Send(format!("type=file; {name}\r\n").into());
+    let list = ["150 here".into(), Act::Secure, entry, Act::Finish, "226 done".into()];
+    let output = Bench::new(files().on("MLSD", list)).run(&["ls", "SITE", "--json"]);
+    output.is(0, "");
+    assert!(!output.out.trim_end().contains(char::is_control), "{output:?}");
+    let object: serde_json::Value = serde_json::from_str(&output.out).unwrap();
+    assert_eq!(object["name"], name);
+}
+
 #[test]
 fn usage_errors_are_2_and_nothing_is_sent() {
     let bench = Bench::new(files());
