@@ -12,7 +12,6 @@ mod url;
 use std::io;
 use std::process::ExitCode;
 
-use clap::Parser;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::args::{Arguments, Command, Options};
@@ -22,7 +21,7 @@ use crate::session::Settings;
 use crate::url::Url;
 
 fn main() -> ExitCode {
-    let Arguments { command, options } = Arguments::parse();
+    let Arguments { command, options } = Arguments::read();
     if options.verbose {
         tracing_subscriber::fmt()
             .with_max_level(LevelFilter::DEBUG)

@@ -301,9 +301,17 @@ fn no_file_replaces_another_of_the_same_command() {
 
 #[test]
 fn a_url_that_cannot_be_read_does_not_show_its_password() {
-    let output = Bench::new(files()).run(&["get", "ftps://user:hunter2@host:x/y"]);
-    output.is(2, "host: invalid port");
-    assert!(!output.err.contains("hunter2"));
+    let bench = Bench::new(files());
+    for (arguments, said) in [
+        (&["get", "ftps://user:hunter2@host:x/y"][..], "host: invalid port"),
+        (&["ftps://user:hunter2@host/y"], "unrecognized subcommand '***@host/y'"),
+        (&["ls", "SITE", "ftps://user:hunter2@host/y"], "unexpected argument '***@host/y'"),
+        (&["get", "SITE/a", "--tls", "user:hunter2@host/y"], "invalid value '***@host/y'"),
+    ] {
+        let output = bench.run(arguments);
+        output.is(2, said);
+        assert!(!output.err.contains("hunter2"), "{output:?}");
+    }
 }
 
 #[test]
