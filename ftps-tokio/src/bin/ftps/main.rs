@@ -58,22 +58,25 @@ fn main() -> ExitCode {
 async fn run(command: Command, options: &Options, report: &mut Report) -> Result<(), Failure> {
     let settings = Settings::new(options)?;
     match command {
-        Command::Ls { url } => ls::ls(&parse(&url)?, &settings, report, options.json).await,
+        Command::Ls { url } => ls::ls(&parse(&url, &settings)?, &settings, report, options.json).await,
         Command::Get { urls, output, output_dir } => {
-            let urls = urls.iter().map(|url| parse(url)).collect::<Result<Vec<_>, _>>()?;
+            let urls = urls.iter().map(|url| parse(url, &settings)).collect::<Result<Vec<_>, _>>()?;
             let to = Destination::new(&urls, output, output_dir, options.json)?;
             get::get(urls, &to, &settings, report).await;
         }
         Command::Put { files, url } => {
-            let url = parse(&url)?;
+            let url = parse(&url, &settings)?;
             put::put(&put::jobs(files, &url)?, &url.site, &settings, report).await;
         }
     }
     Ok(())
 }
 
-fn parse(url: &str) -> Result<Url, Failure> {
-    Url::parse(url).map_err(|reason| Failure::usage(format!("URL: {reason}")))
+/// The URL, with a login to be had.
+fn parse(url: &str, settings: &Settings) -> Result<Url, Failure> {
+    let url = Url::parse(url).map_err(|reason| Failure::usage(format!("URL: {reason}")))?;
+    settings.login(&url.site).map_err(|failure| failure.of(&url))?;
+    Ok(url)
 }
 
 /// Waits for the signal that asks to stop; what the exit status is then, as shells have it.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ftps_tokio::codec::{Argument, Secret};
 use ftps_tokio::tls::{TlsConfig, Version};
 use ftps_tokio::{Client, Security};
 
@@ -42,18 +43,26 @@ impl Settings {
         })
     }
 
+    /// The name and password for this site; none is anonymous.
+    pub(crate) fn login(&self, site: &Site) -> Result<Option<[Vec<u8>; 2]>, Failure> {
+        let Some(user) = site.user.as_ref().or(self.user.as_ref()) else { return Ok(None) };
+        let password = match &site.password {
+            Some(password) => password.clone(),
+            None => std::env::var_os(&self.password_env)
+                .ok_or_else(|| Failure::usage(format!("no password: set {}", self.password_env)))?
+                .into_encoded_bytes(),
+        };
+        Argument::new(user).map_err(|error| Failure::usage(error).of(&"name"))?;
+        Secret::new(&password).map_err(|error| Failure::usage(error).of(&"password"))?;
+        Ok(Some([user.clone(), password]))
+    }
+
     async fn connect(&self, site: &Site) -> Result<Client, Failure> {
         let mut builder = Client::builder(&site.host).port(site.port).tls(self.tls.clone());
         if site.security == Security::Implicit {
             builder = builder.implicit();
         }
-        if let Some(user) = site.user.as_ref().or(self.user.as_ref()) {
-            let password = match &site.password {
-                Some(password) => password.clone(),
-                None => std::env::var_os(&self.password_env)
-                    .ok_or_else(|| Failure::usage(format!("no password: set {}", self.password_env)))?
-                    .into_encoded_bytes(),
-            };
+        if let Some([user, password]) = self.login(site)? {
             builder = builder.login(user, password);
         }
         if let Some(limit) = self.timeout {

@@ -274,6 +274,9 @@ fn usage_errors_are_2_and_nothing_is_sent() {
         (&["ls", "SITE", "--timeout", "0"], "timeout"),
         (&["ls", "SITE", "--password-env", "NOT_SET"], "NOT_SET"),
         (&["ls", "us\u{1}er:pw@SITE"], "control character"),
+        (&["get", "me:pw@SITE/a", "me@SITE/b", "--password-env", "NOT_SET"], "no password: set NOT_SET"),
+        (&["get", "me:pw@SITE/a", "m%0ae:pw@SITE/b"], "name: an argument has the control character 0x0a"),
+        (&["get", "me:pw@SITE/a", "me:p%0aw@SITE/b"], "password: an argument has the control character 0x0a"),
     ] {
         bench.run(arguments).is(2, said);
     }
