@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Move files over FTPS: TLS on both connections, verified, and files that arrive whole.
@@ -12,6 +13,24 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
     #[command(flatten)]
     pub(crate) options: Options,
+}
+
+impl Arguments {
+    /// Reads the command line, or says what is wrong with it and exits. What it does not expect it repeats, which may be
+    /// a URL: without its password.
+    pub(crate) fn read() -> Self {
+        Self::try_parse().unwrap_or_else(|mut error| {
+            for kind in [ContextKind::InvalidArg, ContextKind::InvalidSubcommand, ContextKind::InvalidValue] {
+                if let Some(ContextValue::String(text)) = error.get(kind)
+                    && let Some((_, shown)) = text.rsplit_once('@')
+                {
+                    let shown = format!("***@{shown}");
+                    error.insert(kind, ContextValue::String(shown));
+                }
+            }
+            error.exit()
+        })
+    }
 }
 
 const URLS: &str = "\

@@ -1,14 +1,13 @@
 //! `ftps ls`.
 
 use std::borrow::Cow;
-use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ftps_tokio::Listed;
 use ftps_tokio::codec::{Entry, Kind, Name, Timestamp};
 use serde::Serialize;
 
-use crate::report::{Failure, Report, print_json};
+use crate::report::{Failure, Report, print, print_json};
 use crate::session::{Session, Settings};
 use crate::url::Url;
 
@@ -66,8 +65,11 @@ async fn list(url: &Url, session: &mut Session<'_>, report: &Report, json: bool)
     while let Some(listed) = entries.next().await.map_err(Failure::transfer)? {
         match listed {
             Listed::Entry(entry) => {
-                let printed = if json { print_json(&Object::new(&entry)) } else { print(&entry) };
-                printed.map_err(|error| Failure::transfer(format!("standard output: {error}")))?;
+                if json {
+                    print_json(&Object::new(&entry)).await?
+                } else {
+                    print(&line(&entry)).await?
+                }
             }
             Listed::Unparsed(line) => {
                 report.warn(&format_args!("{url}: unknown line: {}", Name::from(line)));
@@ -85,7 +87,7 @@ fn modified(entry: &Entry) -> Option<String> {
 }
 
 /// Kind, size, time, name.
-fn print(entry: &Entry) -> io::Result<()> {
+fn line(entry: &Entry) -> String {
     let kind = match entry.kind {
         Kind::File => '-',
         Kind::Directory | Kind::CurrentDirectory | Kind::ParentDirectory => 'd',
@@ -98,5 +100,5 @@ fn print(entry: &Entry) -> io::Result<()> {
     if let Some(target) = &entry.target {
         line += &format!(" -> {target}");
     }
-    writeln!(io::stdout(), "{line}")
+    line + "\n"
 }

@@ -12,7 +12,6 @@ mod url;
 use std::io;
 use std::process::ExitCode;
 
-use clap::Parser;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::args::{Arguments, Command, Options};
@@ -22,11 +21,12 @@ use crate::session::Settings;
 use crate::url::Url;
 
 fn main() -> ExitCode {
-    let Arguments { command, options } = Arguments::parse();
+    let Arguments { command, options } = Arguments::read();
     if options.verbose {
         tracing_subscriber::fmt()
             .with_max_level(LevelFilter::DEBUG)
             .with_writer(io::stderr)
+            .log_internal_errors(false)
             .with_level(false)
             .with_target(false)
             .without_time()
@@ -58,25 +58,25 @@ fn main() -> ExitCode {
 async fn run(command: Command, options: &Options, report: &mut Report) -> Result<(), Failure> {
     let settings = Settings::new(options)?;
     match command {
-        Command::Ls { url } => ls::ls(&parse(&url)?, &settings, report, options.json).await,
+        Command::Ls { url } => ls::ls(&parse(&url, &settings)?, &settings, report, options.json).await,
         Command::Get { urls, output, output_dir } => {
-            let to = Destination::new(urls.len(), output, output_dir, options.json)?;
-            let urls = urls.iter().map(|url| parse(url)).collect::<Result<_, _>>()?;
+            let urls = urls.iter().map(|url| parse(url, &settings)).collect::<Result<Vec<_>, _>>()?;
+            let to = Destination::new(&urls, output, output_dir, options.json)?;
             get::get(urls, &to, &settings, report).await;
         }
         Command::Put { files, url } => {
-            let url = parse(&url)?;
-            if files.len() > 1 && !url.is_directory() {
-                return Err(Failure::usage("several files need a URL that ends in /"));
-            }
-            put::put(&files, &url, &settings, report).await;
+            let url = parse(&url, &settings)?;
+            put::put(&put::jobs(files, &url)?, &url.site, &settings, report).await;
         }
     }
     Ok(())
 }
 
-fn parse(url: &str) -> Result<Url, Failure> {
-    Url::parse(url).map_err(|reason| Failure::usage(format!("URL: {reason}")))
+/// The URL, with a login to be had.
+fn parse(url: &str, settings: &Settings) -> Result<Url, Failure> {
+    let url = Url::parse(url).map_err(|reason| Failure::usage(format!("URL: {reason}")))?;
+    settings.login(&url.site).map_err(|failure| failure.of(&url))?;
+    Ok(url)
 }
 
 /// Waits for the signal that asks to stop; what the exit status is then, as shells have it.

@@ -1,7 +1,8 @@
 //! What is told: results, errors, progress; and what the exit status will be.
 
-use std::fmt::Display;
+use std::fmt::{Arguments, Display};
 use std::io::{self, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use console::Term;
@@ -9,6 +10,7 @@ use ftps_tokio::codec::Name;
 use ftps_tokio::{Error, Transferred};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
+use tokio::io::AsyncWriteExt;
 
 use crate::args::{Options, When};
 use crate::url::Url;
@@ -32,6 +34,10 @@ impl Failure {
 
     pub(crate) fn transfer(reason: impl Display) -> Self {
         Self { status: Self::TRANSFER, reason: reason.to_string() }
+    }
+
+    pub(crate) fn stdout(reason: impl Display) -> Self {
+        Self::transfer(reason).of(&"standard output")
     }
 
     pub(crate) fn connection(reason: impl Display) -> Self {
@@ -80,35 +86,42 @@ impl Report {
         Self { json: options.json, quiet: options.quiet, progress, status: 0 }
     }
 
+    /// A file is written to standard output. Bars would erase it where that is a terminal.
+    pub(crate) fn leave_stdout(&mut self) {
+        if self.progress == When::Auto && Term::stdout().is_term() {
+            self.progress = When::Never;
+        }
+    }
+
     /// The exit status so far.
     pub(crate) fn status(&self) -> u8 {
         self.status
     }
 
     /// A file was moved and confirmed.
-    pub(crate) fn moved(&mut self, url: &Url, transferred: &Transferred, took: Duration) {
+    pub(crate) async fn moved(&mut self, url: &Url, transferred: &Transferred, took: Duration) {
         let Transferred { bytes, resumed, .. } = *transferred;
         let seconds = took.as_secs_f64();
         if self.json {
             let path = String::from_utf8_lossy(&url.path);
-            if let Err(error) = print_json(&Moved { path: &path, bytes, seconds, resumed }) {
-                self.failed(&Failure::transfer(error).of(&"standard output"));
+            if let Err(failure) = print_json(&Moved { path: &path, bytes, seconds, resumed }).await {
+                self.failed(&failure);
             }
         } else if !self.quiet {
-            eprintln!("ftps: {url}: {bytes} bytes in {seconds:.1} s");
+            say(format_args!("{url}: {bytes} bytes in {seconds:.1} s"));
         }
     }
 
     /// Something was not done.
     pub(crate) fn failed(&mut self, failure: &Failure) {
         self.status = self.status.max(failure.status);
-        eprintln!("ftps: {}", failure.reason);
+        say(format_args!("{}", failure.reason));
     }
 
     /// Something is odd, and no failure.
     pub(crate) fn warn(&self, what: &dyn Display) {
         if !self.quiet {
-            eprintln!("ftps: {what}");
+            say(format_args!("{what}"));
         }
     }
 
@@ -137,6 +150,16 @@ impl Report {
     }
 }
 
+/// A local path, safe on a terminal.
+pub(crate) fn shown(path: &Path) -> Name {
+    Name::from(path.as_os_str().as_encoded_bytes())
+}
+
+/// Tells the user. Where nobody can be told, the work goes on and the exit status tells.
+fn say(what: Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "ftps: {what}");
+}
+
 /// A progress bar that leaves nothing behind.
 pub(crate) struct Bar(pub(crate) ProgressBar);
 
@@ -146,9 +169,24 @@ impl Drop for Bar {
     }
 }
 
-/// Writes an object on a line of its own to standard output.
-pub(crate) fn print_json(object: &impl Serialize) -> io::Result<()> {
-    let mut line = serde_json::to_vec(object)?;
-    line.push(b'\n');
-    io::stdout().write_all(&line)
+/// Writes to standard output: from another thread, so that a signal ends the program where nobody reads.
+pub(crate) async fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = tokio::io::stdout();
+    stdout.write_all(text.as_bytes()).await.map_err(Failure::stdout)?;
+    stdout.flush().await.map_err(Failure::stdout)
+}
+
+/// Writes an object on a line of its own to standard output, safe on a terminal.
+pub(crate) async fn print_json(object: &impl Serialize) -> Result<(), Failure> {
+    let json = serde_json::to_string(object).map_err(Failure::stdout)?;
+    let mut line = String::new();
+    for c in json.chars() {
+        // What JSON itself does not want escaped.
+        if c.is_control() {
+            line += &format!("\\u{:04x}", u32::from(c));
+        } else {
+            line.push(c);
+        }
+    }
+    print(&(line + "\n")).await
 }

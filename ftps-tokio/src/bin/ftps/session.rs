@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use ftps_tokio::codec::{Argument, Secret};
 use ftps_tokio::tls::{TlsConfig, Version};
 use ftps_tokio::{Client, Security};
 
 use crate::args::{Options, Tls};
-use crate::report::Failure;
+use crate::report::{Failure, shown};
 use crate::url::Site;
 
 /// What every session is made with.
@@ -21,8 +22,8 @@ impl Settings {
     pub(crate) fn new(options: &Options) -> Result<Self, Failure> {
         let mut tls = TlsConfig::builder();
         if let Some(path) = &options.ca_file {
-            let pem = std::fs::read(path)
-                .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+            let pem =
+                std::fs::read(path).map_err(|error| Failure::usage(format!("{}: {error}", shown(path))))?;
             tls = tls.ca_pem(pem);
         }
         if let Some(version) = options.tls {
@@ -42,18 +43,26 @@ impl Settings {
         })
     }
 
+    /// The name and password for this site; none is anonymous.
+    pub(crate) fn login(&self, site: &Site) -> Result<Option<[Vec<u8>; 2]>, Failure> {
+        let Some(user) = site.user.as_ref().or(self.user.as_ref()) else { return Ok(None) };
+        let password = match &site.password {
+            Some(password) => password.clone(),
+            None => std::env::var_os(&self.password_env)
+                .ok_or_else(|| Failure::usage(format!("no password: set {}", self.password_env)))?
+                .into_encoded_bytes(),
+        };
+        Argument::new(user).map_err(|error| Failure::usage(error).of(&"name"))?;
+        Secret::new(&password).map_err(|error| Failure::usage(error).of(&"password"))?;
+        Ok(Some([user.clone(), password]))
+    }
+
     async fn connect(&self, site: &Site) -> Result<Client, Failure> {
         let mut builder = Client::builder(&site.host).port(site.port).tls(self.tls.clone());
         if site.security == Security::Implicit {
             builder = builder.implicit();
         }
-        if let Some(user) = site.user.as_ref().or(self.user.as_ref()) {
-            let password = match &site.password {
-                Some(password) => password.clone(),
-                None => std::env::var_os(&self.password_env)
-                    .ok_or_else(|| Failure::usage(format!("no password: set {}", self.password_env)))?
-                    .into_encoded_bytes(),
-            };
+        if let Some([user, password]) = self.login(site)? {
             builder = builder.login(user, password);
         }
         if let Some(limit) = self.timeout {
@@ -91,10 +100,11 @@ impl<'a> Session<'a> {
         Ok(self.client.insert(client))
     }
 
-    /// Takes leave. What was to be done is done by now, so that it does not matter how the server takes it.
+    /// Takes leave. What was to be done is done by now, so that it does not matter how the server takes it, and is not
+    /// worth waiting for.
     pub(crate) async fn quit(self) {
         if let Some(client) = self.client.filter(Client::is_usable) {
-            let _ = client.quit().await;
+            let _ = tokio::time::timeout(Duration::from_secs(3), client.quit()).await;
         }
     }
 }

@@ -1,30 +1,39 @@
 //! Where a download is written: under a temporary name beside its own, which it gets when it is whole.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
+use tokio::io::{AsyncWrite, AsyncWriteExt, BufWriter};
 
 pub(crate) enum Sink {
-    /// Standard output, a pipe, a device: nothing there can be renamed.
-    Stream(Box<dyn Write>),
+    /// Standard output, a pipe, a device: nothing there can be renamed. Opened and written from another thread, since
+    /// that may take for ever: a signal ends the program all the same.
+    Stream(BufWriter<Box<dyn AsyncWrite + Unpin>>),
     File(NamedTempFile, PathBuf),
 }
 
 impl Sink {
     pub(crate) fn stdout() -> Self {
-        Self::Stream(Box::new(io::stdout()))
+        Self::stream(tokio::io::stdout())
     }
 
-    pub(crate) fn create(path: &Path) -> io::Result<Self> {
+    /// The way to the other thread is long for a TLS record.
+    fn stream(stream: impl AsyncWrite + Unpin + 'static) -> Self {
+        Self::Stream(BufWriter::with_capacity(1 << 18, Box::new(stream)))
+    }
+
+    pub(crate) async fn create(path: &Path) -> io::Result<Self> {
         let existing = match fs::metadata(path) {
             Ok(existing) if existing.is_dir() => return Err(ErrorKind::IsADirectory.into()),
             Ok(existing) if !existing.is_file() => {
-                return Ok(Self::Stream(Box::new(OpenOptions::new().write(true).open(path)?)));
+                let stream = tokio::fs::OpenOptions::new().write(true).open(path).await?;
+                return Ok(Self::stream(stream));
             }
             Ok(existing) => Some(existing),
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            // A link that leads nowhere stays what it is, too.
+            Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => None,
             Err(error) => return Err(error),
         };
         // What a link leads to is replaced, not the link.
@@ -37,22 +46,22 @@ impl Sink {
         Ok(Self::File(file, path))
     }
 
-    /// All of it has been written. It is on the disk before its name says so: the original may be deleted next.
-    pub(crate) fn commit(self) -> io::Result<()> {
+    pub(crate) async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
-            Self::Stream(mut stream) => stream.flush(),
+            Self::Stream(stream) => stream.write_all(bytes).await,
+            Self::File(file, _) => file.write_all(bytes),
+        }
+    }
+
+    /// All of it has been written. It is on the disk before its name says so: the original may be deleted next.
+    pub(crate) async fn commit(self) -> io::Result<()> {
+        match self {
+            Self::Stream(mut stream) => stream.flush().await,
             Self::File(file, path) => {
                 file.as_file().sync_all()?;
                 file.persist(path)?;
                 Ok(())
             }
-        }
-    }
-
-    fn writer(&mut self) -> &mut dyn Write {
-        match self {
-            Self::Stream(stream) => stream,
-            Self::File(file, _) => file.as_file_mut() as &mut File,
         }
     }
 }
@@ -64,14 +73,4 @@ fn temporary(directory: &Path) -> io::Result<NamedTempFile> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(directory)
-}
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writer().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.writer().flush()
-    }
 }

@@ -1,10 +1,13 @@
 //! Where a file is: `ftps://user:password@host:port/path`.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use ftps_tokio::Security;
 use ftps_tokio::codec::{Argument, Name};
 use percent_encoding::percent_decode_str;
+
+use crate::report::Failure;
 
 /// A file or directory on a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +94,19 @@ pub(crate) fn by_site<T>(jobs: impl IntoIterator<Item = (Site, T)>) -> Vec<(Site
         }
     }
     sites
+}
+
+/// No two files get the same name: the later would replace the earlier.
+pub(crate) fn one_file_a_name<'a, T: Copy + PartialEq>(
+    files: impl IntoIterator<Item = (&'a [u8], T)>,
+) -> Result<(), Failure> {
+    let mut taken = HashMap::new();
+    for (name, file) in files {
+        if *taken.entry(name).or_insert(file) != file {
+            return Err(Failure::usage("is the name of several files").of(&Name::from(name)));
+        }
+    }
+    Ok(())
 }
 
 impl Site {

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -166,6 +167,15 @@ fn a_lost_session_is_made_anew_for_the_files_that_are_left() {
 }
 
 #[test]
+fn a_server_that_does_not_take_leave_holds_nobody_up() {
+    let bench = Bench::new(files().instead("QUIT", [Act::Await]));
+    let began = Instant::now();
+    bench.run(&["get", "SITE/a"]).is(0, "");
+    assert_eq!(bench.heard("QUIT").len(), 1);
+    assert!(began.elapsed() < Duration::from_secs(20));
+}
+
+#[test]
 fn files_of_two_servers_go_over_a_session_each() {
     let (bench, other) = (Bench::new(files()), Server::start(files()));
     fs::write(bench.dir.path().join("ca.pem"), [&*bench.server.ca_pem, &other.ca_pem].concat()).unwrap();
@@ -234,6 +244,19 @@ fn ls_lists_what_is_there() {
     assert_eq!(bench.heard("MLSD"), ["MLSD dir", "MLSD", "MLSD gone"]);
 }
 
+/// DEL and U+0080 to U+009F, which JSON leaves to its writer: U+009B begins what a terminal obeys.
+#[test]
+fn json_does_not_command_the_terminal() {
+    let name = "a\u{9b}31m\u{7f}\u{1b}ü\"\\";
+    let entry = Act::Send(format!("type=file; {name}\r\n").into());
+    let list = ["150 here".into(), Act::Secure, entry, Act::Finish, "226 done".into()];
+    let output = Bench::new(files().on("MLSD", list)).run(&["ls", "SITE", "--json"]);
+    output.is(0, "");
+    assert!(!output.out.trim_end().contains(char::is_control), "{output:?}");
+    let object: serde_json::Value = serde_json::from_str(&output.out).unwrap();
+    assert_eq!(object["name"], name);
+}
+
 #[test]
 fn usage_errors_are_2_and_nothing_is_sent() {
     let bench = Bench::new(files());
@@ -252,20 +275,47 @@ fn usage_errors_are_2_and_nothing_is_sent() {
         (&["ls", "SITE", "--timeout", "0"], "timeout"),
         (&["ls", "SITE", "--password-env", "NOT_SET"], "NOT_SET"),
         (&["ls", "us\u{1}er:pw@SITE"], "control character"),
+        (&["get", "me:pw@SITE/a", "me@SITE/b", "--password-env", "NOT_SET"], "no password: set NOT_SET"),
+        (&["get", "me:pw@SITE/a", "m%0ae:pw@SITE/b"], "name: an argument has the control character 0x0a"),
+        (&["get", "me:pw@SITE/a", "me:p%0aw@SITE/b"], "password: an argument has the control character 0x0a"),
     ] {
         bench.run(arguments).is(2, said);
     }
+    assert_eq!(bench.left(), ["one"]);
     let output = bench.ftps(&["ls", "SITE"]).arg("--ca-file=nowhere.pem").output().unwrap();
     Outcome::of(output).is(2, "the argument '--ca-file <PEM>' cannot be used multiple times");
-    bench.run(&["get", "SITE/dir/"]).is(2, "only files can be downloaded");
+    bench.run(&["get", "SITE/a", "SITE/dir/"]).is(2, "dir/: is written as a directory");
+    bench.run(&["put", "one", "..", "SITE/dir/"]).is(2, "..: has no name");
     assert_eq!(bench.server.heard(), [""; 0]);
 }
 
 #[test]
+fn no_file_replaces_another_of_the_same_command() {
+    let bench = Bench::new(files());
+    fs::create_dir(bench.work().join("dir")).unwrap();
+    bench.write("one", b"1");
+    bench.write("dir/one", b"another");
+    bench.run(&["put", "one", "dir/one", "SITE/"]).is(2, "one: is the name of several files");
+    bench.run(&["get", "SITE/a/x", "SITE/b/x"]).is(2, "x: is the name of several files");
+    bench.run(&["get", "SITE/x", "ftps://localhost/x"]).is(2, "x: is the name of several files");
+    assert_eq!((bench.server.heard(), bench.left()), (vec![], vec!["dir".into(), "one".into()]));
+    bench.run(&["get", "SITE/x", "SITE/x"]).is(0, "");
+    bench.run(&["put", "x", "x", "SITE/"]).is(0, "");
+}
+
+#[test]
 fn a_url_that_cannot_be_read_does_not_show_its_password() {
-    let output = Bench::new(files()).run(&["get", "ftps://user:hunter2@host:x/y"]);
-    output.is(2, "host: invalid port");
-    assert!(!output.err.contains("hunter2"));
+    let bench = Bench::new(files());
+    for (arguments, said) in [
+        (&["get", "ftps://user:hunter2@host:x/y"][..], "host: invalid port"),
+        (&["ftps://user:hunter2@host/y"], "unrecognized subcommand '***@host/y'"),
+        (&["ls", "SITE", "ftps://user:hunter2@host/y"], "unexpected argument '***@host/y'"),
+        (&["get", "SITE/a", "--tls", "user:hunter2@host/y"], "invalid value '***@host/y'"),
+    ] {
+        let output = bench.run(arguments);
+        output.is(2, said);
+        assert!(!output.err.contains("hunter2"), "{output:?}");
+    }
 }
 
 #[test]
@@ -308,6 +358,35 @@ fn verbose_shows_the_conversation_without_secrets() {
     assert!(!output.err.contains("secret"), "{output:?}");
 }
 
+/// A log on a full disk, say.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_told_stops_nothing() {
+    for arguments in [&[][..], &["-v"], &["--progress", "always"], &["--json"]] {
+        let bench = Bench::new(files());
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = bench.ftps(&["get", "SITE/a", "SITE/missing", "SITE/b"]);
+        let output = command.args(arguments).stderr(full).output().unwrap();
+        Outcome::of(output).is(1, "");
+        assert_eq!(bench.left(), ["a", "b"], "{arguments:?}");
+    }
+}
+
+/// As in `put *`, where others write to the directory.
+#[test]
+fn a_local_name_does_not_command_the_terminal() {
+    let bench = Bench::new(files());
+    for arguments in [
+        &["put", "a\u{1b}[31mb", "SITE/x"][..],
+        &["put", "a\u{1b}[31mb/..", "SITE/"],
+        &["get", "SITE/x", "-o", "a\u{1b}[31mb/x"],
+        &["get", "SITE/x", "-O", "a\u{1b}[31mb"],
+    ] {
+        let output = bench.run(arguments);
+        assert!(output.err.starts_with("ftps: ") && !output.err.contains('\u{1b}'), "{output:?}");
+    }
+}
+
 #[test]
 fn progress_shows_rate_and_time_where_it_is_asked_for() {
     let bench = Bench::new(files());
@@ -318,6 +397,29 @@ fn progress_shows_rate_and_time_where_it_is_asked_for() {
     bench.run(&["get", "SITE/report.csv"]).is(0, "");
     bench.run(&["get", "SITE/report.csv", "--progress", "never"]).is(0, "");
     assert_eq!(bench.heard("SIZE").len(), 1, "asked for where it is shown only");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_bar_is_drawn_over_a_file_on_the_terminal() {
+    let bench = Bench::new(files());
+    let on_a_terminal = |output: &str| {
+        let ftps = bench.ftps(&["get", "SITE/a", "-o", output]);
+        let words: Vec<_> = [ftps.get_program()]
+            .into_iter()
+            .chain(ftps.get_args())
+            .map(|word| word.to_str().unwrap())
+            .collect();
+        let mut script = Command::new("script");
+        script.args(["-qec", &words.join(" "), "/dev/null"]).current_dir(bench.work());
+        script.env("FTPS_PASSWORD", "secret").stdin(Stdio::null());
+        Outcome::of(script.output().unwrap())
+    };
+    let output = on_a_terminal("a");
+    assert!(output.out.contains("19 B/19 B"), "{output:?}");
+    let output = on_a_terminal("-");
+    assert!(output.out.starts_with("what is in the file"), "{output:?}");
+    assert!(!output.out.contains("19 B/19 B"), "{output:?}");
 }
 
 #[cfg(unix)]
@@ -333,10 +435,25 @@ fn what_a_download_replaces_stays_what_it_was() {
     assert_eq!(fs::metadata(bench.work().join("secret")).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(fs::symlink_metadata(bench.work().join("link")).unwrap().is_symlink());
 
+    symlink("nowhere", bench.work().join("dangling")).unwrap();
+    bench.run(&["get", "SITE/dangling"]).is(1, "dangling: No such file");
+    assert_eq!(fs::read_link(bench.work().join("dangling")).unwrap(), Path::new("nowhere"));
+
     bench.run(&["get", "SITE/a", "-o", "/dev/null"]).is(0, "");
     assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
     fs::create_dir(bench.work().join("dir")).unwrap();
     bench.run(&["get", "SITE/dir"]).is(1, "is a directory");
+}
+
+/// Else the file that it is would be replaced, with what others have written to it.
+#[cfg(unix)]
+#[test]
+fn dev_stdout_is_standard_output() {
+    let bench = Bench::new(files());
+    bench.write("log", b"before, ");
+    let log = fs::OpenOptions::new().append(true).open(bench.work().join("log")).unwrap();
+    assert!(bench.ftps(&["get", "SITE/a", "-o", "/dev/stdout"]).stdout(log).status().unwrap().success());
+    assert_eq!(bench.read("log"), [b"before, ", FILE].concat());
 }
 
 /// Starts an upload that never ends, and waits until some of it has come.
@@ -370,6 +487,55 @@ fn a_download_that_is_stopped_leaves_nothing_behind() {
     assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(143));
     assert_eq!(bench.left(), [""; 0]);
+}
+
+/// A pager that has enough for now, a pipe that nobody reads.
+#[cfg(unix)]
+#[test]
+fn what_nobody_reads_can_be_stopped() {
+    let much = |bytes| ["150 here".into(), Act::Secure, Act::Send(bytes), Act::Finish, "226 done".into()];
+    let entries = b"type=file; a\r\n".repeat(1 << 16);
+    let peer = files().on("RETR much", much(vec![0; 1 << 20])).on("MLSD", much(entries));
+    let bench = Bench::new(peer);
+    let pipe = bench.work().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for arguments in [
+        &["get", "SITE/much", "-o", "-"][..],
+        &["ls", "SITE"],
+        &["ls", "SITE", "--json"],
+        &["get", "SITE/much", "-o", "pipe"],
+    ] {
+        let mut child = bench.ftps(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(500));
+        assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+        let began = Instant::now();
+        let status = loop {
+            match child.try_wait().unwrap() {
+                None if began.elapsed() < Duration::from_secs(5) => {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                status => break status,
+            }
+        };
+        let _ = child.kill();
+        assert_eq!(status.and_then(|status| status.code()), Some(143), "{arguments:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_written_fails_with_the_local_name() {
+    let entry = Act::Send(b"type=file; a\r\n".into());
+    let list = ["150 here".into(), Act::Secure, entry, Act::Finish, "226 done".into()];
+    let bench = Bench::new(files().on("MLSD", list));
+    for arguments in [&["get", "SITE/a", "-o", "-"][..], &["get", "SITE/a", "--json"], &["ls", "SITE"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        Outcome::of(bench.ftps(arguments).stdout(full).output().unwrap())
+            .is(1, "standard output: No space left");
+    }
+    bench.run(&["get", "SITE/a", "-o", "/dev/full"]).is(1, "/dev/full: No space left");
+    bench.run(&["get", "SITE/a", "-o", "new/"]).is(1, "new/: ");
+    assert_eq!(bench.left(), ["a"]);
 }
 
 #[test]
