@@ -7,8 +7,9 @@ use ftps_tokio::Listed;
 use ftps_tokio::codec::{Entry, Kind, Name, Timestamp};
 use serde::Serialize;
 
-use crate::report::{Failure, Report, print, print_json};
+use crate::report::{Failure, Report, json_line};
 use crate::session::{Session, Settings};
+use crate::sink::Sink;
 use crate::url::Url;
 
 /// An entry as JSON.
@@ -49,13 +50,23 @@ impl<'a> Object<'a> {
 
 pub(crate) async fn ls(url: &Url, settings: &Settings, report: &mut Report, json: bool) {
     let mut session = Session::new(settings, &url.site);
-    if let Err(failure) = list(url, &mut session, report, json).await {
+    let mut out = Sink::stdout();
+    let listed = list(url, &mut session, &mut out, report, json).await;
+    // What came before a failure is shown.
+    let shown = out.commit().await.map_err(Failure::stdout);
+    if let Err(failure) = listed.and(shown) {
         report.failed(&failure.of(url));
     }
     session.quit().await;
 }
 
-async fn list(url: &Url, session: &mut Session<'_>, report: &Report, json: bool) -> Result<(), Failure> {
+async fn list(
+    url: &Url,
+    session: &mut Session<'_>,
+    out: &mut Sink,
+    report: &Report,
+    json: bool,
+) -> Result<(), Failure> {
     let client = session.client().await?;
     let path = match url.path.strip_suffix(b"/") {
         Some(path) if !path.is_empty() => path,
@@ -65,11 +76,8 @@ async fn list(url: &Url, session: &mut Session<'_>, report: &Report, json: bool)
     while let Some(listed) = entries.next().await.map_err(Failure::transfer)? {
         match listed {
             Listed::Entry(entry) => {
-                if json {
-                    print_json(&Object::new(&entry)).await?
-                } else {
-                    print(&line(&entry)).await?
-                }
+                let line = if json { json_line(&Object::new(&entry))? } else { line(&entry) };
+                out.write_all(line.as_bytes()).await.map_err(Failure::stdout)?;
             }
             Listed::Unparsed(line) => {
                 report.warn(&format_args!("{url}: unknown line: {}", Name::from(line)));

@@ -10,9 +10,9 @@ use ftps_tokio::codec::Name;
 use ftps_tokio::{Error, Transferred};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
-use tokio::io::AsyncWriteExt;
 
 use crate::args::{Options, When};
+use crate::sink::Sink;
 use crate::url::Url;
 
 /// Why something was not done, and the exit status that says so.
@@ -104,7 +104,7 @@ impl Report {
         let seconds = took.as_secs_f64();
         if self.json {
             let path = String::from_utf8_lossy(&url.path);
-            if let Err(failure) = print_json(&Moved { path: &path, bytes, seconds, resumed }).await {
+            if let Err(failure) = print(&Moved { path: &path, bytes, seconds, resumed }).await {
                 self.failed(&failure);
             }
         } else if !self.quiet {
@@ -160,6 +160,13 @@ fn say(what: Arguments<'_>) {
     let _ = writeln!(io::stderr(), "ftps: {what}");
 }
 
+async fn print(moved: &Moved<'_>) -> Result<(), Failure> {
+    let line = json_line(moved)?;
+    let mut out = Sink::stdout();
+    out.write_all(line.as_bytes()).await.map_err(Failure::stdout)?;
+    out.commit().await.map_err(Failure::stdout)
+}
+
 /// A progress bar that leaves nothing behind.
 pub(crate) struct Bar(pub(crate) ProgressBar);
 
@@ -169,15 +176,8 @@ impl Drop for Bar {
     }
 }
 
-/// Writes to standard output: from another thread, so that a signal ends the program where nobody reads.
-pub(crate) async fn print(text: &str) -> Result<(), Failure> {
-    let mut stdout = tokio::io::stdout();
-    stdout.write_all(text.as_bytes()).await.map_err(Failure::stdout)?;
-    stdout.flush().await.map_err(Failure::stdout)
-}
-
-/// Writes an object on a line of its own to standard output, safe on a terminal.
-pub(crate) async fn print_json(object: &impl Serialize) -> Result<(), Failure> {
+/// An object on a line of its own, safe on a terminal.
+pub(crate) fn json_line(object: &impl Serialize) -> Result<String, Failure> {
     let json = serde_json::to_string(object).map_err(Failure::stdout)?;
     let mut line = String::new();
     for c in json.chars() {
@@ -188,5 +188,5 @@ pub(crate) async fn print_json(object: &impl Serialize) -> Result<(), Failure> {
             line.push(c);
         }
     }
-    print(&(line + "\n")).await
+    Ok(line + "\n")
 }

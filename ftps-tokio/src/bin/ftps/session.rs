@@ -35,8 +35,12 @@ impl Settings {
         if options.insecure {
             tls = tls.dangerous().accept_any_certificate();
         }
+        let unusable = |error| match &options.ca_file {
+            Some(path) => Failure::usage(error).of(&shown(path)),
+            None => Failure::usage(error),
+        };
         Ok(Self {
-            tls: tls.build().map_err(Failure::usage)?,
+            tls: tls.build().map_err(unusable)?,
             user: options.user.clone().map(String::into_bytes),
             password_env: options.password_env.clone(),
             timeout: options.timeout.map(|seconds| Duration::from_secs(seconds.into())),

@@ -38,8 +38,7 @@ impl Sink {
         };
         // What a link leads to is replaced, not the link.
         let path = if existing.is_some() { fs::canonicalize(path)? } else { path.into() };
-        let directory = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
-        let file = temporary(directory)?;
+        let file = temporary(directory(&path))?;
         if let Some(existing) = existing {
             file.as_file().set_permissions(existing.permissions())?;
         }
@@ -53,17 +52,37 @@ impl Sink {
         }
     }
 
-    /// All of it has been written. It is on the disk before its name says so: the original may be deleted next.
+    /// All of it has been written. It is on the disk before its name says so, and its name is when this returns: the
+    /// original may be deleted next.
     pub(crate) async fn commit(self) -> io::Result<()> {
         match self {
             Self::Stream(mut stream) => stream.flush().await,
             Self::File(file, path) => {
                 file.as_file().sync_all()?;
-                file.persist(path)?;
-                Ok(())
+                file.persist(&path)?;
+                sync_name(&path)
             }
         }
     }
+}
+
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."))
+}
+
+/// Not every directory can be read, nor does every file system synchronize them.
+#[cfg(unix)]
+fn sync_name(path: &Path) -> io::Result<()> {
+    let Ok(directory) = fs::File::open(directory(path)) else { return Ok(()) };
+    match directory.sync_all() {
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+        synchronized => synchronized,
+    }
+}
+
+#[cfg(not(unix))]
+fn sync_name(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// With the permissions that any new file would have.
