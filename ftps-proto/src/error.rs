@@ -24,6 +24,8 @@ pub enum Error {
         /// The final reply, where one came. A 226 proves nothing here.
         reply: Option<Reply>,
     },
+    /// The server confirmed a listing that is none, or not all of one.
+    Unlisted(Unlisted, Reply),
     /// So many bytes came in clear behind the reply that starts TLS: somebody tries to pass them off as encrypted ones
     /// (CVE-2021-22947). The session is unusable.
     Injection {
@@ -88,6 +90,28 @@ pub enum Remote {
     TooMany(&'static str),
 }
 
+/// What is wrong with a listing that was confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unlisted {
+    /// Nothing came, not even the directory itself: there is none (vsftpd).
+    Missing,
+    /// The server could not open the directory (vsftpd).
+    Unreadable,
+    /// The server lists so many entries and no more (Pure-FTPd). Those have come.
+    Cut,
+}
+
+impl fmt::Display for Unlisted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "there is no such directory",
+            Self::Unreadable => "the directory cannot be read",
+            Self::Cut => "the server has left out entries",
+        })
+    }
+}
+
 /// A command and the reply that refused it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
@@ -102,6 +126,7 @@ impl Error {
     pub fn reply(&self) -> Option<&Reply> {
         match self {
             Self::Refused(refused) => Some(&refused.reply),
+            Self::Unlisted(_, reply) => Some(reply),
             Self::Truncated { reply, .. } | Self::Connection { reply, .. } => reply.as_ref(),
             Self::Remote(
                 Remote::UnexpectedGreeting(reply)
@@ -192,6 +217,7 @@ impl fmt::Display for Error {
                 write!(f, "the data connection was cut after {bytes} bytes, without TLS close_notify")?;
                 said(f, reply)
             }
+            Self::Unlisted(unlisted, reply) => write!(f, "{unlisted}; the server says: {reply}"),
             Self::Injection { bytes } => {
                 write!(
                     f,
@@ -270,7 +296,7 @@ impl From<Error> for std::io::Error {
             Error::Local(_) => ErrorKind::InvalidInput,
             Error::Remote(_) | Error::Injection { .. } => ErrorKind::InvalidData,
             Error::Connection { .. } => ErrorKind::ConnectionAborted,
-            Error::Refused(_) | Error::Source(_) => ErrorKind::Other,
+            Error::Refused(_) | Error::Unlisted(..) | Error::Source(_) => ErrorKind::Other,
         };
         Self::new(kind, error)
     }

@@ -100,7 +100,7 @@ mod time;
 pub mod tls;
 
 pub use config::{Config, EarlyClose, Limits, Login, Pipelining, Security, Timeouts};
-pub use error::{Error, Local, Refused, Remote};
+pub use error::{Error, Local, Refused, Remote, Unlisted};
 pub use need::{
     Channel, Close, Deadline, End, Failure, Flow, Input, Io, Layer, Need, Progress, Target, Waiting,
 };

@@ -122,10 +122,10 @@ impl Client {
 
     /// Lists a directory: MLSD where the server has it, else LIST. An empty path is the working directory.
     ///
-    /// To a server without MLSD the path may be a pattern (vsftpd): what is not there is then listed as empty.
+    /// To a server without MLSD the path may be a pattern.
     ///
     /// # Errors
-    /// [`Error::Refused`] with the server's reply.
+    /// [`Error::Refused`] with the server's reply; [`Error::Unlisted`] for a listing that is none, or not all.
     pub async fn list(&mut self, path: impl AsRef<[u8]>) -> Result<Listing, Error> {
         let mut entries = self.entries(path)?;
         let mut listing = Listing::default();

@@ -54,5 +54,5 @@ pub use ftps_proto::ops::{Listed, Listing, Transferred};
 pub use ftps_proto::tls;
 pub use ftps_proto::{
     Channel, EarlyClose, Error, Failure, Layer, Limits, Local, Pipelining, Refused, Remote, Security, Server,
-    Waiting,
+    Unlisted, Waiting,
 };

@@ -7,8 +7,8 @@ use super::data::OpenTransfer;
 use super::transfer::Transfer;
 use super::{Operation, ready};
 use crate::codec::list::{LineTooLong, ListLine, parse_list_line};
-use crate::codec::{Argument, Command, Entry, Kind, Reply, Verb, parse_facts};
-use crate::error::{Error, Remote};
+use crate::codec::{Argument, Command, Entry, Kind, Reply, parse_facts};
+use crate::error::{Error, Remote, Unlisted};
 use crate::session::{Direction, Session};
 use crate::time::Instant;
 
@@ -51,7 +51,7 @@ impl IntoIterator for Listing {
 }
 
 /// Lists a directory: MLSD (RFC 3659, section 7) where FEAT names MLST, else LIST in its Unix form, to which the path may
-/// be a pattern: vsftpd lists what is not there as empty.
+/// be a pattern.
 ///
 /// Each time it is done it results in the next line, and in `None` once the listing is complete and confirmed; it is
 /// polled again for more. The listed directory itself and its parent are left out. Memory is bounded: no more input
@@ -82,9 +82,11 @@ impl List {
     fn open(&mut self, session: &mut Session) -> Result<OpenTransfer, Error> {
         // An earlier listing that was given up may have left lines.
         session.clear_listing();
-        self.lines = Lines { facts: session.lists_facts(), ..Lines::default() };
+        let facts = session.lists_facts();
+        let all = !facts && session.server.takes_list_all();
+        self.lines = Lines { facts, all, ..Lines::default() };
         let path = self.path.clone();
-        let command = if self.lines.facts { Command::Mlsd(path) } else { Command::List(guard_option(path)?) };
+        let command = if facts { Command::Mlsd(path) } else { Command::List(list_argument(path, all)?) };
         Ok(OpenTransfer::new(command, Direction::Listing))
     }
 }
@@ -93,6 +95,8 @@ impl List {
 #[derive(Debug, Default)]
 struct Lines {
     facts: bool,
+    /// The directory itself is among them.
+    all: bool,
     count: u64,
     /// In a row that list nothing.
     blank: u64,
@@ -119,8 +123,25 @@ impl Lines {
     }
 
     /// The last line, which may lack its end.
-    fn last(&self, session: &mut Session) -> Result<Option<Listed>, Error> {
-        Ok(session.listing.finish().map_err(too_long)?.and_then(|line| self.read(line)))
+    fn last(&mut self, session: &mut Session) -> Result<Option<Listed>, Error> {
+        let Some(line) = session.listing.finish().map_err(too_long)? else { return Ok(None) };
+        self.count += 1;
+        Ok(self.read(line))
+    }
+
+    /// Whether what came is what was asked for: servers confirm listings that are none, or not all.
+    fn confirm(&self, reply: Reply) -> Result<(), Error> {
+        let says = |text: &[u8]| reply.lines().any(|line| line.windows(text.len()).any(|part| part == text));
+        let unlisted = if says(b"failed to open directory") {
+            Unlisted::Unreadable
+        } else if says(b"Output truncated") {
+            Unlisted::Cut
+        } else if self.all && self.count == 0 {
+            Unlisted::Missing
+        } else {
+            return Ok(());
+        };
+        Err(Error::Unlisted(unlisted, reply))
     }
 
     fn read(&self, line: &[u8]) -> Option<Listed> {
@@ -129,22 +150,21 @@ impl Lines {
 }
 
 /// LIST is often given to `ls`, which would take a path with a leading `-` for options.
-fn guard_option(path: Option<Argument>) -> Result<Option<Argument>, Error> {
-    Ok(match path {
-        Some(path) if path.as_bytes().starts_with(b"-") => {
-            Some(Argument::new([&b"./"[..], path.as_bytes()].concat())?)
-        }
-        path => path,
-    })
-}
-
-/// vsftpd lists a directory that it cannot open as one that is empty, and says so in its 226.
-fn opened(verb: Verb, reply: Reply) -> Result<(), Error> {
-    let says = |text: &[u8], line: &[u8]| line.windows(text.len()).any(|part| part == text);
-    if reply.lines().any(|line| says(b"failed to open directory", line)) {
-        return Err(Error::refused(verb, reply));
+fn list_argument(path: Option<Argument>, all: bool) -> Result<Option<Argument>, Error> {
+    let mut argument = Vec::new();
+    if all {
+        argument.extend(b"-a");
     }
-    Ok(())
+    if let Some(path) = path {
+        if all {
+            argument.push(b' ');
+        }
+        if path.as_bytes().starts_with(b"-") {
+            argument.extend(b"./");
+        }
+        argument.extend(path.as_bytes());
+    }
+    Ok(if argument.is_empty() { None } else { Some(Argument::new(argument)?) })
 }
 
 fn too_long(_: LineTooLong) -> Error {
@@ -198,15 +218,16 @@ impl Operation for List {
                             return Ok(Poll::Ready(Some(listed)));
                         }
                     }
-                    let listed = ready!(transfer.step(session, now)?);
-                    opened(transfer.verb(), listed.reply)?;
+                    let confirmed = ready!(transfer.step(session, now)?);
+                    let last = self.lines.last(session)?;
+                    self.lines.confirm(confirmed.reply)?;
                     if self.purging {
                         session.listed_to_the_end();
                         self.stage = Stage::Begin;
                         continue;
                     }
                     self.stage = Stage::Complete;
-                    return self.lines.last(session).map(Poll::Ready);
+                    return Ok(Poll::Ready(last));
                 }
                 Stage::Complete => return Ok(Poll::Ready(None)),
             }

@@ -106,11 +106,6 @@ impl Transfer {
         }
     }
 
-    /// The command.
-    pub(super) fn verb(&self) -> Verb {
-        self.verb
-    }
-
     /// Whether this operation still has the session.
     pub(super) fn begin(&mut self, session: &mut Session) -> Result<Poll<()>, Error> {
         session.begin(&mut self.turn)

@@ -35,6 +35,13 @@ impl Server {
         self != Self::Unknown
     }
 
+    /// Takes `LIST -a` with any path behind it, and lists the directory itself then: what lists nothing is not there, where
+    /// its LIST is that of a pattern which nothing matches. Names that begin with a dot are listed so alone. ProFTPD and
+    /// Pure-FTPd have MLSD.
+    pub(crate) fn takes_list_all(self) -> bool {
+        self == Self::Vsftpd
+    }
+
     /// Keeps what it could not send of a listing that was given up, and begins the next one with it (490 lines of 500
     /// seen on Pure-FTPd).
     pub(crate) fn keeps_listings(self) -> bool {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ftps_proto::codec::Kind;
 use ftps_proto::ops::{self, List, Listed};
 use ftps_proto::sim::{Act, Chunks, Peer, World};
-use ftps_proto::{End, Error, Remote};
+use ftps_proto::{End, Error, Remote, Unlisted};
 
 use crate::{argument, config, heard, open};
 
@@ -140,15 +140,47 @@ fn a_listing_has_a_limit_of_lines() {
     }
 }
 
+/// A server that confirms a listing of these lines so.
+fn confirms(command: &str, lines: &str, said: &str) -> Peer {
+    let (secure, end) = (Act::Secure { resumed: true }, Act::End(End::Clean));
+    Peer::polite().on(command, ["150 here".into(), secure, Act::Send(lines.into()), end, said.into()])
+}
+
 #[test]
-fn a_directory_that_cannot_be_opened_is_none_that_is_empty() {
-    // vsftpd.
-    let end = Act::End(End::Clean);
-    let said = "226 Transfer done (but failed to open directory).";
-    let acts = ["150 Here".into(), Act::Secure { resumed: true }, end, said.into()];
-    let mut world = open(Peer::polite().on("MLSD", acts));
+fn what_is_confirmed_and_no_listing_is_an_error() {
+    for (lines, said, why) in [
+        ("", "226 Transfer done (but failed to open directory).", Unlisted::Unreadable),
+        ("type=file; a\r\n", "226-Options: -a -l\r\n226 Output truncated to 1 matches", Unlisted::Cut),
+    ] {
+        let mut world = open(confirms("MLSD", lines, said));
+        let error = collect(&mut world, Some("there")).unwrap_err();
+        assert!(matches!(error, Error::Unlisted(told, _) if told == why), "{error}");
+        assert!(error.code().is_some_and(|code| code == 226) && !error.is_temporary());
+        world.run(&mut ops::noop()).unwrap();
+    }
+    let said = "226 Directory send OK, with nothing in it.";
+    assert!(collect(&mut open(confirms("MLSD", "", said)), None).unwrap().is_empty());
+}
+
+#[test]
+fn vsftpd_lists_the_directory_itself_where_there_is_one() {
+    let peer = |lines| {
+        confirms("LIST", lines, "226 Directory send OK.")
+            .instead("FEAT", ["211 none"])
+            .greeting("220 (vsFTPd 3.0.5)")
+    };
+    let itself = "drwxr-xr-x    2 0        0            4096 Jan 01  2024 .\r\n";
+    let hidden = "-rw-r--r--    1 0        0               0 Jan 01  2024 .hidden";
+    let mut world = open(peer(itself));
+    for (path, command) in [(None, "LIST -a"), (Some("a b"), "LIST -a a b"), (Some("-l"), "LIST -a ./-l")] {
+        assert!(collect(&mut world, path).unwrap().is_empty());
+        assert_eq!(world.heard().next_back(), Some(command));
+    }
+    let mut world = open(peer(hidden));
+    assert_eq!(names(&collect(&mut world, None).unwrap()), [".hidden"]);
+    let mut world = open(peer(""));
     let error = collect(&mut world, Some("nowhere")).unwrap_err();
-    assert!(matches!(error, Error::Refused(_)), "{error}");
+    assert!(matches!(error, Error::Unlisted(Unlisted::Missing, _)), "{error}");
     world.run(&mut ops::noop()).unwrap();
 }
 
