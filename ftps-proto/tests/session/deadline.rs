@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ftps_proto::codec::Verb;
 use ftps_proto::sim::{Act, Chunks, Peer, World};
-use ftps_proto::{Channel, End, Error, Waiting, ops};
+use ftps_proto::{Channel, End, Error, Need, Progress, Waiting, ops};
 
 use crate::{config, open};
 
@@ -154,4 +154,23 @@ fn a_caller_that_takes_its_time_between_entries_leaves_the_server_its_own() {
     while world.run(&mut list).unwrap().is_some() {
         world.pass(Duration::from_secs(3600));
     }
+}
+
+#[test]
+fn a_caller_that_pauses_a_transfer_leaves_the_server_its_own_time() {
+    const LONG: Duration = Duration::from_secs(3600);
+    let slow = Act::Wait(LONG + Duration::from_secs(30));
+    let end = Act::End(End::Clean);
+    let file =
+        ["150 here".into(), SECURE, Act::Send(vec![1]), slow, Act::Send(vec![2]), end, "226 done".into()];
+    let mut world = open(Peer::polite().on("RETR", file));
+    let mut download = world.download("x");
+    while world.session.moved() == 0 {
+        assert!(world.run_for(&mut download, 1).is_pending());
+    }
+    assert!(matches!(world.session.poll(&mut download, world.now()), Ok(Progress::Need(Need::Io(_)))));
+    world.session.pause();
+    world.pass(LONG);
+    world.run(&mut download).unwrap();
+    assert_eq!(world.received(), [1, 2]);
 }

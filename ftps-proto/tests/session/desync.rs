@@ -159,7 +159,8 @@ fn a_421_is_heard_while_the_data_connection_is_awaited() {
 fn what_comes_in_clear_while_tls_begins_is_an_attack() {
     let mut config: Config = config();
     config.security = ftps_proto::Security::Implicit;
-    for early in [true, false] {
+    // It is told at once, and not kept until the handshake ends.
+    for (early, secured) in [(true, true), (false, true), (false, false)] {
         let mut session = Session::new(config.clone());
         let mut open = ops::Open::new();
         let now = ftps_proto::Instant::default();
@@ -171,7 +172,9 @@ fn what_comes_in_clear_while_tls_begins_is_an_attack() {
         if !early {
             session.handle(Input::Received(Channel::Control, b"220 hello\r\n"));
         }
-        session.handle(Input::Secured { channel: Channel::Control, resumed: false });
+        if secured {
+            session.handle(Input::Secured { channel: Channel::Control, resumed: false });
+        }
         let error = session.poll(&mut open, now).unwrap_err();
         assert!(matches!(error, Error::Injection { bytes: 11 }), "{error}");
     }

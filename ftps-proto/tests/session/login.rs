@@ -2,7 +2,7 @@
 
 use ftps_proto::codec::Secret;
 use ftps_proto::sim::{Act, Chunks, Peer, World};
-use ftps_proto::{Error, Local, Refused, Remote, Security, Server, ops};
+use ftps_proto::{Error, Instant, Local, Refused, Remote, Security, Server, ops};
 
 use crate::{config, heard, open};
 
@@ -161,8 +161,11 @@ fn an_unknown_feat_is_no_obstacle() {
 
 #[test]
 fn the_server_leaves() {
-    let (error, _) = refused(Peer::polite().instead("USER", [Act::Leave]));
-    assert!(matches!(error, Error::Connection { failure: None, .. }), "{error}");
+    for peer in [Peer::new([Act::Leave]), Peer::polite().instead("USER", [Act::Leave])] {
+        let (error, world) = refused(peer);
+        assert!(matches!(error, Error::Connection { failure: None, .. }), "{error}");
+        assert_eq!(world.now(), Instant::default(), "no deadline was waited for");
+    }
 }
 
 #[test]

@@ -131,7 +131,8 @@ fn refusals_end_at_once() {
         assert!(error.to_string().contains(reply));
         assert_eq!(world.now(), before, "no deadline was waited for");
         world.run(&mut ops::noop()).unwrap();
-        assert_eq!(heard(&world).last(), Some(&"NOOP"), "nothing had to be recovered");
+        let [.., refused, next] = heard(&world)[..] else { panic!() };
+        assert!(refused.starts_with(command) && next == "NOOP", "nothing had to be recovered");
     }
 }
 
@@ -182,6 +183,12 @@ fn a_refused_unresumed_connection_is_tried_again() {
     let mut download = world.download("x");
     assert_eq!(world.run(&mut download).unwrap_err().code().unwrap(), 425);
     assert_eq!(world.heard().filter(|line| line.starts_with("RETR")).count(), 2);
+    // Nor where a ticket was taken: another has nothing to add.
+    let refused = ["150 here".into(), SECURE, "425 busy".into()];
+    let mut world = open(serves(refused));
+    let mut download = world.download("x");
+    assert_eq!(world.run(&mut download).unwrap_err().code().unwrap(), 425);
+    assert_eq!(world.heard().filter(|line| line.starts_with("RETR")).count(), 1);
 }
 
 #[test]
@@ -274,6 +281,19 @@ fn a_421_in_a_transfer_ends_the_session() {
     let mut download = world.download("x");
     assert_eq!(world.run(&mut download).unwrap_err().code().unwrap(), 421);
     assert!(!world.session.is_usable());
+}
+
+#[test]
+fn a_control_connection_lost_in_a_transfer_ends_it_at_once() {
+    for acts in [vec![Act::Leave], vec!["150 here".into(), SECURE, Act::Send(payload()), Act::Leave]] {
+        let mut world = open(serves(acts));
+        let before = world.now();
+        let mut download = world.download("x");
+        let error = world.run(&mut download).unwrap_err();
+        assert!(matches!(error, Error::Connection { channel: Channel::Control, .. }), "{error}");
+        assert_eq!(world.now(), before, "no deadline was waited for");
+        assert!(!world.session.is_usable());
+    }
 }
 
 #[test]
