@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ftps_proto::codec::Kind;
-use ftps_proto::ops::{self, List, Listed};
+use ftps_proto::ops::{self, List, Listed, Listing};
 use ftps_proto::sim::{Act, Chunks, Peer, World};
 use ftps_proto::{End, Error, Remote};
 
@@ -55,6 +55,15 @@ fn facts() {
         assert!(heard(&world).contains(&"MLSD some where"));
         world.run(&mut ops::noop()).unwrap();
     }
+}
+
+#[test]
+fn what_cannot_be_read_is_collected_apart() {
+    let mut world = open(lists("MLSD", "type=file; a\r\nnonsense\r\ntype=dir; b\r\n"));
+    let mut listing = Listing::default();
+    collect(&mut world, None).unwrap().into_iter().for_each(|listed| listing.push(listed));
+    assert_eq!(listing.unparsed, [b"nonsense"]);
+    assert!(listing.into_iter().map(|entry| entry.name.to_string()).eq(["a", "b"]));
 }
 
 #[test]
@@ -173,4 +182,19 @@ fn the_rest_of_a_listing_that_was_given_up_is_not_the_next_one() {
         }
         assert_eq!(heard(&world).iter().filter(|line| **line == "MLSD").count(), listings + 1);
     }
+}
+
+#[test]
+fn only_a_listing_that_had_begun_leaves_a_rest() {
+    let stuck = ["150 here".into(), Act::Secure { resumed: true }, Act::Send(vec![1])];
+    let peer = lists("MLSD", "type=file; a\r\n").on("RETR", stuck).on("MLSD nowhere", ["550 what?"]);
+    let mut world = open(peer.greeting("220 Pure-FTPd"));
+    let mut download = world.download("x");
+    while world.session.moved() == 0 {
+        assert!(world.run_for(&mut download, 1).is_pending());
+    }
+    drop(download);
+    collect(&mut world, Some("nowhere")).unwrap_err();
+    assert_eq!(names(&collect(&mut world, None).unwrap()), ["a"]);
+    assert_eq!(world.heard().filter(|line| line.starts_with("MLSD")).count(), 2);
 }

@@ -37,6 +37,19 @@ fn a_class_is_enough_where_one_command_is_out() {
 }
 
 #[test]
+fn a_new_directory_has_the_path_that_is_told_and_no_other() {
+    for (reply, path) in [
+        ("257 \"/home/a\"", Some(&b"/home/a"[..])),
+        ("257 /home/a", Some(b"/home/a")),
+        ("257 directory created", None),
+        ("250 \"a\" created", None),
+    ] {
+        let mut world = open(Peer::polite().on("MKD", [reply]));
+        assert_eq!(world.run(&mut ops::mkd(argument("a"))).unwrap().as_deref(), path, "{reply}");
+    }
+}
+
+#[test]
 fn refusals_carry_the_reply_and_the_session_goes_on() {
     let mut world = open(Peer::polite().on("DELE", ["550 No such file"]).on("RNFR", ["550 No such file"]));
     let error = world.run(&mut ops::dele(argument("x"))).unwrap_err();

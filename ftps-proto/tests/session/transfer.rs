@@ -1,5 +1,7 @@
 //! Downloads and uploads.
 
+use std::time::Duration;
+
 use ftps_proto::sim::{Act, Chunks, FILTERED, PORT, Peer, World};
 use ftps_proto::{Channel, Close, EarlyClose, End, Error, Input, Need, Progress, Target, ops};
 
@@ -153,6 +155,25 @@ fn a_refusal_is_one_whether_the_reset_or_the_reply_is_seen_first() {
         let mut upload = world.upload("x", b"abc");
         let error = world.run(&mut upload).unwrap_err();
         assert!(matches!(error, Error::Refused(_)) && !error.is_temporary(), "{error}");
+        assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
+    }
+}
+
+#[test]
+fn a_handshake_that_fails_waits_for_the_reason() {
+    for end in [Act::Reset, Act::End(End::Truncated)] {
+        let later = Act::Wait(Duration::from_secs(1));
+        let mut world = open(serves([end.clone(), later, "522 resume the session".into()]));
+        let mut download = world.download("x");
+        assert_eq!(world.run(&mut download).unwrap_err().code().unwrap(), 522);
+
+        // Where none is given, that it failed is the error, and not that nothing was said of it.
+        let mut world = open(serves([end.clone()]));
+        let mut download = world.download("x");
+        let error = world.run(&mut download).unwrap_err();
+        let failed =
+            matches!(error, Error::Connection { channel: Channel::Data, .. } | Error::Truncated { .. });
+        assert!(failed, "{end:?}: {error}");
         assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
     }
 }
