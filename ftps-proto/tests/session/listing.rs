@@ -89,7 +89,11 @@ fn mlsd_promised_and_unknown_after_all() {
 fn a_path_that_looks_like_an_option() {
     let mut world = open(lists("LIST", "").instead("FEAT", ["211 none"]));
     assert!(collect(&mut world, Some("-la")).unwrap().is_empty());
-    assert!(heard(&world).contains(&"LIST ./-la"));
+    assert!(collect(&mut world, Some("a-b")).unwrap().is_empty());
+    assert_eq!(
+        world.heard().filter(|line| line.starts_with("LIST")).collect::<Vec<_>>(),
+        ["LIST ./-la", "LIST a-b"]
+    );
 }
 
 #[test]
@@ -147,15 +151,26 @@ fn a_listing_has_a_limit_of_lines() {
         world.open().unwrap();
         assert_eq!(collect(&mut world, None).is_ok(), fits);
     }
+    // And of lines in a row that list nothing.
+    config.limits.lines = 100;
+    config.limits.blank = 3;
+    for (lines, fits) in [(3, true), (4, false)] {
+        let text = format!("{}type=file; a\r\n", "\r\n".repeat(lines)).repeat(2);
+        let mut world = World::with_config(lists("MLSD", &text), config.clone());
+        world.open().unwrap();
+        assert_eq!(collect(&mut world, None).is_ok(), fits);
+    }
 }
 
 #[test]
 fn a_directory_that_cannot_be_opened_is_none_that_is_empty() {
     // vsftpd.
     let end = Act::End(End::Clean);
-    let said = "226 Transfer done (but failed to open directory).";
-    let acts = ["150 Here".into(), Act::Secure { resumed: true }, end, said.into()];
-    let mut world = open(Peer::polite().on("MLSD", acts));
+    let acts = |said: &str| ["150 Here".into(), Act::Secure { resumed: true }, end.clone(), said.into()];
+    let failed = acts("226 Transfer done (but failed to open directory).");
+    let empty = acts("226 Directory send OK, with nothing in it.");
+    let mut world = open(Peer::polite().on("MLSD nowhere", failed).on("MLSD empty", empty));
+    assert!(collect(&mut world, Some("empty")).unwrap().is_empty());
     let error = collect(&mut world, Some("nowhere")).unwrap_err();
     assert!(matches!(error, Error::Refused(_)), "{error}");
     world.run(&mut ops::noop()).unwrap();
