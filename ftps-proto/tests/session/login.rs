@@ -117,7 +117,11 @@ fn greetings() {
 #[test]
 fn user_230_needs_no_password() {
     let world = open(Peer::polite().instead("USER", ["230 come in"]));
-    assert!(world.heard().all(|line| !line.starts_with("PASS")));
+    assert_eq!(
+        heard(&world),
+        [&LOGIN[..2], &LOGIN[3..]].concat(),
+        "and what every session needs all the same"
+    );
 }
 
 #[test]
@@ -127,9 +131,13 @@ fn account() {
     assert!(error.is_login(), "{error}");
     let mut config = config();
     config.login.account = Some(Secret::new("sales").unwrap());
-    let mut world = World::with_config(peer(), config);
+    let mut world = World::with_config(peer(), config.clone());
     world.open().unwrap();
-    assert_eq!(heard(&world)[2..5], ["PASS secret", "ACCT sales", "PBSZ 0"]);
+    assert_eq!(heard(&world), [&LOGIN[..3], &["ACCT sales"], &LOGIN[3..]].concat());
+    // Or instead of the password.
+    let mut world = World::with_config(peer().instead("USER", ["332 which account?"]), config);
+    world.open().unwrap();
+    assert_eq!(heard(&world), [&LOGIN[..2], &["ACCT sales"], &LOGIN[3..]].concat());
 }
 
 #[test]
