@@ -6,9 +6,7 @@ use ftps_proto::ops::{self, List, Operation};
 use ftps_proto::sim::{Act, Chunks, Peer, World};
 use ftps_proto::{Channel, Close, End, Input, Need, Progress};
 
-use crate::{argument, config, open};
-
-const SECURE: Act = Act::Secure { resumed: true };
+use crate::{SECURE, argument, config, open};
 
 /// What servers say to ABOR when a transfer was under way (measured), with what the abandoned transfer says by itself.
 fn aborts() -> Vec<Vec<Act>> {

@@ -7,9 +7,7 @@ use ftps_proto::codec::Verb;
 use ftps_proto::sim::{Act, Chunks, Peer, World};
 use ftps_proto::{Channel, End, Error, Need, Progress, Waiting, ops};
 
-use crate::{config, open};
-
-const SECURE: Act = Act::Secure { resumed: true };
+use crate::{SECURE, config, open};
 
 fn reason(error: Error) -> Waiting {
     match error {

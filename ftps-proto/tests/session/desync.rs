@@ -7,11 +7,7 @@ use ftps_proto::ops::{self, List};
 use ftps_proto::sim::{Act, FILTERED, Peer, World};
 use ftps_proto::{Channel, Config, Direction, End, Error, Input, Need, Progress, Session, Waiting};
 
-use crate::{argument, config, heard, open};
-
-const SECURE: Act = Act::Secure { resumed: true };
-/// What follows comes in a packet of its own.
-const PAUSE: Act = Act::Wait(Duration::from_secs(1));
+use crate::{PAUSE, SECURE, argument, config, heard, open};
 
 /// A session after this op has its own replies.
 #[track_caller]

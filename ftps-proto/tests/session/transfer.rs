@@ -1,13 +1,13 @@
 //! Downloads and uploads.
 
-use std::time::Duration;
-
+use ftps_proto::codec::Command;
+use ftps_proto::ops::{self, OpenTransfer};
 use ftps_proto::sim::{Act, Chunks, FILTERED, PORT, Peer, World};
-use ftps_proto::{Channel, Close, EarlyClose, End, Error, Input, Need, Progress, Target, ops};
+use ftps_proto::{
+    Channel, Close, Direction, EarlyClose, End, Error, Flow, Input, Need, Progress, Target, Waiting,
+};
 
-use crate::{argument, config, heard, open};
-
-const SECURE: Act = Act::Secure { resumed: true };
+use crate::{PAUSE, SECURE, argument, config, heard, open};
 
 fn payload() -> Vec<u8> {
     (0..=255).cycle().take(1000).collect()
@@ -22,6 +22,11 @@ fn sends(before: &[&str], after: &[&str]) -> Vec<Act> {
     acts.extend([SECURE, Act::Send(payload()), Act::End(End::Clean)]);
     acts.extend(after.iter().map(|line| Act::from(*line)));
     acts
+}
+
+/// An upload of which the test moves the payload.
+fn stor() -> OpenTransfer {
+    OpenTransfer::new(Command::Stor(argument("x")), Direction::Upload)
 }
 
 fn takes(after: &[&str]) -> Peer {
@@ -52,6 +57,8 @@ fn downloads_whose_replies_come_otherwise() {
         // 226 without 150.
         sends(&["226 done"], &[]),
         sends(&[], &["150 here", "226 done"]),
+        // And 150 once more.
+        sends(&["150 here"], &["150 still here", "226 done"]),
         // The connection is through before anything is said.
         vec![SECURE, Act::Send(payload()), Act::End(End::Clean), "150 here".into(), "226 done".into()],
     ] {
@@ -109,10 +116,13 @@ fn a_cut_download_is_an_error_whatever_is_said() {
 
 #[test]
 fn a_reset_download_is_an_error_with_both_sides_of_the_story() {
-    let mut world = open(serves(["150 here".into(), SECURE, Act::Reset, "426 broken".into()]));
-    let mut download = world.download("file");
-    let error = world.run(&mut download).unwrap_err();
-    assert_eq!(error.to_string(), "data connection: connection reset; the server says: 426 broken");
+    for said in [vec![], vec![PAUSE]] {
+        let acts = [vec!["150 here".into(), SECURE, Act::Reset], said, vec!["426 broken".into()]].concat();
+        let mut world = open(serves(acts));
+        let mut download = world.download("file");
+        let error = world.run(&mut download).unwrap_err();
+        assert_eq!(error.to_string(), "data connection: connection reset; the server says: 426 broken");
+    }
 }
 
 #[test]
@@ -162,8 +172,7 @@ fn a_refusal_is_one_whether_the_reset_or_the_reply_is_seen_first() {
 #[test]
 fn a_handshake_that_fails_waits_for_the_reason() {
     for end in [Act::Reset, Act::End(End::Truncated)] {
-        let later = Act::Wait(Duration::from_secs(1));
-        let mut world = open(serves([end.clone(), later, "522 resume the session".into()]));
+        let mut world = open(serves([end.clone(), PAUSE, "522 resume the session".into()]));
         let mut download = world.download("x");
         assert_eq!(world.run(&mut download).unwrap_err().code().unwrap(), 522);
 
@@ -226,6 +235,58 @@ fn upload() {
 }
 
 #[test]
+fn payload_moves_on_a_connection_that_is_secured_and_announced() {
+    let cases: [(&[Act], [bool; 2]); 6] = [
+        (&[], [false, false]),
+        (&["150 here".into()], [false, false]),
+        (&[SECURE], [false, false]),
+        (&["150 here".into(), SECURE], [true, true]),
+        (&["150 here".into(), SECURE, Act::End(End::Clean)], [false, true]),
+        (&["150 here".into(), SECURE, Act::Reset], [false, true]),
+    ];
+    for (acts, [moves, started]) in cases {
+        let peer =
+            Peer::polite().on("STOR", acts.to_vec()).on("RETR", acts.to_vec()).on("MLSD", acts.to_vec());
+        let secured = acts.contains(&SECURE);
+        let ended = started && !moves;
+
+        let mut world = open(peer.clone());
+        let mut upload = world.upload("x", b"abc");
+        let flow = Flow { send: moves, receive: !ended };
+        assert_eq!(data_flow(&mut world, &mut upload, "STOR"), flow, "{acts:?}");
+
+        let mut world = open(peer.clone());
+        let mut download = world.download("x");
+        let flow = Flow { send: false, receive: !ended };
+        assert_eq!(data_flow(&mut world, &mut download, "RETR"), flow, "{acts:?}");
+
+        let mut world = open(peer);
+        // What a listing says has no place before it is announced.
+        let flow = Flow { send: false, receive: !ended && (started || !secured) };
+        assert_eq!(data_flow(&mut world, &mut ops::List::new(None), "MLSD"), flow, "{acts:?}");
+    }
+    // There is none yet.
+    let passive = format!("229 Extended passive mode (|||{FILTERED}|)");
+    let mut world = open(Peer::polite().instead("EPSV", [passive.as_str()]));
+    let mut upload = world.upload("x", b"abc");
+    assert_eq!(data_flow(&mut world, &mut upload, "EPSV"), Flow::default());
+}
+
+/// What the data connection is to move once the server has answered this command.
+fn data_flow<O: ops::Operation>(world: &mut World, op: &mut O, command: &str) -> Flow {
+    while !heard(world).last().unwrap().starts_with(command) {
+        assert!(world.run_for(op, 1).is_pending());
+    }
+    loop {
+        match world.session.poll(op, world.now()) {
+            Ok(Progress::Need(Need::Io(io))) => return io.data,
+            Ok(Progress::Need(_)) => {}
+            _ => panic!("it is to wait"),
+        }
+    }
+}
+
+#[test]
 fn an_empty_upload() {
     let mut world = open(takes(&["226 stored"]));
     let mut upload = world.upload("file", b"");
@@ -250,11 +311,24 @@ fn a_server_through_too_early_has_not_stored_the_file() {
         vec!["150 send".into(), SECURE, Act::End(End::Clean), "226 stored".into()],
     ] {
         let mut world = open(Peer::polite().on("STOR", acts));
-        // The source never comes to its end.
         let mut upload = world.upload("file", &payload());
         let error = world.run(&mut upload).unwrap_err();
         assert!(!matches!(error, Error::Refused(_)), "{error}");
         assert_eq!(error.code().unwrap(), 226);
+        assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
+    }
+}
+
+#[test]
+fn an_upload_whose_source_has_not_come_to_its_end_waits_for_that_alone() {
+    for (said, code) in [(vec![PAUSE, "226 stored".into()], Some(226)), (vec![], None)] {
+        let acts = [vec!["150 send".into(), SECURE], said].concat();
+        let mut world = open(Peer::polite().on("STOR", acts));
+        let mut transfer = world.run(&mut stor()).unwrap();
+        let error = world.run(&mut transfer).unwrap_err();
+        assert_eq!(error.code().map(|code| code.get()), code, "{error}");
+        assert_eq!(matches!(error, Error::Timeout(Waiting::Idle)), code.is_none(), "{error}");
+        assert!(world.closes().is_empty(), "nothing told the server that this was all");
         assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
     }
 }
@@ -353,15 +427,13 @@ fn a_server_is_not_through_before_everything_has_been_sent() {
     // What is left of an upload lies with whoever encrypts it.
     let acts = ["150 send".into(), SECURE, Act::Stall];
     let mut world = open(Peer::polite().on("STOR", acts));
-    let mut upload = ftps_proto::ops::OpenTransfer::new(
-        ftps_proto::codec::Command::Stor(argument("x")),
-        ftps_proto::Direction::Upload,
-    );
-    let mut transfer = world.run(&mut upload).unwrap();
+    let mut transfer = world.run(&mut stor()).unwrap();
     transfer.finish();
     let now = world.now();
     let need = world.session.poll(&mut transfer, now).unwrap();
     assert_eq!(need, Progress::Need(Need::Close(Channel::Data, Close::Write)));
+    let waits = world.session.poll(&mut transfer, now).unwrap();
+    assert!(matches!(waits, Progress::Need(Need::Io(_))), "it is closed once: {waits:?}");
     world.session.handle(Input::Received(Channel::Control, b"226 stored\r\n"));
     let error = world.session.poll(&mut transfer, now).unwrap_err();
     assert_eq!(error.code().unwrap(), 226);
