@@ -42,6 +42,20 @@ fn a_silent_command_and_a_silent_recovery() {
 }
 
 #[test]
+fn a_recovery_that_is_not_answered_is_waited_for_once() {
+    // The fence is out with ABOR, and a 257 could be another's: nothing else is left to ask for.
+    let none: [Act; 0] = [];
+    let peer =
+        Peer::polite().instead("PWD", ["250 where am I?"]).on("PWD", none.clone()).instead("ABOR", none);
+    let mut world = open(peer.greeting("220 ProFTPD"));
+    world.run(&mut ops::pwd()).unwrap_err();
+    let before = world.now();
+    assert_eq!(reason(world.run(&mut ops::noop()).unwrap_err()), Waiting::Reply(Verb::Abor));
+    assert_eq!(world.now().saturating_duration_since(before), config().timeouts.reply);
+    assert!(!world.session.is_usable());
+}
+
+#[test]
 fn a_late_reply_does_not_answer_the_next_command() {
     let late = [Act::Wait(Duration::from_secs(61)), "200 at last".into()];
     let mut world = open(Peer::polite().instead("NOOP", late));
