@@ -49,12 +49,15 @@ fn a_reply_that_comes_twice() {
 
 #[test]
 fn replies_of_the_login_that_come_twice_hide_no_refusal() {
-    for command in ["USER", "PASS", "PBSZ"] {
+    // Behind PASS a known server has all the rest before it answers: a 230 is none of PBSZ's.
+    for (greeting, command) in
+        [("220 ready", "USER"), ("220 ready", "PASS"), ("220 ready", "PBSZ"), ("220 ProFTPD", "PASS")]
+    {
         let reply = if command == "USER" { "331 password" } else { "230 in" };
-        let mut world =
-            World::new(Peer::polite().instead(command, [reply, reply]).instead("PROT", ["534 no"]));
+        let peer = Peer::polite().greeting(greeting).instead(command, [reply, reply]);
+        let mut world = World::new(peer.instead("PROT", ["534 no"]));
         let error = world.open().unwrap_err();
-        assert_eq!(error.code().unwrap(), 534, "{command}: {error}");
+        assert_eq!(error.code().unwrap(), 534, "{greeting}, {command}: {error}");
     }
 }
 
@@ -88,10 +91,13 @@ fn a_reply_that_cannot_be_right_is_followed_by_a_fence() {
         in_step(&mut world);
     }
     // The 257 of before is not the fence's.
-    let late = ["250 where am I?".into(), PAUSE, "257 \"/old\"".into()];
-    let mut world = open(peer().instead("PWD", late).on("PWD", ["257 \"/home\""]).greeting("220 ProFTPD"));
-    world.run(&mut ops::pwd()).unwrap_err();
-    in_step(&mut world);
+    for abort in [&[Act::Abort, "226 done".into()][..], &["226 nothing to abort".into()]] {
+        let late = ["250 where am I?".into(), PAUSE, "257 \"/old\"".into()];
+        let peer = peer().instead("PWD", late).on("PWD", [PAUSE, "257 \"/home\"".into()]);
+        let mut world = open(peer.instead("ABOR", abort.to_vec()).greeting("220 ProFTPD"));
+        world.run(&mut ops::pwd()).unwrap_err();
+        in_step(&mut world);
+    }
 }
 
 #[test]

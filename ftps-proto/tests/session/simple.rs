@@ -1,7 +1,7 @@
 //! One command, one reply.
 
 use ftps_proto::sim::Peer;
-use ftps_proto::{Error, Remote, ops};
+use ftps_proto::{Channel, Error, Failure, Input, Remote, ops};
 
 use crate::{argument, open};
 
@@ -94,5 +94,14 @@ fn a_421_ends_the_session() {
     let mut world = open(Peer::polite().instead("NOOP", ["421 Timeout"]));
     let error = world.run(&mut ops::noop()).unwrap_err();
     assert_eq!(error.code().unwrap(), 421);
+    assert!(!world.session.is_usable());
+}
+
+#[test]
+fn a_control_connection_that_fails_says_why() {
+    let mut world = open(Peer::polite());
+    world.session.handle(Input::Failed(Channel::Control, Failure::transport("no route to host")));
+    let error = world.run(&mut ops::noop()).unwrap_err();
+    assert_eq!(error.to_string(), "control connection: no route to host");
     assert!(!world.session.is_usable());
 }

@@ -392,6 +392,18 @@ fn a_control_connection_lost_in_a_transfer_ends_it_at_once() {
 }
 
 #[test]
+fn a_server_that_leaves_behind_its_confirmation_has_sent_the_file() {
+    let data = [PAUSE, Act::Send(payload()), Act::End(End::Clean)];
+    let mut world = open(serves(
+        [vec!["150 here".into(), SECURE, "226 done".into(), Act::Leave], data.to_vec()].concat(),
+    ));
+    let mut download = world.download("x");
+    world.run(&mut download).unwrap();
+    assert_eq!(world.received(), payload());
+    assert!(!world.session.is_usable());
+}
+
+#[test]
 fn endless_preliminary_replies_end() {
     let acts: Vec<Act> = (0..1000).map(|_| "150 here".into()).collect();
     let mut world = open(serves(acts));
