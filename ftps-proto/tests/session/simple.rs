@@ -1,9 +1,9 @@
 //! One command, one reply.
 
-use ftps_proto::sim::Peer;
-use ftps_proto::{Channel, Error, Failure, Input, Remote, ops};
+use ftps_proto::sim::{Act, Peer, World};
+use ftps_proto::{Channel, End, Error, Failure, Input, Remote, ops};
 
-use crate::{argument, open};
+use crate::{SECURE, argument, config, open};
 
 #[test]
 fn every_simple_command() {
@@ -34,6 +34,34 @@ fn a_class_is_enough_where_one_command_is_out() {
     let mut world = open(Peer::polite().on("MKD", ["250 ok"]).on("CWD", ["226 there"]));
     assert_eq!(world.run(&mut ops::mkd(argument("x"))).unwrap(), None);
     world.run(&mut ops::cwd(argument("x"))).unwrap();
+    // Behind a transfer, too, where it is not what one says of itself.
+    let file = ["150 here".into(), SECURE, Act::End(End::Clean), "226 done".into()];
+    let mut world = open(Peer::polite().on("RETR", file).on("MKD", ["200 made"]));
+    let mut download = world.download("x");
+    world.run(&mut download).unwrap();
+    assert_eq!(world.run(&mut ops::mkd(argument("x"))).unwrap(), None);
+}
+
+#[test]
+fn a_server_may_say_so_much_and_no_more() {
+    let mut config = config();
+    config.limits.preliminary = 3;
+    config.limits.stray = 3;
+    for (times, fits) in [(3, true), (4, false)] {
+        let begun = vec!["150 wait"; times];
+        let done = vec!["200 done"; 1 + times];
+        for said in [[begun, vec!["200 done"]].concat(), done] {
+            let mut world = World::with_config(Peer::polite().instead("NOOP", said.clone()), config.clone());
+            world.open().unwrap();
+            let both = world.run(&mut ops::noop()).and_then(|()| world.run(&mut ops::pwd()));
+            match both {
+                Ok(path) => assert!(fits && path == b"/home", "{said:?}"),
+                Err(Error::Remote(Remote::TooMany(_))) => assert!(!fits, "{said:?}"),
+                Err(error) => panic!("{said:?}: {error}"),
+            }
+            assert_eq!(world.session.is_usable(), fits);
+        }
+    }
 }
 
 #[test]
@@ -85,7 +113,7 @@ fn quit_closes() {
     assert!(!world.session.is_usable());
     assert_eq!(world.closes().len(), 1);
     // A server that hangs up at once has understood, too.
-    let mut world = open(Peer::polite().instead("QUIT", [ftps_proto::sim::Act::Leave]));
+    let mut world = open(Peer::polite().instead("QUIT", [Act::Leave]));
     world.run(&mut ops::Quit::new()).unwrap();
 }
 

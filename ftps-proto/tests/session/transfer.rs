@@ -86,14 +86,23 @@ fn what_is_said_behind_a_transfer_answers_nothing() {
 }
 
 #[test]
-fn close_notify_goes_early_where_asked_for() {
-    let mut config = config();
-    config.early_close = EarlyClose::On;
-    let mut world = World::with_config(serves(sends(&["150 here"], &["226 done"])), config);
-    world.open().unwrap();
-    let mut download = world.download("file");
-    world.run(&mut download).unwrap();
-    assert_eq!(world.closes(), [(Channel::Data, Close::Notify), (Channel::Data, Close::Whole)]);
+fn close_notify_goes_early_where_asked_for_or_known_to_be_taken() {
+    for (early_close, greeting, early) in [
+        (EarlyClose::On, "220 ready", true),
+        (EarlyClose::Known, "220 (vsFTPd 3.0.5)", true),
+        (EarlyClose::Known, "220 ProFTPD", false),
+        (EarlyClose::Off, "220 (vsFTPd 3.0.5)", false),
+    ] {
+        let mut config = config();
+        config.early_close = early_close;
+        let peer = serves(sends(&["150 here"], &["226 done"])).greeting(greeting);
+        let mut world = World::with_config(peer, config);
+        world.open().unwrap();
+        let mut download = world.download("file");
+        world.run(&mut download).unwrap();
+        let closes = [(Channel::Data, Close::Notify), (Channel::Data, Close::Whole)];
+        assert_eq!(world.closes(), &closes[usize::from(!early)..], "{greeting}");
+    }
 }
 
 #[test]
