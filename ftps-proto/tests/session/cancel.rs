@@ -253,6 +253,23 @@ fn a_handshake_under_way_is_let_through_before_it_is_reset() {
 }
 
 #[test]
+fn a_handshake_that_is_given_up_is_waited_for_as_long_as_that_takes() {
+    let mut config = config();
+    config.timeouts.reply = Duration::from_secs(1);
+    let never: [Act; 0] = [];
+    let mut world = World::with_config(server(&aborts()[0]).instead("RETR", never), config.clone());
+    world.open().unwrap();
+    let mut download = world.download("file");
+    while !world.session.is_securing() {
+        assert!(world.run_for(&mut download, 1).is_pending());
+    }
+    drop(download);
+    let before = world.now();
+    world.run(&mut ops::noop()).unwrap();
+    assert_eq!(world.now().saturating_duration_since(before), config.timeouts.abort);
+}
+
+#[test]
 fn a_refusal_ends_the_wait_for_a_handshake_under_way() {
     let refused = ["150 here".into(), Act::Wait(Duration::from_secs(1)), "425 no".into()];
     let mut world = open(server(&aborts()[0]).instead("RETR", refused));

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use ftps_proto::codec::Verb;
 use ftps_proto::sim::{Act, Chunks, Peer, World};
-use ftps_proto::{Channel, End, Error, Need, Progress, Waiting, ops};
+use ftps_proto::{
+    Channel, Deadline, End, Error, Input, Instant, Need, Progress, Security, Session, Waiting, ops,
+};
 
-use crate::{SECURE, config, open};
+use crate::{SECURE, argument, config, open};
 
 fn reason(error: Error) -> Waiting {
     match error {
@@ -27,6 +29,20 @@ fn silence_at_every_step_of_the_login() {
         assert_eq!(reason(world.open().unwrap_err()), Waiting::Reply(verb));
         assert!(!world.session.is_usable());
     }
+}
+
+#[test]
+fn a_handshake_that_does_not_end() {
+    let mut config = config();
+    config.security = Security::Implicit;
+    let mut session = Session::new(config.clone());
+    let mut open = ops::Open::new();
+    let now = Instant::default();
+    let need = session.poll(&mut open, now).unwrap();
+    assert_eq!(need, Progress::Need(Need::StartTls(Channel::Control)));
+    let Ok(Progress::Need(Need::Io(io))) = session.poll(&mut open, now) else { panic!("it is to wait") };
+    let waiting = Waiting::Handshake(Channel::Control);
+    assert_eq!(io.deadline, Some(Deadline { at: now + config.timeouts.reply, waiting }));
 }
 
 #[test]
@@ -53,6 +69,46 @@ fn a_recovery_that_is_not_answered_is_waited_for_once() {
     assert_eq!(reason(world.run(&mut ops::noop()).unwrap_err()), Waiting::Reply(Verb::Abor));
     assert_eq!(world.now().saturating_duration_since(before), config().timeouts.reply);
     assert!(!world.session.is_usable());
+}
+
+#[test]
+fn a_fence_that_is_not_answered_ends_the_session() {
+    let none: [Act; 0] = [];
+    for greeting in ["220 ready", "220 ProFTPD"] {
+        let peer = Peer::polite().greeting(greeting).on("CWD", ["350 what?"]).instead("PWD", none.clone());
+        let mut world = open(peer);
+        world.run(&mut ops::cwd(argument("x"))).unwrap_err();
+        assert_eq!(reason(world.run(&mut ops::noop()).unwrap_err()), Waiting::Reply(Verb::Pwd), "{greeting}");
+        assert!(!world.session.is_usable());
+    }
+}
+
+#[test]
+fn behind_a_deadline_it_is_looked_once_more_and_again_while_that_brings_something() {
+    let none: [Act; 0] = [];
+    // The beginning of a reply is something, but it cannot go on for ever.
+    for (comes, most) in [(&b""[..], 2), (b"2", 1000)] {
+        let mut world = open(Peer::polite().instead("NOOP", none.clone()));
+        let mut noop = ops::noop();
+        while !world.heard().any(|line| line == "NOOP") {
+            assert!(world.run_for(&mut noop, 1).is_pending());
+        }
+        let late = world.now() + config().timeouts.reply * 2;
+        assert!(world.session.poll(&mut noop, world.now()).is_ok());
+        let mut looks = 0;
+        let error = loop {
+            match world.session.poll(&mut noop, late) {
+                Ok(_) => looks += 1,
+                Err(error) => break error,
+            }
+            if !comes.is_empty() {
+                world.session.handle(Input::Received(Channel::Control, comes));
+            }
+        };
+        assert_eq!(reason(error), Waiting::Reply(Verb::Noop));
+        assert!((1..most).contains(&looks), "{looks}");
+        assert_eq!(looks > 1, !comes.is_empty());
+    }
 }
 
 #[test]
