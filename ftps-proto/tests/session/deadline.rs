@@ -128,8 +128,12 @@ fn transfers() {
         (vec!["150 here".into(), SECURE, Act::Send(vec![1])], Waiting::Idle),
         (vec!["150 here".into(), SECURE, Act::End(End::Clean)], Waiting::Reply(Verb::Retr)),
     ];
+    // Only payload is idle.
+    let mut config = config();
+    config.timeouts.idle = config.timeouts.reply / 2;
     for (acts, waiting) in cases {
-        let mut world = open(Peer::polite().on("RETR", acts));
+        let mut world = World::with_config(Peer::polite().on("RETR", acts), config.clone());
+        world.open().unwrap();
         let mut download = world.download("x");
         assert_eq!(reason(world.run(&mut download).unwrap_err()), waiting);
         assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
