@@ -58,7 +58,7 @@ fn downloads_whose_replies_come_otherwise() {
         sends(&["226 done"], &[]),
         sends(&[], &["150 here", "226 done"]),
         // And 150 once more.
-        sends(&["150 here"], &["150 still here", "226 done"]),
+        [vec!["150 here".into(), SECURE, PAUSE], sends(&["150 still here"], &["226 done"])].concat(),
         // The connection is through before anything is said.
         vec![SECURE, Act::Send(payload()), Act::End(End::Clean), "150 here".into(), "226 done".into()],
     ] {
