@@ -335,6 +335,33 @@ fn moves_ten_mebibytes_both_ways() {
 }
 
 #[test]
+fn the_room_for_a_read_grows_while_reads_fill_it_and_has_a_limit() {
+    let pki = Pki::new();
+    let server = pki.server(Version::Tls13, |_| {});
+    let session = pki.session();
+    let mut control = Pair::control(&session, &server);
+    for (chunk, most) in [(usize::MAX, 240 * 1024..=256 * 1024), (1000, 16 * 1024..=32 * 1024)] {
+        let mut data = Pair::data(&session, &mut control, &server);
+        data.server.writer().write_all(&payload(2 << 20)).unwrap();
+        data.draw();
+        let mut rest = &data.to_client[..];
+        let mut room = 0;
+        while !rest.is_empty() {
+            let space = data.client.space();
+            room = room.max(space.len());
+            let n = rest.len().min(chunk).min(space.len());
+            space[..n].copy_from_slice(&rest[..n]);
+            rest = &rest[n..];
+            data.client.received(n);
+            while data.client.process().unwrap() == Event::Plaintext {
+                data.client.consume(usize::MAX);
+            }
+        }
+        assert!(most.contains(&room), "{room}");
+    }
+}
+
+#[test]
 fn seals_no_more_than_the_high_water_mark() {
     let pki = Pki::new();
     for version in BOTH {
@@ -410,6 +437,37 @@ fn a_refused_connection_brings_tickets_for_the_retry() {
     }
     // Both tickets of the control connection are of the same keys.
     assert_eq!(tries, [false, true, true, true]);
+}
+
+#[test]
+fn a_ticket_is_spent_by_an_alert_that_answers_it_and_by_no_other_end() {
+    let pki = Pki::new();
+    let ticketer = library::Ticketer::new().unwrap();
+    let [server, silent] = [1, 0].map(|tickets| {
+        pki.server(Version::Tls13, |config| {
+            config.ticketer = Arc::clone(&ticketer);
+            config.send_tls13_tickets = tickets;
+        })
+    });
+    let session = pki.session();
+    let mut control = Pair::control(&session, &server);
+
+    let mut lost = Engine::data(&session, name(), &mut control.client).unwrap();
+    lost.received_eof();
+    while lost.process().is_ok() {}
+    let mut secured = Pair::data(&session, &mut control, &silent);
+    assert!(secured.client.resumed());
+
+    let forged = [23, 3, 3, 0, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17];
+    secured.server.read_tls(&mut &forged[..]).unwrap();
+    secured.server.process_new_packets().unwrap_err();
+    assert!(secured.pump().unwrap_err().alert().is_some());
+    assert!(Pair::data(&session, &mut control, &silent).client.resumed());
+
+    let mut refused = Pair::new(Engine::data(&session, name(), &mut control.client).unwrap(), &silent);
+    refused.to_client = vec![21, 3, 3, 0, 2, 2, AlertDescription::HandshakeFailure.into()];
+    assert!(refused.pull().unwrap_err().alert().is_some());
+    assert!(!Pair::data(&session, &mut control, &silent).client.resumed());
 }
 
 #[test]
