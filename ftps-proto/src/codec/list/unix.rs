@@ -278,6 +278,35 @@ mod tests {
     }
 
     #[test]
+    fn every_month_and_kind_has_its_name() {
+        let months = ["Jan", "Feb", "MAR", "apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        for (month, name) in (1..).zip(months) {
+            for date in
+                [alloc::format!("{name} 2"), alloc::format!("2 {name}"), alloc::format!("{month}月 2日")]
+            {
+                let line = alloc::format!("-rw-r--r-- 1 a b 5 {date} 2020 x");
+                let modified = parse(line.as_bytes()).unwrap().modified.unwrap();
+                assert_eq!((modified.month, modified.day, modified.year), (month, 2, Some(2020)), "{line}");
+            }
+        }
+        for (letter, kind) in [
+            ('-', Kind::File),
+            ('f', Kind::File),
+            ('d', Kind::Directory),
+            ('l', Kind::Link),
+            ('p', Kind::Other),
+            ('s', Kind::Other),
+            ('b', Kind::Other),
+            ('c', Kind::Other),
+            ('D', Kind::Other),
+        ] {
+            let line = alloc::format!("{letter}rw-r--r-- 1 a b 5 Jan 2 2020 x");
+            assert_eq!(parse(line.as_bytes()).unwrap().kind, kind, "{line}");
+        }
+        assert!(parse(b"xrw-r--r-- 1 a b 5 Jan 2 2020 x").is_none());
+    }
+
+    #[test]
     fn links_may_be_left_out() {
         let entry = parse(b"-rw-r--r-- a b 5 Jan  1 2020 x").unwrap();
         assert_eq!(
