@@ -825,7 +825,11 @@ fn names_an_end_in_the_handshake() {
         pair.draw();
         pair.to_client.truncate(keep);
         pair.client.received_eof();
+        assert!(pair.client.close_notify().is_err(), "there is nothing to end yet");
         assert!(matches!(pair.pull().and(pair.client.process().map(|_| 0)), Err(TlsError::HandshakeEof)));
+        // And nothing goes on.
+        assert!(pair.client.seal(b"USER").is_err() && pair.client.close_notify().is_err());
+        assert!(pair.client.outgoing().is_empty());
     }
 }
 
