@@ -168,7 +168,14 @@ mod tests {
         for line in ["", "  ", "total 12", "Total 0", "total 12 "] {
             assert_eq!(parse_list_line(line.as_bytes()), ListLine::Ignored, "{line}");
         }
-        for line in ["total", "total eclipse", "ls: cannot access", "-rw-r--r-- 1 a b 5 Jan 1", "\u{feff}"] {
+        for line in [
+            "total",
+            "total eclipse",
+            "error 550",
+            "ls: cannot access",
+            "-rw-r--r-- 1 a b 5 Jan 1",
+            "\u{feff}",
+        ] {
             assert_eq!(parse_list_line(line.as_bytes()), ListLine::Unparsed(line.into()), "{line}");
         }
     }
