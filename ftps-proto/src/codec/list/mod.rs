@@ -161,6 +161,13 @@ mod tests {
         lines.push(&[vec![b'x'; 11], vec![b'\n']].concat());
         assert_eq!(lines.next_line(), Err(LineTooLong));
         assert_eq!(lines.next_line(), Err(LineTooLong));
+        // The last one, too.
+        for (length, fits) in [(10, true), (11, false)] {
+            let mut lines = LineDecoder::new(10);
+            lines.push(&vec![b'x'; length]);
+            assert_eq!(lines.next_line(), Ok(None));
+            assert_eq!(lines.finish().is_ok(), fits);
+        }
     }
 
     #[test]

@@ -274,7 +274,13 @@ mod tests {
             let entry = parse(line.as_bytes()).unwrap();
             assert_eq!((entry.size, entry.group.as_deref()), (None, Some("disk")), "{numbers}");
         }
-        assert!(parse(b"-rw-rw---- 1 root disk 0,27 Jan  1 2020 sda").is_none());
+        for line in [
+            "-rw-rw---- 1 root disk 0,27 Jan  1 2020 sda",
+            "brw-rw---- 1 root disk 0x27 Jan  1 2020 sda",
+            "brw-rw---- 1 root disk 0,2,7 Jan  1 2020 sda",
+        ] {
+            assert!(parse(line.as_bytes()).is_none(), "{line}");
+        }
     }
 
     #[test]
@@ -303,7 +309,10 @@ mod tests {
             let line = alloc::format!("{letter}rw-r--r-- 1 a b 5 Jan 2 2020 x");
             assert_eq!(parse(line.as_bytes()).unwrap().kind, kind, "{line}");
         }
-        assert!(parse(b"xrw-r--r-- 1 a b 5 Jan 2 2020 x").is_none());
+        for mode in ["xrw-r--r--", "-rw-r--r-+", "-rw r--r--"] {
+            let line = alloc::format!("{mode} 1 a b 5 Jan 2 2020 x");
+            assert!(parse(line.as_bytes()).is_none(), "{line}");
+        }
     }
 
     #[test]
