@@ -190,11 +190,11 @@ fn date(input: &[u8]) -> Option<(Timestamp, &[u8])> {
     Some((Timestamp::new(year, month, day, time, Zone::Server)?, name(rest)?))
 }
 
-/// The next word, which needs a space before it.
+/// The next word. What is before it ended at a space.
 fn column(input: &[u8]) -> Option<(&[u8], &[u8])> {
     let gap = spaces(input);
     let word = word(&input[gap..]);
-    (gap > 0 && !word.is_empty()).then(|| (word, &input[gap + word.len()..]))
+    (!word.is_empty()).then(|| (word, &input[gap + word.len()..]))
 }
 
 fn name(input: &[u8]) -> Option<&[u8]> {
@@ -281,6 +281,14 @@ mod tests {
         ] {
             assert!(parse(line.as_bytes()).is_none(), "{line}");
         }
+    }
+
+    #[test]
+    fn seconds_come_with_a_year() {
+        let entry = parse(b"-rw-r--r-- 1 a b 5 Jan  2 10:00:07 2020 x").unwrap();
+        assert_eq!(entry.name.as_bytes(), b"x");
+        assert_eq!(entry.modified.unwrap().to_unix(), Some(1_577_959_207));
+        assert!(parse(b"-rw-r--r-- 1 a b 5 Jan  2 10:00:07 x").is_none());
     }
 
     #[test]
