@@ -266,11 +266,13 @@ mod tests {
             "2014",
             "20141322065102",
             "20140229065102",
+            "20140431065102",
             "20141022245102",
             "20141022065102.",
             "20141022065102Z",
         ] {
-            assert_eq!(shown(bad), None, "{bad}");
+            let error = Timestamp::parse(bad.as_bytes()).unwrap_err();
+            assert_eq!(error.to_string(), alloc::format!("not a time: \"{bad}\""));
         }
     }
 
