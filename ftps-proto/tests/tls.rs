@@ -152,6 +152,17 @@ impl Pair {
         pair
     }
 
+    /// Only as far as the handshake: what comes behind it would be harvested.
+    fn unread(session: &TlsSession, control: &mut Pair, server: &Arc<ServerConfig>) -> Self {
+        let mut pair = Self::new(Engine::data(session, name(), &mut control.client).unwrap(), server);
+        while !pair.client.handshake_done() {
+            pair.push();
+            pair.draw();
+            pair.pull().unwrap();
+        }
+        pair
+    }
+
     /// Everything the client has to send reaches the server.
     fn push(&mut self) -> usize {
         let mut moved = 0;
@@ -324,6 +335,33 @@ fn moves_ten_mebibytes_both_ways() {
 }
 
 #[test]
+fn the_room_for_a_read_grows_while_reads_fill_it_and_has_a_limit() {
+    let pki = Pki::new();
+    let server = pki.server(Version::Tls13, |_| {});
+    let session = pki.session();
+    let mut control = Pair::control(&session, &server);
+    for (chunk, most) in [(usize::MAX, 240 * 1024..=256 * 1024), (1000, 16 * 1024..=32 * 1024)] {
+        let mut data = Pair::data(&session, &mut control, &server);
+        data.server.writer().write_all(&payload(2 << 20)).unwrap();
+        data.draw();
+        let mut rest = &data.to_client[..];
+        let mut room = 0;
+        while !rest.is_empty() {
+            let space = data.client.space();
+            room = room.max(space.len());
+            let n = rest.len().min(chunk).min(space.len());
+            space[..n].copy_from_slice(&rest[..n]);
+            rest = &rest[n..];
+            data.client.received(n);
+            while data.client.process().unwrap() == Event::Plaintext {
+                data.client.consume(usize::MAX);
+            }
+        }
+        assert!(most.contains(&room), "{room}");
+    }
+}
+
+#[test]
 fn seals_no_more_than_the_high_water_mark() {
     let pki = Pki::new();
     for version in BOTH {
@@ -353,14 +391,8 @@ fn resumes_three_hundred_data_connections_from_one_ticket() {
         let session = pki.session();
         let mut control = Pair::control(&session, &server);
         for n in 0..300 {
-            let data = Pair::new(Engine::data(&session, name(), &mut control.client).unwrap(), &server);
-            let mut data = data;
             // Nothing a data connection brings is read: only the control connection's ticket can serve.
-            while !data.client.handshake_done() {
-                data.push();
-                data.draw();
-                data.pull().unwrap();
-            }
+            let data = Pair::unread(&session, &mut control, &server);
             assert!(data.client.resumed(), "{version:?} {n}");
         }
     }
@@ -382,6 +414,17 @@ fn falls_back_to_harvested_tickets_where_each_serves_once() {
 }
 
 #[test]
+fn every_ticket_serves_where_each_serves_once() {
+    let pki = Pki::new();
+    let server = pki.server(Version::Tls13, |config| config.send_tls13_tickets = 3);
+    let session = pki.session();
+    let mut control = Pair::control(&session, &server);
+    let resumed = [(); 5].map(|()| Pair::unread(&session, &mut control, &server).client.resumed());
+    // The second try shows how it is.
+    assert_eq!(resumed, [true, false, true, true, false]);
+}
+
+#[test]
 fn a_refused_connection_brings_tickets_for_the_retry() {
     let pki = Pki::new();
     let server = pki.server(Version::Tls13, |_| {});
@@ -394,6 +437,37 @@ fn a_refused_connection_brings_tickets_for_the_retry() {
     }
     // Both tickets of the control connection are of the same keys.
     assert_eq!(tries, [false, true, true, true]);
+}
+
+#[test]
+fn a_ticket_is_spent_by_an_alert_that_answers_it_and_by_no_other_end() {
+    let pki = Pki::new();
+    let ticketer = library::Ticketer::new().unwrap();
+    let [server, silent] = [1, 0].map(|tickets| {
+        pki.server(Version::Tls13, |config| {
+            config.ticketer = Arc::clone(&ticketer);
+            config.send_tls13_tickets = tickets;
+        })
+    });
+    let session = pki.session();
+    let mut control = Pair::control(&session, &server);
+
+    let mut lost = Engine::data(&session, name(), &mut control.client).unwrap();
+    lost.received_eof();
+    while lost.process().is_ok() {}
+    let mut secured = Pair::data(&session, &mut control, &silent);
+    assert!(secured.client.resumed());
+
+    let forged = [23, 3, 3, 0, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17];
+    secured.server.read_tls(&mut &forged[..]).unwrap();
+    secured.server.process_new_packets().unwrap_err();
+    assert!(secured.pump().unwrap_err().alert().is_some());
+    assert!(Pair::data(&session, &mut control, &silent).client.resumed());
+
+    let mut refused = Pair::new(Engine::data(&session, name(), &mut control.client).unwrap(), &silent);
+    refused.to_client = vec![21, 3, 3, 0, 2, 2, AlertDescription::HandshakeFailure.into()];
+    assert!(refused.pull().unwrap_err().alert().is_some());
+    assert!(!Pair::data(&session, &mut control, &silent).client.resumed());
 }
 
 #[test]
@@ -455,6 +529,8 @@ fn remembers_the_group_that_the_server_likes() {
     assert_eq!(control.server.handshake_kind(), Some(HandshakeKind::FullWithHelloRetryRequest));
     let data = Pair::data(&session, &mut control, &server);
     assert_eq!(data.server.handshake_kind(), Some(HandshakeKind::Full));
+    let again = Pair::control(&session, &server);
+    assert_eq!(again.server.handshake_kind(), Some(HandshakeKind::Full));
 }
 
 #[test]
@@ -749,7 +825,11 @@ fn names_an_end_in_the_handshake() {
         pair.draw();
         pair.to_client.truncate(keep);
         pair.client.received_eof();
+        assert!(pair.client.close_notify().is_err(), "there is nothing to end yet");
         assert!(matches!(pair.pull().and(pair.client.process().map(|_| 0)), Err(TlsError::HandshakeEof)));
+        // And nothing goes on.
+        assert!(pair.client.seal(b"USER").is_err() && pair.client.close_notify().is_err());
+        assert!(pair.client.outgoing().is_empty());
     }
 }
 
@@ -979,13 +1059,7 @@ fn a_ticket_expires_by_the_time_it_came() {
     // Minted twice within its lifetime; that does not prolong it.
     for later in [1800u64, 1799, 1] {
         clock.0.fetch_add(later, Ordering::Relaxed);
-        // Only as far as the handshake: what comes behind it would be harvested.
-        let mut data = Pair::new(Engine::data(&session, name(), &mut forger.pair.client).unwrap(), &server);
-        while !data.client.handshake_done() {
-            data.push();
-            data.draw();
-            data.pull().unwrap();
-        }
+        let data = Pair::unread(&session, &mut forger.pair, &server);
         assert_eq!(data.client.resumed(), later > 1);
     }
 }
@@ -1002,22 +1076,48 @@ fn answers_a_key_update_once_until_it_is_written() {
     // But before the next data it must be.
     forger.pair.client.seal(b"second").unwrap();
     assert_eq!(forger.hear(), (ContentType::Handshake, vec![24, 0, 0, 1, 0]));
+    // Where nothing waits it goes at once: a download has no data to send.
+    let (mut forger, ..) = Forger::control(&pki);
+    forger.send(ContentType::Handshake, &[24, 0, 0, 1, 1]).unwrap();
+    assert_eq!(forger.hear(), (ContentType::Handshake, vec![24, 0, 0, 1, 0]));
+    assert!(forger.pair.client.outgoing().is_empty());
+    // And not where none was asked for.
+    let (mut forger, ..) = Forger::control(&pki);
+    forger.send(ContentType::Handshake, &[24, 0, 0, 1, 0]).unwrap();
+    assert!(forger.pair.client.outgoing().is_empty());
 }
 
 #[test]
 fn a_new_control_connection_starts_anew() {
     let pki = Pki::new();
     for version in BOTH {
-        let server = pki.server(version, |config| {
-            stateless(config);
-            config.send_tls13_tickets = 0;
+        // The same keys: what it does not resume, it could.
+        let ticketer = library::Ticketer::new().unwrap();
+        let [server, earlier] = [0, 2].map(|tickets| {
+            pki.server(version, |config| {
+                config.ticketer = Arc::clone(&ticketer);
+                config.send_tls13_tickets = tickets;
+            })
         });
         let session = pki.session();
-        Pair::control(&session, &pki.server(version, stateless));
+        Pair::control(&session, &earlier);
         let mut control = Pair::control(&session, &server);
         assert!(!control.client.resumed());
         assert_eq!(Pair::data(&session, &mut control, &server).client.resumed(), version == Version::Tls12);
     }
+}
+
+#[test]
+fn what_an_earlier_control_connection_offered_spends_no_ticket_of_a_new_one() {
+    let pki = Pki::new();
+    let [server, other] = [(); 2].map(|()| pki.server(Version::Tls13, stateless));
+    let session = pki.session();
+    let mut earlier = Pair::control(&session, &server);
+    let mut late = Pair::new(Engine::data(&session, name(), &mut earlier.client).unwrap(), &other);
+    let mut control = Pair::control(&session, &server);
+    late.pump().unwrap();
+    assert!(late.client.handshake_done() && !late.client.resumed());
+    assert!(Pair::data(&session, &mut control, &server).client.resumed());
 }
 
 #[test]
@@ -1045,8 +1145,8 @@ fn refuses_what_no_server_may_send() {
             [handshake(24, &[0]), vec![4]].concat(),
             AlertDescription::UnexpectedMessage,
         ),
-        // A message of 16 MiB.
-        (ContentType::Handshake, vec![4, 255, 255, 255], AlertDescription::DecodeError),
+        // A message of 64 KiB.
+        (ContentType::Handshake, vec![4, 1, 0, 0], AlertDescription::DecodeError),
         (ContentType::Handshake, vec![], AlertDescription::UnexpectedMessage),
         (ContentType::Alert, vec![2], AlertDescription::DecodeError),
         (ContentType::Heartbeat, vec![1, 0], AlertDescription::UnexpectedMessage),
@@ -1057,6 +1157,12 @@ fn refuses_what_no_server_may_send() {
         assert!(matches!(error, TlsError::Protocol { .. }), "{typ:?} {bytes:?} {error:?}");
         assert_eq!(forger.hear(), (ContentType::Alert, vec![2, alert.into()]), "{typ:?} {bytes:?}");
     }
+    // One byte less is a message that has not come yet, and an alert is not answered.
+    let (mut forger, ..) = Forger::control(&pki);
+    forger.send(ContentType::Handshake, &[4, 0, 255, 255]).unwrap();
+    let (mut forger, ..) = Forger::control(&pki);
+    forger.send(ContentType::Alert, &[2, AlertDescription::HandshakeFailure.into()]).unwrap_err();
+    assert!(forger.pair.client.outgoing().is_empty());
 }
 
 #[test]
@@ -1159,19 +1265,29 @@ fn a_peer_cannot_spin_the_engine() {
 
 #[test]
 fn refuses_records_that_are_too_long_or_forged() {
+    use AlertDescription::{BadRecordMac, RecordOverflow, UnexpectedMessage};
     let pki = Pki::new();
-    for (bytes, text) in [
-        (&[23, 3, 3, 0x48, 1][..], "excess"),
-        (&[23, 3, 3, 0, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17], "decrypt"),
-        (&[23, 3, 3, 0, 0], "decrypt"),
-        (&[21, 3, 3, 0, 2, 1, 0], "message"),
-        (&[20, 3, 3, 0, 1, 1], "message"),
+    for (bytes, text, alert) in [
+        (&[23, 3, 3, 0x41, 1][..], "excess", RecordOverflow),
+        (
+            &[23, 3, 3, 0, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17],
+            "decrypt",
+            BadRecordMac,
+        ),
+        (&[23, 3, 3, 0, 0], "decrypt", BadRecordMac),
+        (&[21, 3, 3, 0, 2, 1, 0], "message", UnexpectedMessage),
+        (&[20, 3, 3, 0, 1, 1], "message", UnexpectedMessage),
     ] {
         let (mut forger, ..) = Forger::control(&pki);
         forger.pair.to_client = bytes.to_vec();
         let error = forger.pair.pull().unwrap_err();
         assert!(error.to_string().contains(text), "{error}");
+        assert_eq!(forger.hear(), (ContentType::Alert, vec![2, alert.into()]), "{error}");
     }
+    // As long as one may be.
+    let (mut forger, ..) = Forger::control(&pki);
+    forger.pair.to_client = vec![23, 3, 3, 0x41, 0];
+    forger.pair.pull().unwrap();
 }
 
 #[test]

@@ -195,7 +195,16 @@ mod tests {
 
     #[test]
     fn any_delimiter_around_a_port() {
-        for text in ["Extended (|||6446|)", "OK... (!!!6446!)", "|||6446|", "(((((6446()", "||||6446| "] {
+        for text in [
+            "Extended (|||6446|)",
+            "OK... (!!!6446!)",
+            "|||6446|",
+            "(((((6446()",
+            "||||6446| ",
+            // In parentheses it is any character, and comes first.
+            "(aaa6446a)",
+            "not !!!1! but (|||6446|)",
+        ] {
             assert_eq!(parse_229(text.as_bytes()).map(NonZeroU16::get), Ok(6446), "{text}");
         }
         for text in [
@@ -207,6 +216,8 @@ mod tests {
             "(127,0,0,1,4,0)",
             "(|1|192.0.2.1|6446|)",
             "   6446 ",
+            "aaa6446a",
+            "(   6446 )",
         ] {
             assert!(matches!(parse_229(text.as_bytes()), Err(AddressError::Missing(_))), "{text}");
         }

@@ -123,6 +123,8 @@ fn printable(bytes: &[u8]) -> Result<(), ArgumentError> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+
     use super::*;
 
     #[test]
@@ -134,5 +136,15 @@ mod tests {
         }
         assert_eq!(Argument::new(""), Err(ArgumentError::Empty));
         assert!(Argument::new([0x80, 0xff]).is_ok());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        assert_eq!(
+            Argument::new("a\r\nDELE b").unwrap_err().to_string(),
+            "an argument has the control character 0x0d at position 1"
+        );
+        assert_eq!(Argument::new("").unwrap_err().to_string(), "an argument is empty");
+        assert_eq!(Argument::new("\u{202e}a").unwrap().to_string(), "\\u{202e}a");
     }
 }

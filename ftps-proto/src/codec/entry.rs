@@ -260,6 +260,8 @@ impl core::error::Error for UnsafeName {}
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+
     use super::*;
 
     #[test]
@@ -279,7 +281,7 @@ mod tests {
             "-rf",
             "~",
         ] {
-            assert_eq!(local_name(name.as_bytes()), Ok(name));
+            assert_eq!(Name::from(name).local(), Ok(name));
         }
         for (name, why) in [
             (&b""[..], UnsafeName::Directory),
@@ -302,7 +304,15 @@ mod tests {
             (b"com1", UnsafeName::Device),
             ("LPT¹.x".as_bytes(), UnsafeName::Device),
         ] {
-            assert_eq!(local_name(name), Err(why), "{name:?}");
+            assert_eq!(Name::from(name).local(), Err(why), "{name:?}");
+        }
+        assert_eq!(UnsafeName::Device.to_string(), "the name is that of a device");
+    }
+
+    #[test]
+    fn names_are_shown_as_they_are_and_obeyed_by_no_terminal() {
+        for (name, shown) in [(&b"a \xc3\xbc"[..], "a ü"), (b"\x1b[2J\xff", "\\u{1b}[2J\u{fffd}")] {
+            assert_eq!(Name::from(name).to_string(), shown);
         }
     }
 

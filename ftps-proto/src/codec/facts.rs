@@ -223,6 +223,8 @@ impl core::error::Error for FactsError {}
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+
     use super::*;
     use crate::codec::reply::Code;
 
@@ -231,6 +233,21 @@ mod tests {
         let entry = parse_facts(b"size=3;type=OS.unix=slink:/a b/c d; my; link").unwrap();
         assert_eq!(entry.name.as_bytes(), b"my; link");
         assert_eq!(entry.target, Some(Name::from("/a b/c d")));
+    }
+
+    #[test]
+    fn a_link_has_one_type() {
+        for (target, line) in [(Some("b c"), "type=OS.unix=slink:b c; a"), (None, "type=OS.unix=symlink; a")]
+        {
+            let mut out = Vec::new();
+            encode_facts(&Entry { target: target.map(Name::from), ..Entry::new("a", Kind::Link) }, &mut out);
+            assert_eq!(out, line.as_bytes());
+        }
+    }
+
+    #[test]
+    fn what_is_no_entry_is_shown() {
+        assert_eq!(parse_facts(b"a\x1b").unwrap_err().to_string(), "not an MLSx entry: \"a\\u{1b}\"");
     }
 
     #[test]

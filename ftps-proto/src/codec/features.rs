@@ -114,7 +114,21 @@ mod tests {
 
     #[test]
     fn no_features() {
-        assert!(features("no features").is_empty());
-        assert!(features("Features:\nEnd").is_empty());
+        for text in ["no features", "Features:\nEnd"] {
+            let features = features(text);
+            assert!(features.is_empty());
+            assert!(!features.mlst() && !features.utf8() && !features.tvfs());
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let code = Code::new(211).unwrap();
+        let mut features = Features::default();
+        assert_eq!(Features::parse(&features.to_reply(code)), features);
+        features.push("UTF8", "");
+        features.push("MLST", "type*;size*;");
+        assert_eq!(features.params("MLST"), Some("type*;size*;"));
+        assert_eq!(Features::parse(&features.to_reply(code)), features);
     }
 }

@@ -413,6 +413,20 @@ mod tests {
     }
 
     #[test]
+    fn what_reaches_a_limit_fits() {
+        let reply = b"220-abc\r\n220 abc\r\n";
+        let with = |line, lines, total| {
+            let mut decoder = ReplyDecoder::new(ReplyLimits { line, lines, total });
+            decoder.push(reply);
+            decoder.decode().map(|reply| reply.is_some())
+        };
+        assert_eq!(with(9, 2, 18), Ok(true));
+        assert_eq!(with(8, 2, 18), Err(FrameError::LineTooLong));
+        assert_eq!(with(9, 1, 18), Err(FrameError::TooManyLines));
+        assert_eq!(with(9, 2, 17), Err(FrameError::TooLong));
+    }
+
+    #[test]
     fn an_error_stays() {
         let mut decoder = decoder();
         decoder.push(b"hello\r\n220 late\r\n");

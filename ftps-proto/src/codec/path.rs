@@ -76,6 +76,8 @@ impl core::error::Error for PathError {}
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+
     use super::*;
 
     #[test]
@@ -88,6 +90,7 @@ mod tests {
             (r#""/a is unclosed"#, "/a is unclosed"),
             ("/a is the current directory", "/a"),
             ("'/a b' is it", "/a b"),
+            ("/it's here", "/it's"),
             (r#""'HLQ.DS'" is the working directory"#, "'HLQ.DS'"),
             (r"C:\a b", r"C:\a b"),
         ] {
@@ -96,5 +99,6 @@ mod tests {
         for text in ["", "  ", "\"\"", "\"", "'"] {
             assert!(parse_257(text.as_bytes()).is_err(), "{text}");
         }
+        assert_eq!(parse_257(b"\"\" is it").unwrap_err().to_string(), "no path in \"\"\" is it\"");
     }
 }

@@ -201,6 +201,22 @@ mod tests {
     }
 
     #[test]
+    fn the_first_digit_is_the_class() {
+        for (code, class, negative) in [
+            (150, Class::Preliminary, false),
+            (226, Class::Completion, false),
+            (331, Class::Intermediate, false),
+            (400, Class::TransientNegative, true),
+            (599, Class::PermanentNegative, true),
+            (631, Class::Protected, false),
+        ] {
+            let code = Code::new(code).unwrap();
+            assert_eq!((code.class(), code.is_negative()), (class, negative));
+        }
+        assert!(Code::new(99).is_none() && Code::new(700).is_none());
+    }
+
+    #[test]
     fn codes_have_bounds_and_classes() {
         assert!(Code::new(99).is_none() && Code::new(700).is_none());
         assert_eq!(Code::new(631).unwrap().class(), Class::Protected);

@@ -32,6 +32,8 @@ impl core::error::Error for SizeError {}
 
 #[cfg(test)]
 mod tests {
+    use alloc::{format, string::ToString};
+
     use super::*;
 
     #[test]
@@ -39,7 +41,8 @@ mod tests {
         assert_eq!(parse_size(b"18446744073709551615"), Ok(u64::MAX));
         assert_eq!(parse_size(b" 12 "), Ok(12));
         for bad in ["", "18446744073709551616", "-1", "12 bytes", "0x1", "1.5", "1,000"] {
-            assert!(parse_size(bad.as_bytes()).is_err(), "{bad}");
+            let error = parse_size(bad.as_bytes()).unwrap_err();
+            assert_eq!(error.to_string(), format!("not a size: \"{bad}\""));
         }
     }
 }

@@ -146,7 +146,7 @@ fn time_val(input: &[u8]) -> Parsed<'_, Timestamp> {
     map_opt((digits, opt(fraction)), |(digits, fraction): (&[u8], Option<&[u8]>)| {
         let (year, rest) = digits.split_at(digits.len() - 10);
         let year = match year {
-            [b'1', b'9', since @ ..] if since.len() == 3 => 1900 + decimal(since)?,
+            [b'1', b'9', since @ ..] => 1900 + decimal(since)?,
             [_, _, _, _] => decimal(year)?,
             _ => return None,
         };
@@ -266,11 +266,13 @@ mod tests {
             "2014",
             "20141322065102",
             "20140229065102",
+            "20140431065102",
             "20141022245102",
             "20141022065102.",
             "20141022065102Z",
         ] {
-            assert_eq!(shown(bad), None, "{bad}");
+            let error = Timestamp::parse(bad.as_bytes()).unwrap_err();
+            assert_eq!(error.to_string(), alloc::format!("not a time: \"{bad}\""));
         }
     }
 
@@ -299,6 +301,7 @@ mod tests {
             (4_107_542_399, "2100-02-28 23:59:59"),
             (4_107_542_400, "2100-03-01 00:00:00"),
             (-1, "1969-12-31 23:59:59"),
+            (1_577_959_507, "2020-01-02 10:05:07"),
         ] {
             let stamp = Timestamp::from_unix(seconds).unwrap();
             assert_eq!(stamp.to_string(), text);

@@ -143,6 +143,20 @@ mod tests {
         assert!(own(Verb::Noop).eq([200, 202]));
         assert!(own(Verb::User).eq([230, 232, 331, 332]));
         assert!(own(Verb::Auth).eq([234, 334]));
+        for (verb, code) in [
+            (Verb::EpsvAll, 200),
+            (Verb::Feat, 211),
+            (Verb::Mdtm, 213),
+            (Verb::Size, 213),
+            (Verb::Syst, 215),
+            (Verb::Quit, 221),
+            (Verb::Pasv, 227),
+            (Verb::Mlst, 250),
+            (Verb::Rest, 350),
+            (Verb::Rnfr, 350),
+        ] {
+            assert!(own(verb).eq([code]), "{verb}");
+        }
         for (verb, lost) in [(Verb::Stor, true), (Verb::Noop, false), (Verb::Abor, false)] {
             assert_eq!(verb.accepts(Code::new(426).unwrap()), lost);
             assert!([421, 451, 452, 500, 552].into_iter().all(|n| verb.accepts(Code::new(n).unwrap())));

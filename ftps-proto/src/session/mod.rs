@@ -294,9 +294,9 @@ impl Session {
                 self.state = State::Opening;
                 Ok(())
             }
-            (State::Opening, Some(own)) if own == self.turn => Ok(()),
-            (State::Fresh | State::Opening, Some(_)) => Err(Local::Abandoned.into()),
-            (State::Open | State::Opening, _) => Err(Local::AlreadyOpen.into()),
+            (State::Opening, Some(_)) => Ok(()),
+            (State::Fresh, Some(_)) => Err(Local::Abandoned.into()),
+            (State::Open, _) | (State::Opening, None) => Err(Local::AlreadyOpen.into()),
             (State::Dead, _) => Err(Local::NotOpen.into()),
         }
     }
@@ -337,7 +337,7 @@ impl Session {
 
     /// What has come while nothing was owed must not lie there until a command is sent that it seems to answer.
     fn sweep(&mut self) -> Result<(), Error> {
-        if !self.greeted || self.handshaking {
+        if !self.greeted {
             return Ok(());
         }
         self.replies.sweep().inspect_err(|_| self.state = State::Dead)

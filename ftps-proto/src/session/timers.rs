@@ -86,7 +86,6 @@ impl Session {
             (Recovery::Aborted, _) if !self.takes_pipelining() => {
                 return Some((Waiting::Reply(Verb::Abor), self.config.timeouts.abort));
             }
-            (Recovery::Aborting { .. } | Recovery::Aborted, _) => Waiting::Reply(Verb::Abor),
             (Recovery::Fence, _) => Waiting::Reply(Verb::Pwd),
             (_, State::Opening) if self.handshaking => Waiting::Handshake(Channel::Control),
             (_, State::Opening) if self.replies.owed() == 0 => Waiting::Greeting,

@@ -254,7 +254,7 @@ impl World {
             moved = true;
         }
         let said = self.chunks.next(self.said.len());
-        if said > 0 {
+        if io.control.receive && said > 0 {
             self.session.handle(Input::Received(Channel::Control, &self.said[..said]));
             self.said.drain(..said);
             moved = true;

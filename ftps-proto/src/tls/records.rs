@@ -203,9 +203,7 @@ impl Records {
                 _ => Err(InvalidMessage::MessageTooShort.into()),
             },
             ContentType::Handshake if !message.payload.is_empty() => {
-                if self.message.len() + message.payload.len() > MESSAGE + 4 + FRAGMENT {
-                    return Err(InvalidMessage::HandshakePayloadTooLarge.into());
-                }
+                // What waits is less than a message, and no more than a record comes.
                 self.message.extend_from_slice(message.payload);
                 self.messages()?;
                 Ok(Record::Other)

@@ -6,9 +6,7 @@ use ftps_proto::ops::{self, List, Operation};
 use ftps_proto::sim::{Act, Chunks, Peer, World};
 use ftps_proto::{Channel, Close, End, Input, Need, Progress};
 
-use crate::{argument, config, open};
-
-const SECURE: Act = Act::Secure { resumed: true };
+use crate::{SECURE, argument, config, open};
 
 /// What servers say to ABOR when a transfer was under way (measured), with what the abandoned transfer says by itself.
 fn aborts() -> Vec<Vec<Act>> {
@@ -268,6 +266,23 @@ fn a_handshake_under_way_is_let_through_before_it_is_reset() {
         assert_eq!(world.now().saturating_duration_since(before), waited);
         assert_eq!(world.closes(), [(Channel::Data, Close::Reset)]);
     }
+}
+
+#[test]
+fn a_handshake_that_is_given_up_is_waited_for_as_long_as_that_takes() {
+    let mut config = config();
+    config.timeouts.reply = Duration::from_secs(1);
+    let never: [Act; 0] = [];
+    let mut world = World::with_config(server(&aborts()[0]).instead("RETR", never), config.clone());
+    world.open().unwrap();
+    let mut download = world.download("file");
+    while !world.session.is_securing() {
+        assert!(world.run_for(&mut download, 1).is_pending());
+    }
+    drop(download);
+    let before = world.now();
+    world.run(&mut ops::noop()).unwrap();
+    assert_eq!(world.now().saturating_duration_since(before), config.timeouts.abort);
 }
 
 #[test]

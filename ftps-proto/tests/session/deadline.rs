@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use ftps_proto::codec::Verb;
 use ftps_proto::sim::{Act, Chunks, Peer, World};
-use ftps_proto::{Channel, End, Error, Waiting, ops};
+use ftps_proto::{
+    Channel, Deadline, End, Error, Input, Instant, Need, Progress, Security, Session, Waiting, ops,
+};
 
-use crate::{config, open};
-
-const SECURE: Act = Act::Secure { resumed: true };
+use crate::{SECURE, argument, config, open};
 
 fn reason(error: Error) -> Waiting {
     match error {
@@ -32,6 +32,20 @@ fn silence_at_every_step_of_the_login() {
 }
 
 #[test]
+fn a_handshake_that_does_not_end() {
+    let mut config = config();
+    config.security = Security::Implicit;
+    let mut session = Session::new(config.clone());
+    let mut open = ops::Open::new();
+    let now = Instant::default();
+    let need = session.poll(&mut open, now).unwrap();
+    assert_eq!(need, Progress::Need(Need::StartTls(Channel::Control)));
+    let Ok(Progress::Need(Need::Io(io))) = session.poll(&mut open, now) else { panic!("it is to wait") };
+    let waiting = Waiting::Handshake(Channel::Control);
+    assert_eq!(io.deadline, Some(Deadline { at: now + config.timeouts.reply, waiting }));
+}
+
+#[test]
 fn a_silent_command_and_a_silent_recovery() {
     let none: [Act; 0] = [];
     let mut world = open(Peer::polite().instead("NOOP", none));
@@ -41,6 +55,60 @@ fn a_silent_command_and_a_silent_recovery() {
     assert!(world.session.is_usable(), "a late reply may still come");
     assert_eq!(reason(world.run(&mut ops::pwd()).unwrap_err()), Waiting::Reply(Verb::Noop));
     assert!(!world.session.is_usable());
+}
+
+#[test]
+fn a_recovery_that_is_not_answered_is_waited_for_once() {
+    // The fence is out with ABOR, and a 257 could be another's: nothing else is left to ask for.
+    let none: [Act; 0] = [];
+    let peer =
+        Peer::polite().instead("PWD", ["250 where am I?"]).on("PWD", none.clone()).instead("ABOR", none);
+    let mut world = open(peer.greeting("220 ProFTPD"));
+    world.run(&mut ops::pwd()).unwrap_err();
+    let before = world.now();
+    assert_eq!(reason(world.run(&mut ops::noop()).unwrap_err()), Waiting::Reply(Verb::Abor));
+    assert_eq!(world.now().saturating_duration_since(before), config().timeouts.reply);
+    assert!(!world.session.is_usable());
+}
+
+#[test]
+fn a_fence_that_is_not_answered_ends_the_session() {
+    let none: [Act; 0] = [];
+    for greeting in ["220 ready", "220 ProFTPD"] {
+        let peer = Peer::polite().greeting(greeting).on("CWD", ["350 what?"]).instead("PWD", none.clone());
+        let mut world = open(peer);
+        world.run(&mut ops::cwd(argument("x"))).unwrap_err();
+        assert_eq!(reason(world.run(&mut ops::noop()).unwrap_err()), Waiting::Reply(Verb::Pwd), "{greeting}");
+        assert!(!world.session.is_usable());
+    }
+}
+
+#[test]
+fn behind_a_deadline_it_is_looked_once_more_and_again_while_that_brings_something() {
+    let none: [Act; 0] = [];
+    // The beginning of a reply is something, but it cannot go on for ever.
+    for (comes, most) in [(&b""[..], 2), (b"2", 1000)] {
+        let mut world = open(Peer::polite().instead("NOOP", none.clone()));
+        let mut noop = ops::noop();
+        while !world.heard().any(|line| line == "NOOP") {
+            assert!(world.run_for(&mut noop, 1).is_pending());
+        }
+        let late = world.now() + config().timeouts.reply * 2;
+        assert!(world.session.poll(&mut noop, world.now()).is_ok());
+        let mut looks = 0;
+        let error = loop {
+            match world.session.poll(&mut noop, late) {
+                Ok(_) => looks += 1,
+                Err(error) => break error,
+            }
+            if !comes.is_empty() {
+                world.session.handle(Input::Received(Channel::Control, comes));
+            }
+        };
+        assert_eq!(reason(error), Waiting::Reply(Verb::Noop));
+        assert!((1..most).contains(&looks), "{looks}");
+        assert_eq!(looks > 1, !comes.is_empty());
+    }
 }
 
 #[test]
@@ -60,8 +128,12 @@ fn transfers() {
         (vec!["150 here".into(), SECURE, Act::Send(vec![1])], Waiting::Idle),
         (vec!["150 here".into(), SECURE, Act::End(End::Clean)], Waiting::Reply(Verb::Retr)),
     ];
+    // Only payload is idle.
+    let mut config = config();
+    config.timeouts.idle = config.timeouts.reply / 2;
     for (acts, waiting) in cases {
-        let mut world = open(Peer::polite().on("RETR", acts));
+        let mut world = World::with_config(Peer::polite().on("RETR", acts), config.clone());
+        world.open().unwrap();
         let mut download = world.download("x");
         assert_eq!(reason(world.run(&mut download).unwrap_err()), waiting);
         assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
@@ -154,4 +226,23 @@ fn a_caller_that_takes_its_time_between_entries_leaves_the_server_its_own() {
     while world.run(&mut list).unwrap().is_some() {
         world.pass(Duration::from_secs(3600));
     }
+}
+
+#[test]
+fn a_caller_that_pauses_a_transfer_leaves_the_server_its_own_time() {
+    const LONG: Duration = Duration::from_secs(3600);
+    let slow = Act::Wait(LONG + Duration::from_secs(30));
+    let end = Act::End(End::Clean);
+    let file =
+        ["150 here".into(), SECURE, Act::Send(vec![1]), slow, Act::Send(vec![2]), end, "226 done".into()];
+    let mut world = open(Peer::polite().on("RETR", file));
+    let mut download = world.download("x");
+    while world.session.moved() == 0 {
+        assert!(world.run_for(&mut download, 1).is_pending());
+    }
+    assert!(matches!(world.session.poll(&mut download, world.now()), Ok(Progress::Need(Need::Io(_)))));
+    world.session.pause();
+    world.pass(LONG);
+    world.run(&mut download).unwrap();
+    assert_eq!(world.received(), [1, 2]);
 }

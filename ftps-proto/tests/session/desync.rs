@@ -7,11 +7,7 @@ use ftps_proto::ops::{self, List};
 use ftps_proto::sim::{Act, FILTERED, Peer, World};
 use ftps_proto::{Channel, Config, Direction, End, Error, Input, Need, Progress, Session, Waiting};
 
-use crate::{argument, config, heard, open};
-
-const SECURE: Act = Act::Secure { resumed: true };
-/// What follows comes in a packet of its own.
-const PAUSE: Act = Act::Wait(Duration::from_secs(1));
+use crate::{PAUSE, SECURE, argument, config, heard, open};
 
 /// A session after this op has its own replies.
 #[track_caller]
@@ -53,12 +49,15 @@ fn a_reply_that_comes_twice() {
 
 #[test]
 fn replies_of_the_login_that_come_twice_hide_no_refusal() {
-    for command in ["USER", "PASS", "PBSZ"] {
+    // Behind PASS a known server has all the rest before it answers: a 230 is none of PBSZ's.
+    for (greeting, command) in
+        [("220 ready", "USER"), ("220 ready", "PASS"), ("220 ready", "PBSZ"), ("220 ProFTPD", "PASS")]
+    {
         let reply = if command == "USER" { "331 password" } else { "230 in" };
-        let mut world =
-            World::new(Peer::polite().instead(command, [reply, reply]).instead("PROT", ["534 no"]));
+        let peer = Peer::polite().greeting(greeting).instead(command, [reply, reply]);
+        let mut world = World::new(peer.instead("PROT", ["534 no"]));
         let error = world.open().unwrap_err();
-        assert_eq!(error.code().unwrap(), 534, "{command}: {error}");
+        assert_eq!(error.code().unwrap(), 534, "{greeting}, {command}: {error}");
     }
 }
 
@@ -92,10 +91,13 @@ fn a_reply_that_cannot_be_right_is_followed_by_a_fence() {
         in_step(&mut world);
     }
     // The 257 of before is not the fence's.
-    let late = ["250 where am I?".into(), PAUSE, "257 \"/old\"".into()];
-    let mut world = open(peer().instead("PWD", late).on("PWD", ["257 \"/home\""]).greeting("220 ProFTPD"));
-    world.run(&mut ops::pwd()).unwrap_err();
-    in_step(&mut world);
+    for abort in [&[Act::Abort, "226 done".into()][..], &["226 nothing to abort".into()]] {
+        let late = ["250 where am I?".into(), PAUSE, "257 \"/old\"".into()];
+        let peer = peer().instead("PWD", late).on("PWD", [PAUSE, "257 \"/home\"".into()]);
+        let mut world = open(peer.instead("ABOR", abort.to_vec()).greeting("220 ProFTPD"));
+        world.run(&mut ops::pwd()).unwrap_err();
+        in_step(&mut world);
+    }
 }
 
 #[test]
@@ -159,7 +161,8 @@ fn a_421_is_heard_while_the_data_connection_is_awaited() {
 fn what_comes_in_clear_while_tls_begins_is_an_attack() {
     let mut config: Config = config();
     config.security = ftps_proto::Security::Implicit;
-    for early in [true, false] {
+    // It is told at once, and not kept until the handshake ends.
+    for (early, secured) in [(true, true), (false, true), (false, false)] {
         let mut session = Session::new(config.clone());
         let mut open = ops::Open::new();
         let now = ftps_proto::Instant::default();
@@ -171,7 +174,9 @@ fn what_comes_in_clear_while_tls_begins_is_an_attack() {
         if !early {
             session.handle(Input::Received(Channel::Control, b"220 hello\r\n"));
         }
-        session.handle(Input::Secured { channel: Channel::Control, resumed: false });
+        if secured {
+            session.handle(Input::Secured { channel: Channel::Control, resumed: false });
+        }
         let error = session.poll(&mut open, now).unwrap_err();
         assert!(matches!(error, Error::Injection { bytes: 11 }), "{error}");
     }

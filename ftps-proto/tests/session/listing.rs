@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ftps_proto::codec::Kind;
-use ftps_proto::ops::{self, List, Listed};
+use ftps_proto::ops::{self, List, Listed, Listing};
 use ftps_proto::sim::{Act, Chunks, Peer, World};
 use ftps_proto::{End, Error, Remote, Unlisted};
 
@@ -58,6 +58,15 @@ fn facts() {
 }
 
 #[test]
+fn what_cannot_be_read_is_collected_apart() {
+    let mut world = open(lists("MLSD", "type=file; a\r\nnonsense\r\ntype=dir; b\r\n"));
+    let mut listing = Listing::default();
+    collect(&mut world, None).unwrap().into_iter().for_each(|listed| listing.push(listed));
+    assert_eq!(listing.unparsed, [b"nonsense"]);
+    assert!(listing.into_iter().map(|entry| entry.name.to_string()).eq(["a", "b"]));
+}
+
+#[test]
 fn list_where_feat_has_no_mlst() {
     let text = "total 3\r\ndrwxr-xr-x 2 u g 4096 Jan 1 2024 .\r\ndrwxr-xr-x 2 u g 4096 Jan 1 2024 ..\r\n\
                 -rw-r--r-- 1 u g 5 Jan 1 2024 a\r\n\r\nwhat is this\r\n-rw-r--r-- 1 u g 6 Jan 1 2024 last";
@@ -80,7 +89,11 @@ fn mlsd_promised_and_unknown_after_all() {
 fn a_path_that_looks_like_an_option() {
     let mut world = open(lists("LIST", "").instead("FEAT", ["211 none"]));
     assert!(collect(&mut world, Some("-la")).unwrap().is_empty());
-    assert!(heard(&world).contains(&"LIST ./-la"));
+    assert!(collect(&mut world, Some("a-b")).unwrap().is_empty());
+    assert_eq!(
+        world.heard().filter(|line| line.starts_with("LIST")).collect::<Vec<_>>(),
+        ["LIST ./-la", "LIST a-b"]
+    );
 }
 
 #[test]
@@ -134,6 +147,15 @@ fn a_listing_has_a_limit_of_lines() {
     config.limits.lines = 3;
     for (lines, fits) in [(3, true), (4, false)] {
         let text = "type=file; a\r\n".repeat(lines);
+        let mut world = World::with_config(lists("MLSD", &text), config.clone());
+        world.open().unwrap();
+        assert_eq!(collect(&mut world, None).is_ok(), fits);
+    }
+    // And of lines in a row that list nothing.
+    config.limits.lines = 100;
+    config.limits.blank = 3;
+    for (lines, fits) in [(3, true), (4, false)] {
+        let text = format!("{}type=file; a\r\n", "\r\n".repeat(lines)).repeat(2);
         let mut world = World::with_config(lists("MLSD", &text), config.clone());
         world.open().unwrap();
         assert_eq!(collect(&mut world, None).is_ok(), fits);
@@ -205,4 +227,19 @@ fn the_rest_of_a_listing_that_was_given_up_is_not_the_next_one() {
         }
         assert_eq!(heard(&world).iter().filter(|line| **line == "MLSD").count(), listings + 1);
     }
+}
+
+#[test]
+fn only_a_listing_that_had_begun_leaves_a_rest() {
+    let stuck = ["150 here".into(), Act::Secure { resumed: true }, Act::Send(vec![1])];
+    let peer = lists("MLSD", "type=file; a\r\n").on("RETR", stuck).on("MLSD nowhere", ["550 what?"]);
+    let mut world = open(peer.greeting("220 Pure-FTPd"));
+    let mut download = world.download("x");
+    while world.session.moved() == 0 {
+        assert!(world.run_for(&mut download, 1).is_pending());
+    }
+    drop(download);
+    collect(&mut world, Some("nowhere")).unwrap_err();
+    assert_eq!(names(&collect(&mut world, None).unwrap()), ["a"]);
+    assert_eq!(world.heard().filter(|line| line.starts_with("MLSD")).count(), 2);
 }

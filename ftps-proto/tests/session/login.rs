@@ -2,7 +2,7 @@
 
 use ftps_proto::codec::Secret;
 use ftps_proto::sim::{Act, Chunks, Peer, World};
-use ftps_proto::{Error, Local, Refused, Remote, Security, Server, ops};
+use ftps_proto::{Error, Instant, Local, Refused, Remote, Security, ops};
 
 use crate::{config, heard, open};
 
@@ -49,9 +49,11 @@ fn cuts_change_nothing() {
 
 #[test]
 fn a_known_server_gets_the_rest_in_one_burst() {
-    for greeting in
-        ["220 (vsFTPd 3.0.3)", "220 ProFTPD Server", "220---------- Welcome to Pure-FTPd\r\n220 ok"]
-    {
+    for (greeting, name) in [
+        ("220 (vsFTPd 3.0.3)", "vsftpd"),
+        ("220 ProFTPD Server", "ProFTPD"),
+        ("220---------- Welcome to Pure-FTPd\r\n220 ok", "Pure-FTPd"),
+    ] {
         // Nothing is answered before everything has been heard.
         let silent: [Act; 0] = [];
         let peer = Peer::polite()
@@ -64,7 +66,7 @@ fn a_known_server_gets_the_rest_in_one_burst() {
         let mut world = World::new(peer.greeting(greeting));
         world.open().unwrap();
         assert_eq!(heard(&world), LOGIN);
-        assert_ne!(world.session.server(), Server::Unknown);
+        assert_eq!(world.session.server().to_string(), name);
     }
 }
 
@@ -117,7 +119,11 @@ fn greetings() {
 #[test]
 fn user_230_needs_no_password() {
     let world = open(Peer::polite().instead("USER", ["230 come in"]));
-    assert!(world.heard().all(|line| !line.starts_with("PASS")));
+    assert_eq!(
+        heard(&world),
+        [&LOGIN[..2], &LOGIN[3..]].concat(),
+        "and what every session needs all the same"
+    );
 }
 
 #[test]
@@ -127,9 +133,13 @@ fn account() {
     assert!(error.is_login(), "{error}");
     let mut config = config();
     config.login.account = Some(Secret::new("sales").unwrap());
-    let mut world = World::with_config(peer(), config);
+    let mut world = World::with_config(peer(), config.clone());
     world.open().unwrap();
-    assert_eq!(heard(&world)[2..5], ["PASS secret", "ACCT sales", "PBSZ 0"]);
+    assert_eq!(heard(&world), [&LOGIN[..3], &["ACCT sales"], &LOGIN[3..]].concat());
+    // Or instead of the password.
+    let mut world = World::with_config(peer().instead("USER", ["332 which account?"]), config);
+    world.open().unwrap();
+    assert_eq!(heard(&world), [&LOGIN[..2], &["ACCT sales"], &LOGIN[3..]].concat());
 }
 
 #[test]
@@ -161,8 +171,11 @@ fn an_unknown_feat_is_no_obstacle() {
 
 #[test]
 fn the_server_leaves() {
-    let (error, _) = refused(Peer::polite().instead("USER", [Act::Leave]));
-    assert!(matches!(error, Error::Connection { failure: None, .. }), "{error}");
+    for peer in [Peer::new([Act::Leave]), Peer::polite().instead("USER", [Act::Leave])] {
+        let (error, world) = refused(peer);
+        assert!(matches!(error, Error::Connection { failure: None, .. }), "{error}");
+        assert_eq!(world.now(), Instant::default(), "no deadline was waited for");
+    }
 }
 
 #[test]

@@ -10,9 +10,15 @@ mod login;
 mod simple;
 mod transfer;
 
+use std::time::Duration;
+
 use ftps_proto::codec::{Argument, Secret};
-use ftps_proto::sim::{Peer, World};
+use ftps_proto::sim::{Act, Peer, World};
 use ftps_proto::{Config, Login};
+
+const SECURE: Act = Act::Secure { resumed: true };
+/// What follows comes in a packet of its own.
+const PAUSE: Act = Act::Wait(Duration::from_secs(1));
 
 /// A world that is logged in.
 fn open(peer: Peer) -> World {

@@ -1,9 +1,9 @@
 //! One command, one reply.
 
-use ftps_proto::sim::Peer;
-use ftps_proto::{Error, Remote, ops};
+use ftps_proto::sim::{Act, Peer, World};
+use ftps_proto::{Channel, End, Error, Failure, Input, Remote, ops};
 
-use crate::{argument, open};
+use crate::{SECURE, argument, config, open};
 
 #[test]
 fn every_simple_command() {
@@ -34,6 +34,47 @@ fn a_class_is_enough_where_one_command_is_out() {
     let mut world = open(Peer::polite().on("MKD", ["250 ok"]).on("CWD", ["226 there"]));
     assert_eq!(world.run(&mut ops::mkd(argument("x"))).unwrap(), None);
     world.run(&mut ops::cwd(argument("x"))).unwrap();
+    // Behind a transfer, too, where it is not what one says of itself.
+    let file = ["150 here".into(), SECURE, Act::End(End::Clean), "226 done".into()];
+    let mut world = open(Peer::polite().on("RETR", file).on("MKD", ["200 made"]));
+    let mut download = world.download("x");
+    world.run(&mut download).unwrap();
+    assert_eq!(world.run(&mut ops::mkd(argument("x"))).unwrap(), None);
+}
+
+#[test]
+fn a_server_may_say_so_much_and_no_more() {
+    let mut config = config();
+    config.limits.preliminary = 3;
+    config.limits.stray = 3;
+    for (times, fits) in [(3, true), (4, false)] {
+        let begun = vec!["150 wait"; times];
+        let done = vec!["200 done"; 1 + times];
+        for said in [[begun, vec!["200 done"]].concat(), done] {
+            let mut world = World::with_config(Peer::polite().instead("NOOP", said.clone()), config.clone());
+            world.open().unwrap();
+            let both = world.run(&mut ops::noop()).and_then(|()| world.run(&mut ops::pwd()));
+            match both {
+                Ok(path) => assert!(fits && path == b"/home", "{said:?}"),
+                Err(Error::Remote(Remote::TooMany(_))) => assert!(!fits, "{said:?}"),
+                Err(error) => panic!("{said:?}: {error}"),
+            }
+            assert_eq!(world.session.is_usable(), fits);
+        }
+    }
+}
+
+#[test]
+fn a_new_directory_has_the_path_that_is_told_and_no_other() {
+    for (reply, path) in [
+        ("257 \"/home/a\"", Some(&b"/home/a"[..])),
+        ("257 /home/a", Some(b"/home/a")),
+        ("257 directory created", None),
+        ("250 \"a\" created", None),
+    ] {
+        let mut world = open(Peer::polite().on("MKD", [reply]));
+        assert_eq!(world.run(&mut ops::mkd(argument("a"))).unwrap().as_deref(), path, "{reply}");
+    }
 }
 
 #[test]
@@ -43,7 +84,7 @@ fn refusals_carry_the_reply_and_the_session_goes_on() {
     assert_eq!(error.to_string(), "the server refused DELE: 550 No such file");
     assert!(!error.is_temporary());
     let error = world.run(&mut ops::Rename::new(argument("x"), argument("y"))).unwrap_err();
-    assert_eq!(error.code().unwrap(), 550);
+    assert_eq!(error.to_string(), "the server refused RNFR: 550 No such file");
     world.run(&mut ops::noop()).unwrap();
 }
 
@@ -72,7 +113,7 @@ fn quit_closes() {
     assert!(!world.session.is_usable());
     assert_eq!(world.closes().len(), 1);
     // A server that hangs up at once has understood, too.
-    let mut world = open(Peer::polite().instead("QUIT", [ftps_proto::sim::Act::Leave]));
+    let mut world = open(Peer::polite().instead("QUIT", [Act::Leave]));
     world.run(&mut ops::Quit::new()).unwrap();
 }
 
@@ -81,5 +122,14 @@ fn a_421_ends_the_session() {
     let mut world = open(Peer::polite().instead("NOOP", ["421 Timeout"]));
     let error = world.run(&mut ops::noop()).unwrap_err();
     assert_eq!(error.code().unwrap(), 421);
+    assert!(!world.session.is_usable());
+}
+
+#[test]
+fn a_control_connection_that_fails_says_why() {
+    let mut world = open(Peer::polite());
+    world.session.handle(Input::Failed(Channel::Control, Failure::transport("no route to host")));
+    let error = world.run(&mut ops::noop()).unwrap_err();
+    assert_eq!(error.to_string(), "control connection: no route to host");
     assert!(!world.session.is_usable());
 }

@@ -3,12 +3,14 @@
 use std::net::SocketAddrV6;
 use std::time::Duration;
 
+use ftps_proto::codec::Command;
+use ftps_proto::ops::{self, OpenTransfer};
 use ftps_proto::sim::{Act, Chunks, FILTERED, PORT, Peer, World};
-use ftps_proto::{Channel, Close, EarlyClose, End, Error, Input, Need, Progress, Target, ops};
+use ftps_proto::{
+    Channel, Close, Direction, EarlyClose, End, Error, Flow, Input, Need, Progress, Target, Waiting,
+};
 
-use crate::{argument, config, heard, open};
-
-const SECURE: Act = Act::Secure { resumed: true };
+use crate::{PAUSE, SECURE, argument, config, heard, open};
 
 fn payload() -> Vec<u8> {
     (0..=255).cycle().take(1000).collect()
@@ -23,6 +25,11 @@ fn sends(before: &[&str], after: &[&str]) -> Vec<Act> {
     acts.extend([SECURE, Act::Send(payload()), Act::End(End::Clean)]);
     acts.extend(after.iter().map(|line| Act::from(*line)));
     acts
+}
+
+/// An upload of which the test moves the payload.
+fn stor() -> OpenTransfer {
+    OpenTransfer::new(Command::Stor(argument("x")), Direction::Upload)
 }
 
 fn takes(after: &[&str]) -> Peer {
@@ -54,6 +61,8 @@ fn downloads_whose_replies_come_otherwise() {
         // 226 without 150.
         sends(&["226 done"], &[]),
         sends(&[], &["150 here", "226 done"]),
+        // And 150 once more.
+        [vec!["150 here".into(), SECURE, PAUSE], sends(&["150 still here"], &["226 done"])].concat(),
         // The connection is through before anything is said.
         vec![SECURE, Act::Send(payload()), Act::End(End::Clean), "150 here".into(), "226 done".into()],
     ] {
@@ -81,14 +90,23 @@ fn what_is_said_behind_a_transfer_answers_nothing() {
 }
 
 #[test]
-fn close_notify_goes_early_where_asked_for() {
-    let mut config = config();
-    config.early_close = EarlyClose::On;
-    let mut world = World::with_config(serves(sends(&["150 here"], &["226 done"])), config);
-    world.open().unwrap();
-    let mut download = world.download("file");
-    world.run(&mut download).unwrap();
-    assert_eq!(world.closes(), [(Channel::Data, Close::Notify), (Channel::Data, Close::Whole)]);
+fn close_notify_goes_early_where_asked_for_or_known_to_be_taken() {
+    for (early_close, greeting, early) in [
+        (EarlyClose::On, "220 ready", true),
+        (EarlyClose::Known, "220 (vsFTPd 3.0.5)", true),
+        (EarlyClose::Known, "220 ProFTPD", false),
+        (EarlyClose::Off, "220 (vsFTPd 3.0.5)", false),
+    ] {
+        let mut config = config();
+        config.early_close = early_close;
+        let peer = serves(sends(&["150 here"], &["226 done"])).greeting(greeting);
+        let mut world = World::with_config(peer, config);
+        world.open().unwrap();
+        let mut download = world.download("file");
+        world.run(&mut download).unwrap();
+        let closes = [(Channel::Data, Close::Notify), (Channel::Data, Close::Whole)];
+        assert_eq!(world.closes(), &closes[usize::from(!early)..], "{greeting}");
+    }
 }
 
 #[test]
@@ -111,10 +129,13 @@ fn a_cut_download_is_an_error_whatever_is_said() {
 
 #[test]
 fn a_reset_download_is_an_error_with_both_sides_of_the_story() {
-    let mut world = open(serves(["150 here".into(), SECURE, Act::Reset, "426 broken".into()]));
-    let mut download = world.download("file");
-    let error = world.run(&mut download).unwrap_err();
-    assert_eq!(error.to_string(), "data connection: connection reset; the server says: 426 broken");
+    for said in [vec![], vec![PAUSE]] {
+        let acts = [vec!["150 here".into(), SECURE, Act::Reset], said, vec!["426 broken".into()]].concat();
+        let mut world = open(serves(acts));
+        let mut download = world.download("file");
+        let error = world.run(&mut download).unwrap_err();
+        assert_eq!(error.to_string(), "data connection: connection reset; the server says: 426 broken");
+    }
 }
 
 #[test]
@@ -135,7 +156,8 @@ fn refusals_end_at_once() {
         assert!(error.to_string().contains(reply));
         assert_eq!(world.now(), before, "no deadline was waited for");
         world.run(&mut ops::noop()).unwrap();
-        assert_eq!(heard(&world).last(), Some(&"NOOP"), "nothing had to be recovered");
+        let [.., refused, next] = heard(&world)[..] else { panic!() };
+        assert!(refused.starts_with(command) && next == "NOOP", "nothing had to be recovered");
     }
 }
 
@@ -156,6 +178,24 @@ fn a_refusal_is_one_whether_the_reset_or_the_reply_is_seen_first() {
         let mut upload = world.upload("x", b"abc");
         let error = world.run(&mut upload).unwrap_err();
         assert!(matches!(error, Error::Refused(_)) && !error.is_temporary(), "{error}");
+        assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
+    }
+}
+
+#[test]
+fn a_handshake_that_fails_waits_for_the_reason() {
+    for end in [Act::Reset, Act::End(End::Truncated)] {
+        let mut world = open(serves([end.clone(), PAUSE, "522 resume the session".into()]));
+        let mut download = world.download("x");
+        assert_eq!(world.run(&mut download).unwrap_err().code().unwrap(), 522);
+
+        // Where none is given, that it failed is the error, and not that nothing was said of it.
+        let mut world = open(serves([end.clone()]));
+        let mut download = world.download("x");
+        let error = world.run(&mut download).unwrap_err();
+        let failed =
+            matches!(error, Error::Connection { channel: Channel::Data, .. } | Error::Truncated { .. });
+        assert!(failed, "{end:?}: {error}");
         assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
     }
 }
@@ -186,6 +226,12 @@ fn a_refused_unresumed_connection_is_tried_again() {
     let mut download = world.download("x");
     assert_eq!(world.run(&mut download).unwrap_err().code().unwrap(), 425);
     assert_eq!(world.heard().filter(|line| line.starts_with("RETR")).count(), 2);
+    // Nor where a ticket was taken: another has nothing to add.
+    let refused = ["150 here".into(), SECURE, "425 busy".into()];
+    let mut world = open(serves(refused));
+    let mut download = world.download("x");
+    assert_eq!(world.run(&mut download).unwrap_err().code().unwrap(), 425);
+    assert_eq!(world.heard().filter(|line| line.starts_with("RETR")).count(), 1);
 }
 
 #[test]
@@ -199,6 +245,58 @@ fn upload() {
         assert_eq!(world.stored(), payload());
         assert_eq!(world.closes(), [(Channel::Data, Close::Write), (Channel::Data, Close::Whole)]);
         world.run(&mut ops::noop()).unwrap();
+    }
+}
+
+#[test]
+fn payload_moves_on_a_connection_that_is_secured_and_announced() {
+    let cases: [(&[Act], [bool; 2]); 6] = [
+        (&[], [false, false]),
+        (&["150 here".into()], [false, false]),
+        (&[SECURE], [false, false]),
+        (&["150 here".into(), SECURE], [true, true]),
+        (&["150 here".into(), SECURE, Act::End(End::Clean)], [false, true]),
+        (&["150 here".into(), SECURE, Act::Reset], [false, true]),
+    ];
+    for (acts, [moves, started]) in cases {
+        let peer =
+            Peer::polite().on("STOR", acts.to_vec()).on("RETR", acts.to_vec()).on("MLSD", acts.to_vec());
+        let secured = acts.contains(&SECURE);
+        let ended = started && !moves;
+
+        let mut world = open(peer.clone());
+        let mut upload = world.upload("x", b"abc");
+        let flow = Flow { send: moves, receive: !ended };
+        assert_eq!(data_flow(&mut world, &mut upload, "STOR"), flow, "{acts:?}");
+
+        let mut world = open(peer.clone());
+        let mut download = world.download("x");
+        let flow = Flow { send: false, receive: !ended };
+        assert_eq!(data_flow(&mut world, &mut download, "RETR"), flow, "{acts:?}");
+
+        let mut world = open(peer);
+        // What a listing says has no place before it is announced.
+        let flow = Flow { send: false, receive: !ended && (started || !secured) };
+        assert_eq!(data_flow(&mut world, &mut ops::List::new(None), "MLSD"), flow, "{acts:?}");
+    }
+    // There is none yet.
+    let passive = format!("229 Extended passive mode (|||{FILTERED}|)");
+    let mut world = open(Peer::polite().instead("EPSV", [passive.as_str()]));
+    let mut upload = world.upload("x", b"abc");
+    assert_eq!(data_flow(&mut world, &mut upload, "EPSV"), Flow::default());
+}
+
+/// What the data connection is to move once the server has answered this command.
+fn data_flow<O: ops::Operation>(world: &mut World, op: &mut O, command: &str) -> Flow {
+    while !heard(world).last().unwrap().starts_with(command) {
+        assert!(world.run_for(op, 1).is_pending());
+    }
+    loop {
+        match world.session.poll(op, world.now()) {
+            Ok(Progress::Need(Need::Io(io))) => return io.data,
+            Ok(Progress::Need(_)) => {}
+            _ => panic!("it is to wait"),
+        }
     }
 }
 
@@ -227,11 +325,24 @@ fn a_server_through_too_early_has_not_stored_the_file() {
         vec!["150 send".into(), SECURE, Act::End(End::Clean), "226 stored".into()],
     ] {
         let mut world = open(Peer::polite().on("STOR", acts));
-        // The source never comes to its end.
         let mut upload = world.upload("file", &payload());
         let error = world.run(&mut upload).unwrap_err();
         assert!(!matches!(error, Error::Refused(_)), "{error}");
         assert_eq!(error.code().unwrap(), 226);
+        assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
+    }
+}
+
+#[test]
+fn an_upload_whose_source_has_not_come_to_its_end_waits_for_that_alone() {
+    for (said, code) in [(vec![PAUSE, "226 stored".into()], Some(226)), (vec![], None)] {
+        let acts = [vec!["150 send".into(), SECURE], said].concat();
+        let mut world = open(Peer::polite().on("STOR", acts));
+        let mut transfer = world.run(&mut stor()).unwrap();
+        let error = world.run(&mut transfer).unwrap_err();
+        assert_eq!(error.code().map(|code| code.get()), code, "{error}");
+        assert_eq!(matches!(error, Error::Timeout(Waiting::Idle)), code.is_none(), "{error}");
+        assert!(world.closes().is_empty(), "nothing told the server that this was all");
         assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
     }
 }
@@ -282,6 +393,31 @@ fn a_421_in_a_transfer_ends_the_session() {
 }
 
 #[test]
+fn a_control_connection_lost_in_a_transfer_ends_it_at_once() {
+    for acts in [vec![Act::Leave], vec!["150 here".into(), SECURE, Act::Send(payload()), Act::Leave]] {
+        let mut world = open(serves(acts));
+        let before = world.now();
+        let mut download = world.download("x");
+        let error = world.run(&mut download).unwrap_err();
+        assert!(matches!(error, Error::Connection { channel: Channel::Control, .. }), "{error}");
+        assert_eq!(world.now(), before, "no deadline was waited for");
+        assert!(!world.session.is_usable());
+    }
+}
+
+#[test]
+fn a_server_that_leaves_behind_its_confirmation_has_sent_the_file() {
+    let data = [PAUSE, Act::Send(payload()), Act::End(End::Clean)];
+    let mut world = open(serves(
+        [vec!["150 here".into(), SECURE, "226 done".into(), Act::Leave], data.to_vec()].concat(),
+    ));
+    let mut download = world.download("x");
+    world.run(&mut download).unwrap();
+    assert_eq!(world.received(), payload());
+    assert!(!world.session.is_usable());
+}
+
+#[test]
 fn endless_preliminary_replies_end() {
     let acts: Vec<Act> = (0..1000).map(|_| "150 here".into()).collect();
     let mut world = open(serves(acts));
@@ -317,15 +453,13 @@ fn a_server_is_not_through_before_everything_has_been_sent() {
     // What is left of an upload lies with whoever encrypts it.
     let acts = ["150 send".into(), SECURE, Act::Stall];
     let mut world = open(Peer::polite().on("STOR", acts));
-    let mut upload = ftps_proto::ops::OpenTransfer::new(
-        ftps_proto::codec::Command::Stor(argument("x")),
-        ftps_proto::Direction::Upload,
-    );
-    let mut transfer = world.run(&mut upload).unwrap();
+    let mut transfer = world.run(&mut stor()).unwrap();
     transfer.finish();
     let now = world.now();
     let need = world.session.poll(&mut transfer, now).unwrap();
     assert_eq!(need, Progress::Need(Need::Close(Channel::Data, Close::Write)));
+    let waits = world.session.poll(&mut transfer, now).unwrap();
+    assert!(matches!(waits, Progress::Need(Need::Io(_))), "it is closed once: {waits:?}");
     world.session.handle(Input::Received(Channel::Control, b"226 stored\r\n"));
     let error = world.session.poll(&mut transfer, now).unwrap_err();
     assert_eq!(error.code().unwrap(), 226);

@@ -161,6 +161,13 @@ mod tests {
         lines.push(&[vec![b'x'; 11], vec![b'\n']].concat());
         assert_eq!(lines.next_line(), Err(LineTooLong));
         assert_eq!(lines.next_line(), Err(LineTooLong));
+        // The last one, too.
+        for (length, fits) in [(10, true), (11, false)] {
+            let mut lines = LineDecoder::new(10);
+            lines.push(&vec![b'x'; length]);
+            assert_eq!(lines.next_line(), Ok(None));
+            assert_eq!(lines.finish().is_ok(), fits);
+        }
     }
 
     #[test]
@@ -168,7 +175,14 @@ mod tests {
         for line in ["", "  ", "total 12", "Total 0", "total 12 "] {
             assert_eq!(parse_list_line(line.as_bytes()), ListLine::Ignored, "{line}");
         }
-        for line in ["total", "total eclipse", "ls: cannot access", "-rw-r--r-- 1 a b 5 Jan 1", "\u{feff}"] {
+        for line in [
+            "total",
+            "total eclipse",
+            "error 550",
+            "ls: cannot access",
+            "-rw-r--r-- 1 a b 5 Jan 1",
+            "\u{feff}",
+        ] {
             assert_eq!(parse_list_line(line.as_bytes()), ListLine::Unparsed(line.into()), "{line}");
         }
     }

@@ -190,11 +190,11 @@ fn date(input: &[u8]) -> Option<(Timestamp, &[u8])> {
     Some((Timestamp::new(year, month, day, time, Zone::Server)?, name(rest)?))
 }
 
-/// The next word, which needs a space before it.
+/// The next word. What is before it ended at a space.
 fn column(input: &[u8]) -> Option<(&[u8], &[u8])> {
     let gap = spaces(input);
     let word = word(&input[gap..]);
-    (gap > 0 && !word.is_empty()).then(|| (word, &input[gap + word.len()..]))
+    (!word.is_empty()).then(|| (word, &input[gap + word.len()..]))
 }
 
 fn name(input: &[u8]) -> Option<&[u8]> {
@@ -274,7 +274,53 @@ mod tests {
             let entry = parse(line.as_bytes()).unwrap();
             assert_eq!((entry.size, entry.group.as_deref()), (None, Some("disk")), "{numbers}");
         }
-        assert!(parse(b"-rw-rw---- 1 root disk 0,27 Jan  1 2020 sda").is_none());
+        for line in [
+            "-rw-rw---- 1 root disk 0,27 Jan  1 2020 sda",
+            "brw-rw---- 1 root disk 0x27 Jan  1 2020 sda",
+            "brw-rw---- 1 root disk 0,2,7 Jan  1 2020 sda",
+        ] {
+            assert!(parse(line.as_bytes()).is_none(), "{line}");
+        }
+    }
+
+    #[test]
+    fn seconds_come_with_a_year() {
+        let entry = parse(b"-rw-r--r-- 1 a b 5 Jan  2 10:00:07 2020 x").unwrap();
+        assert_eq!(entry.name.as_bytes(), b"x");
+        assert_eq!(entry.modified.unwrap().to_unix(), Some(1_577_959_207));
+        assert!(parse(b"-rw-r--r-- 1 a b 5 Jan  2 10:00:07 x").is_none());
+    }
+
+    #[test]
+    fn every_month_and_kind_has_its_name() {
+        let months = ["Jan", "Feb", "MAR", "apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        for (month, name) in (1..).zip(months) {
+            for date in
+                [alloc::format!("{name} 2"), alloc::format!("2 {name}"), alloc::format!("{month}月 2日")]
+            {
+                let line = alloc::format!("-rw-r--r-- 1 a b 5 {date} 2020 x");
+                let modified = parse(line.as_bytes()).unwrap().modified.unwrap();
+                assert_eq!((modified.month, modified.day, modified.year), (month, 2, Some(2020)), "{line}");
+            }
+        }
+        for (letter, kind) in [
+            ('-', Kind::File),
+            ('f', Kind::File),
+            ('d', Kind::Directory),
+            ('l', Kind::Link),
+            ('p', Kind::Other),
+            ('s', Kind::Other),
+            ('b', Kind::Other),
+            ('c', Kind::Other),
+            ('D', Kind::Other),
+        ] {
+            let line = alloc::format!("{letter}rw-r--r-- 1 a b 5 Jan 2 2020 x");
+            assert_eq!(parse(line.as_bytes()).unwrap().kind, kind, "{line}");
+        }
+        for mode in ["xrw-r--r--", "-rw-r--r-+", "-rw r--r--"] {
+            let line = alloc::format!("{mode} 1 a b 5 Jan 2 2020 x");
+            assert!(parse(line.as_bytes()).is_none(), "{line}");
+        }
     }
 
     #[test]
