@@ -1,22 +1,22 @@
-//! The link between a session and two TLS connections, against rustls' own server, in memory: what is told in one turn.
-#![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
-#![allow(clippy::unwrap_used, clippy::panic)]
+//! The session and its engines together: what is told in one turn.
 
 use std::io::{Read, Write};
 use std::sync::Arc;
 
 use ftps_proto::codec::{Argument, Command, Secret};
 use ftps_proto::ops::{self, Open, OpenTransfer, Operation, Transfer};
-use ftps_proto::tls::{Link, Need, ServerName, TlsConfig};
+use ftps_proto::tls::{Link, Need, Version};
 use ftps_proto::{Channel, Close, Config, Direction, Error, Instant, Login, Progress, Security, Session};
-#[cfg(feature = "aws-lc-rs")]
-use rustls::crypto::aws_lc_rs as library;
-#[cfg(not(feature = "aws-lc-rs"))]
-use rustls::crypto::ring as library;
-use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection};
 
-const NAME: &str = "ftp.example.com";
+use super::pki::{BOTH, Pki, name, stateless};
+
+/// A link to a server with TLS from the first byte.
+fn link(pki: &Pki) -> Link {
+    let mut config = Config::new(Login::new(Argument::new("anna").unwrap(), Secret::new("secret").unwrap()));
+    config.security = Security::Implicit;
+    Link::new(Session::new(config), &pki.client().build().unwrap(), name())
+}
 
 /// A link that is logged in, and its server's two ends.
 struct World {
@@ -29,26 +29,10 @@ struct World {
 
 impl World {
     fn open() -> Self {
-        let key = rcgen::KeyPair::generate().unwrap();
-        let certificate =
-            rcgen::CertificateParams::new([NAME.to_owned()]).unwrap().self_signed(&key).unwrap();
-        let config = TlsConfig::builder().ca_pem(certificate.pem()).build().unwrap();
-        let tls = ServerConfig::builder_with_provider(Arc::new(library::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![certificate.der().clone()],
-                PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
-            )
-            .unwrap();
-        let tls = Arc::new(tls);
-        let login = Login::new(Argument::new("user").unwrap(), Secret::new("secret").unwrap());
-        let mut settings = Config::new(login);
-        settings.security = Security::Implicit;
-        let name = ServerName::try_from(NAME).unwrap();
+        let pki = Pki::new();
+        let tls = pki.server(Version::Tls13, stateless);
+        let link = link(&pki);
         let control = ServerConnection::new(Arc::clone(&tls)).unwrap();
-        let link = Link::new(Session::new(settings), &config, name);
         let mut world = Self { link, tls, control, data: None, heard: Vec::new() };
         world.say("220 ready");
         world.run(&mut Open::new());
@@ -228,4 +212,45 @@ fn no_payload_is_handed_to_what_only_begins_a_transfer() {
     world.tell(Channel::Control);
     let error = world.poll(&mut download).unwrap_err();
     assert_eq!(error.code().unwrap(), 426, "{error}");
+}
+
+#[test]
+fn a_greeting_that_comes_with_the_last_of_the_handshake_is_heard() {
+    let pki = Pki::new();
+    for version in BOTH {
+        let mut link = link(&pki);
+        let mut server = ServerConnection::new(pki.server(version, |_| {})).unwrap();
+        let mut open = Open::new();
+        let mut greeted = false;
+        let mut heard = Vec::new();
+        // More turns than the handshake has flights.
+        for _ in 0..10 {
+            let need = link.poll(&mut open, Instant::default()).unwrap();
+            assert!(matches!(need, Progress::Need(Need::Io(_))), "{need:?}");
+            let mut sent = link.outgoing(Channel::Control);
+            while !sent.is_empty() {
+                server.read_tls(&mut sent).unwrap();
+                server.process_new_packets().unwrap();
+            }
+            link.sent(Channel::Control, usize::MAX);
+            // Under TLS 1.2 its Finished, which is the last, has not been written yet.
+            if !server.is_handshaking() && !greeted {
+                server.writer().write_all(b"220 welcome\r\n").unwrap();
+                greeted = true;
+            }
+            let mut flight = Vec::new();
+            while server.wants_write() {
+                server.write_tls(&mut flight).unwrap();
+            }
+            if !flight.is_empty() {
+                link.space(Channel::Control)[..flight.len()].copy_from_slice(&flight);
+                link.received(Channel::Control, flight.len());
+            }
+            let mut buffer = [0; 64];
+            if let Ok(n) = server.reader().read(&mut buffer) {
+                heard.extend_from_slice(&buffer[..n]);
+            }
+        }
+        assert_eq!(heard, b"USER anna\r\n", "{version:?}");
+    }
 }

@@ -1,0 +1,19 @@
+//! The record engine, and the link around it, against rustls' own server, in memory.
+#![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod certificates;
+mod ends;
+mod forger;
+mod hostile;
+mod link;
+mod pair;
+mod pki;
+mod plain_text;
+mod records;
+mod resumption;
+
+#[cfg(feature = "aws-lc-rs")]
+use rustls::crypto::aws_lc_rs as library;
+#[cfg(not(feature = "aws-lc-rs"))]
+use rustls::crypto::ring as library;

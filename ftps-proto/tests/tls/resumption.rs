@@ -1,0 +1,307 @@
+//! Tickets: which serve, how often, and what comes when they do not.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use ftps_proto::tls::{Engine, Event, TlsConfig, Version};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::time_provider::TimeProvider;
+use rustls::{AlertDescription, ContentType, HandshakeKind, ServerConfig};
+
+use super::forger::Forger;
+use super::library;
+use super::pair::{Pair, payload};
+use super::pki::{BOTH, NoExtraction, Pki, name, provider, stateless};
+
+#[test]
+fn resumes_three_hundred_data_connections_from_one_ticket() {
+    let pki = Pki::new();
+    for (version, tickets) in [(Version::Tls13, 1), (Version::Tls13, 2), (Version::Tls12, 0)] {
+        let server = pki.server(version, |config| {
+            stateless(config);
+            config.send_tls13_tickets = tickets;
+        });
+        let session = pki.session();
+        let mut control = Pair::control(&session, &server);
+        for n in 0..300 {
+            // Nothing a data connection brings is read: only the control connection's ticket can serve.
+            let data = Pair::unread(&session, &mut control, &server);
+            assert!(data.client.resumed(), "{version:?} {n}");
+        }
+    }
+}
+
+#[test]
+fn falls_back_to_harvested_tickets_where_each_serves_once() {
+    let pki = Pki::new();
+    for tickets in [1, 2] {
+        // Stateful: the server forgets a ticket that was used.
+        let server = pki.server(Version::Tls13, |config| config.send_tls13_tickets = tickets);
+        let session = pki.session();
+        let mut control = Pair::control(&session, &server);
+        let resumed: Vec<bool> =
+            (0..12).map(|_| Pair::data(&session, &mut control, &server).client.resumed()).collect();
+        assert!(resumed[0]);
+        assert_eq!(resumed.iter().filter(|resumed| !**resumed).count(), 1, "{resumed:?}");
+    }
+}
+
+#[test]
+fn every_ticket_serves_where_each_serves_once() {
+    let pki = Pki::new();
+    let server = pki.server(Version::Tls13, |config| config.send_tls13_tickets = 3);
+    let session = pki.session();
+    let mut control = Pair::control(&session, &server);
+    let resumed = [(); 5].map(|()| Pair::unread(&session, &mut control, &server).client.resumed());
+    // The second try shows how it is.
+    assert_eq!(resumed, [true, false, true, true, false]);
+}
+
+#[test]
+fn a_refused_connection_brings_tickets_for_the_retry() {
+    let pki = Pki::new();
+    let server = pki.server(Version::Tls13, |_| {});
+    // The control connection's server has other keys: what it gave is refused.
+    let session = pki.session();
+    let mut control = Pair::control(&session, &pki.server(Version::Tls13, stateless));
+    let mut tries = vec![];
+    for _ in 0..4 {
+        tries.push(Pair::data(&session, &mut control, &server).client.resumed());
+    }
+    // Both tickets of the control connection are of the same keys.
+    assert_eq!(tries, [false, true, true, true]);
+}
+
+#[test]
+fn a_ticket_is_spent_by_an_alert_that_answers_it_and_by_no_other_end() {
+    let pki = Pki::new();
+    let ticketer = library::Ticketer::new().unwrap();
+    let [server, silent] = [1, 0].map(|tickets| {
+        pki.server(Version::Tls13, |config| {
+            config.ticketer = Arc::clone(&ticketer);
+            config.send_tls13_tickets = tickets;
+        })
+    });
+    let session = pki.session();
+    let mut control = Pair::control(&session, &server);
+
+    let mut lost = Engine::data(&session, name(), &mut control.client).unwrap();
+    lost.received_eof();
+    while lost.process().is_ok() {}
+    let mut secured = Pair::data(&session, &mut control, &silent);
+    assert!(secured.client.resumed());
+
+    let forged = [23, 3, 3, 0, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17];
+    secured.server.read_tls(&mut &forged[..]).unwrap();
+    secured.server.process_new_packets().unwrap_err();
+    assert!(secured.pump().unwrap_err().alert().is_some());
+    assert!(Pair::data(&session, &mut control, &silent).client.resumed());
+
+    let mut refused = Pair::new(Engine::data(&session, name(), &mut control.client).unwrap(), &silent);
+    refused.to_client = vec![21, 3, 3, 0, 2, 2, AlertDescription::HandshakeFailure.into()];
+    assert!(refused.pull().unwrap_err().alert().is_some());
+    assert!(!Pair::data(&session, &mut control, &silent).client.resumed());
+}
+
+#[test]
+fn keys_that_change_cost_one_refusal() {
+    let pki = Pki::new();
+    let session = pki.session();
+    let [old, new] = [(); 2].map(|()| pki.server(Version::Tls13, stateless));
+    let mut control = Pair::control(&session, &old);
+    for (keys, expected) in [(&old, [true; 3]), (&new, [false, true, true])] {
+        let resumed = [(); 3].map(|()| Pair::data(&session, &mut control, keys).client.resumed());
+        assert_eq!(resumed, expected);
+    }
+}
+
+#[test]
+fn remembers_the_group_that_the_server_likes() {
+    let pki = Pki::new();
+    let groups = vec![library::kx_group::SECP256R1];
+    let provider = Arc::new(CryptoProvider { kx_groups: groups, ..library::default_provider() });
+    let (certificate, key) = pki.issue(|_| {});
+    let mut server = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap()],
+            PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap(),
+        )
+        .unwrap();
+    server.send_tls13_tickets = 0;
+    let server = Arc::new(server);
+    let session = pki.session();
+    let mut control = Pair::control(&session, &server);
+    assert_eq!(control.server.handshake_kind(), Some(HandshakeKind::FullWithHelloRetryRequest));
+    let data = Pair::data(&session, &mut control, &server);
+    assert_eq!(data.server.handshake_kind(), Some(HandshakeKind::Full));
+    let again = Pair::control(&session, &server);
+    assert_eq!(again.server.handshake_kind(), Some(HandshakeKind::Full));
+}
+
+#[test]
+fn sessions_share_no_tickets() {
+    let pki = Pki::new();
+    for version in BOTH {
+        let server = pki.server(version, stateless);
+        let config = pki.client().build().unwrap();
+        Pair::control(&config.session(), &server);
+        let other = config.session();
+        let mut control = Pair::control(&other, &server);
+        assert!(!control.client.resumed());
+        assert!(Pair::data(&other, &mut control, &server).client.resumed());
+    }
+}
+
+#[test]
+fn replaces_a_refused_tls12_session() {
+    let pki = Pki::new();
+    let session = pki.session();
+    let mut control = Pair::control(&session, &pki.server(Version::Tls12, stateless));
+    let server = pki.server(Version::Tls12, stateless);
+    let tries: Vec<bool> =
+        (0..3).map(|_| Pair::data(&session, &mut control, &server).client.resumed()).collect();
+    assert_eq!(tries, [false, true, true]);
+}
+
+#[test]
+fn stays_with_rustls_where_keys_cannot_be_extracted() {
+    let pki = Pki::new();
+    let provider = provider(1 << 24, |aead| Box::leak(Box::new(NoExtraction(aead))));
+    let server = pki.server(Version::Tls13, stateless);
+    let session = pki.client().provider(provider).build().unwrap().session();
+    let mut control = Pair::control(&session, &server);
+    control.server.refresh_traffic_keys().unwrap();
+    for n in 0..10 {
+        let mut data = Pair::data(&session, &mut control, &server);
+        assert!(data.client.resumed(), "{n}");
+        let bytes = payload(300_000);
+        data.server.writer().write_all(&bytes).unwrap();
+        data.server.send_close_notify();
+        data.write(&bytes);
+        assert!(data.client_got == bytes && data.server_got == bytes);
+        assert_eq!(data.last(), Event::Closed);
+    }
+}
+
+#[test]
+fn puts_tickets_together_however_they_are_cut() {
+    let pki = Pki::new();
+    for cut in 0..3 {
+        let (mut forger, session, server) = Forger::control(&pki);
+        assert_eq!(forger.tickets.len(), 2);
+        match cut {
+            0 => {
+                // One in five records, the header cut too; then application data.
+                let ticket = forger.tickets[0].clone();
+                for part in [&ticket[..1], &ticket[1..3], &ticket[3..10], &ticket[10..50], &ticket[50..]] {
+                    forger.send(ContentType::Handshake, part).unwrap();
+                }
+            }
+            1 => {
+                let both = forger.tickets.concat();
+                forger.send(ContentType::Handshake, &both).unwrap();
+            }
+            _ => {
+                // One and a half, and the rest.
+                let both = forger.tickets.concat();
+                let (first, rest) = both.split_at(forger.tickets[0].len() + 20);
+                forger.send(ContentType::Handshake, first).unwrap();
+                forger.send(ContentType::Handshake, rest).unwrap();
+            }
+        }
+        forger.send(ContentType::ApplicationData, b"220 Hello\r\n").unwrap();
+        assert_eq!(forger.pair.client_got, b"220 Hello\r\n");
+        for _ in 0..3 {
+            assert!(Pair::data(&session, &mut forger.pair, &server).client.resumed());
+        }
+    }
+}
+
+#[test]
+fn a_ticket_with_no_lifetime_is_discarded() {
+    let pki = Pki::new();
+    let (mut forger, session, server) = Forger::control(&pki);
+    let mut ticket = forger.tickets[0].clone();
+    ticket[4..8].copy_from_slice(&0u32.to_be_bytes());
+    forger.send(ContentType::Handshake, &ticket).unwrap();
+    assert!(!Pair::data(&session, &mut forger.pair, &server).client.resumed());
+}
+
+#[derive(Debug)]
+struct Clock(AtomicU64);
+
+impl TimeProvider for Clock {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(self.0.load(Ordering::Relaxed))))
+    }
+}
+
+#[test]
+fn a_ticket_expires_by_the_time_it_came() {
+    let pki = Pki::new();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(pki.ca.der().clone()).unwrap();
+    let clock = Arc::new(Clock(AtomicU64::new(UnixTime::now().as_secs())));
+    let mut config = rustls::ClientConfig::builder_with_provider(Arc::new(library::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.time_provider = Arc::<Clock>::clone(&clock);
+    let session = TlsConfig::from_rustls(Arc::new(config)).session();
+    let server = pki.server(Version::Tls13, |config| {
+        stateless(config);
+        config.enable_secret_extraction = true;
+    });
+    let mut forger = Forger::new(Engine::control(&session, name()).unwrap(), &server);
+    let mut ticket = forger.tickets[0].clone();
+    ticket[4..8].copy_from_slice(&3600u32.to_be_bytes());
+    forger.send(ContentType::Handshake, &ticket).unwrap();
+
+    // Minted twice within its lifetime; that does not prolong it.
+    for later in [1800u64, 1799, 1] {
+        clock.0.fetch_add(later, Ordering::Relaxed);
+        let data = Pair::unread(&session, &mut forger.pair, &server);
+        assert_eq!(data.client.resumed(), later > 1);
+    }
+}
+
+#[test]
+fn a_new_control_connection_starts_anew() {
+    let pki = Pki::new();
+    for version in BOTH {
+        // The same keys: what it does not resume, it could.
+        let ticketer = library::Ticketer::new().unwrap();
+        let [server, earlier] = [0, 2].map(|tickets| {
+            pki.server(version, |config| {
+                config.ticketer = Arc::clone(&ticketer);
+                config.send_tls13_tickets = tickets;
+            })
+        });
+        let session = pki.session();
+        Pair::control(&session, &earlier);
+        let mut control = Pair::control(&session, &server);
+        assert!(!control.client.resumed());
+        assert_eq!(Pair::data(&session, &mut control, &server).client.resumed(), version == Version::Tls12);
+    }
+}
+
+#[test]
+fn what_an_earlier_control_connection_offered_spends_no_ticket_of_a_new_one() {
+    let pki = Pki::new();
+    let [server, other] = [(); 2].map(|()| pki.server(Version::Tls13, stateless));
+    let session = pki.session();
+    let mut earlier = Pair::control(&session, &server);
+    let mut late = Pair::new(Engine::data(&session, name(), &mut earlier.client).unwrap(), &other);
+    let mut control = Pair::control(&session, &server);
+    late.pump().unwrap();
+    assert!(late.client.handshake_done() && !late.client.resumed());
+    assert!(Pair::data(&session, &mut control, &server).client.resumed());
+}
