@@ -165,6 +165,16 @@ impl Session {
         self.timers.data.clear();
     }
 
+    /// Something came of a download or a listing, be it no whole record yet: on a slow line one takes its time.
+    #[cfg(feature = "rustls")]
+    pub(crate) fn trickle(&mut self) {
+        let comes =
+            |data: &Data| data.started && data.phase == Phase::Open && data.direction != Direction::Upload;
+        if self.data.as_ref().is_some_and(comes) {
+            self.timers.data.clear();
+        }
+    }
+
     /// Tells what has happened. Accepted in any order, at any time.
     pub fn handle(&mut self, input: Input<'_>) {
         self.silent = false;

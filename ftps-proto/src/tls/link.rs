@@ -224,7 +224,12 @@ impl Link {
         let Some(wire) = self.wire_mut(channel) else { return };
         match &mut wire.engine {
             Some(engine) if n == 0 => engine.received_eof(),
-            Some(engine) => engine.received(n),
+            Some(engine) => {
+                engine.received(n);
+                if channel == Channel::Data {
+                    self.session.trickle();
+                }
+            }
             None if n == 0 => {
                 wire.ended = true;
                 self.session.handle(Input::Ended(channel, End::Truncated));

@@ -2,13 +2,16 @@
 
 use std::io::{Read, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ftps_proto::codec::{Argument, Command, Secret};
 use ftps_proto::ops::{self, Open, OpenTransfer, Operation, Transfer};
 use ftps_proto::tls::{Link, Need, Version};
 use ftps_proto::{Channel, Close, Config, Direction, Error, Instant, Login, Progress, Security, Session};
+use proptest::prelude::*;
 use rustls::{ServerConfig, ServerConnection};
 
+use super::pair::payload;
 use super::pki::{BOTH, Pki, name, stateless};
 
 /// A link to a server with TLS from the first byte.
@@ -21,19 +24,60 @@ fn link(pki: &Pki) -> Link {
 /// A link that is logged in, and its server's two ends.
 struct World {
     link: Link,
+    now: Instant,
     tls: Arc<ServerConfig>,
-    control: ServerConnection,
-    data: Option<ServerConnection>,
+    /// Bytes that move at a time, over and over.
+    cuts: Vec<usize>,
+    control: Side,
+    data: Option<Side>,
     heard: Vec<u8>,
+    /// What is to be downloaded. With nothing there, transfers are not answered.
+    file: Option<Vec<u8>>,
+}
+
+/// The server's end of a connection.
+struct Side {
+    server: ServerConnection,
+    /// What it has sent and the client has not received.
+    flight: Vec<u8>,
+    got: Vec<u8>,
+    closed: bool,
+}
+
+impl Side {
+    fn new(tls: &Arc<ServerConfig>) -> Self {
+        let mut server = ServerConnection::new(Arc::clone(tls)).unwrap();
+        server.set_buffer_limit(None);
+        Self { server, flight: Vec::new(), got: Vec::new(), closed: false }
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.server.writer().write_all(bytes).unwrap();
+    }
+
+    fn receive(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            self.server.read_tls(&mut bytes).unwrap();
+            let state = self.server.process_new_packets().unwrap();
+            self.closed |= state.peer_has_closed();
+            let mut got = vec![0; state.plaintext_bytes_to_read()];
+            self.server.reader().read_exact(&mut got).unwrap();
+            self.got.extend(got);
+        }
+    }
 }
 
 impl World {
     fn open() -> Self {
+        Self::cut(Version::Tls13, vec![usize::MAX])
+    }
+
+    fn cut(version: Version, cuts: Vec<usize>) -> Self {
         let pki = Pki::new();
-        let tls = pki.server(Version::Tls13, stateless);
-        let link = link(&pki);
-        let control = ServerConnection::new(Arc::clone(&tls)).unwrap();
-        let mut world = Self { link, tls, control, data: None, heard: Vec::new() };
+        let tls = pki.server(version, stateless);
+        let (link, control, heard) = (link(&pki), Side::new(&tls), Vec::new());
+        let mut world =
+            Self { link, now: Instant::default(), tls, cuts, control, data: None, heard, file: None };
         world.say("220 ready");
         world.run(&mut Open::new());
         world
@@ -41,86 +85,114 @@ impl World {
 
     /// The server's word, on its way.
     fn say(&mut self, line: &str) {
-        self.control.writer().write_all(format!("{line}\r\n").as_bytes()).unwrap();
+        self.control.write(format!("{line}\r\n").as_bytes());
     }
 
-    /// A polite server's answers, to all but transfers.
+    /// A polite server's answers.
     fn answer(&mut self) {
+        self.heard.append(&mut self.control.got);
         while let Some(end) = self.heard.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = self.heard.drain(..=end).collect();
             match line.split(|byte| *byte == b' ' || *byte == b'\r').next().unwrap() {
                 b"USER" => self.say("331 password"),
                 b"PASS" => self.say("230 in"),
                 b"EPSV" => self.say("229 (|||2000|)"),
-                b"STOR" | b"RETR" => {}
+                b"STOR" | b"RETR" if self.file.is_none() => {}
+                b"STOR" | b"RETR" => self.say("150 now"),
                 _ => self.say("200 ok"),
             }
         }
-    }
-
-    /// What the client has to send reaches the server.
-    fn hear(&mut self, channel: Channel) {
-        let server = match channel {
-            Channel::Control => &mut self.control,
-            Channel::Data => self.data.as_mut().unwrap(),
-        };
-        let mut sent = self.link.outgoing(channel);
-        while !sent.is_empty() {
-            server.read_tls(&mut sent).unwrap();
-            let state = server.process_new_packets().unwrap();
-            let mut got = vec![0; state.plaintext_bytes_to_read()];
-            server.reader().read_exact(&mut got).unwrap();
-            if channel == Channel::Control {
-                self.heard.extend(got);
+        let Some(data) = self.data.as_mut().filter(|data| !data.server.is_handshaking()) else { return };
+        match self.link.session().direction() {
+            Some(Direction::Download) if self.file.is_some() => {
+                data.write(&self.file.take().unwrap());
+                data.server.send_close_notify();
+                self.say("226 sent");
             }
+            Some(Direction::Upload) if self.file.is_some() && data.closed => {
+                self.file = None;
+                data.server.send_close_notify();
+                self.say("226 stored");
+            }
+            _ => {}
         }
-        self.link.sent(channel, usize::MAX);
     }
 
-    /// What the server has to send reaches the client.
-    fn tell(&mut self, channel: Channel) {
-        let server = match channel {
+    fn side(&mut self, channel: Channel) -> &mut Side {
+        match channel {
             Channel::Control => &mut self.control,
             Channel::Data => self.data.as_mut().unwrap(),
-        };
-        let mut flight = Vec::new();
-        while server.wants_write() {
-            server.write_tls(&mut flight).unwrap();
         }
-        if !flight.is_empty() {
-            self.link.space(channel)[..flight.len()].copy_from_slice(&flight);
-            self.link.received(channel, flight.len());
+    }
+
+    /// Some of so many bytes.
+    fn some(&mut self, n: usize) -> usize {
+        self.cuts.rotate_left(1);
+        self.cuts[0].min(n)
+    }
+
+    /// What the client has to send reaches the server; whether there was anything.
+    fn hear(&mut self, channel: Channel) -> bool {
+        let n = self.some(self.link.outgoing(channel).len());
+        let sent = self.link.outgoing(channel)[..n].to_vec();
+        self.side(channel).receive(&sent);
+        self.link.sent(channel, n);
+        n > 0
+    }
+
+    /// What the server has to send reaches the client; whether there was anything.
+    fn tell(&mut self, channel: Channel) -> bool {
+        let side = self.side(channel);
+        while side.server.wants_write() {
+            side.server.write_tls(&mut side.flight).unwrap();
         }
+        let flight = std::mem::take(&mut side.flight);
+        let n = self.some(flight.len());
+        let space = self.link.space(channel);
+        let n = n.min(space.len());
+        space[..n].copy_from_slice(&flight[..n]);
+        if n > 0 {
+            self.link.received(channel, n);
+        }
+        self.side(channel).flight = flight[n..].to_vec();
+        n > 0
     }
 
     fn poll<O: Operation>(&mut self, op: &mut O) -> Result<Progress<O::Output, Need>, Error> {
-        self.link.poll(op, Instant::default())
+        self.link.poll(op, self.now)
     }
 
     /// Drives an operation until it is done, or payload can move, or nothing happens any more.
     fn drive<O: Operation>(&mut self, op: &mut O) -> Result<Progress<O::Output, Need>, Error> {
-        let mut progress = self.poll(op)?;
-        for _ in 0..100 {
-            match progress {
-                Progress::Done(_) | Progress::Need(Need::Payload(_)) => break,
+        let mut quiet = 0;
+        loop {
+            let progress = self.poll(op)?;
+            let moved = match progress {
+                Progress::Done(_) | Progress::Need(Need::Payload(_)) => return Ok(progress),
                 Progress::Need(Need::Connect(_)) => {
-                    self.data = Some(ServerConnection::new(Arc::clone(&self.tls)).unwrap());
+                    self.data = Some(Side::new(&self.tls));
                     self.link.connected();
+                    true
                 }
-                Progress::Need(Need::Close(..)) => {}
-                Progress::Need(Need::Io(_)) => {
-                    self.hear(Channel::Control);
-                    if self.data.is_some() {
-                        self.hear(Channel::Data);
-                        self.tell(Channel::Data);
-                    }
+                Progress::Need(Need::Close(Channel::Data, Close::Whole)) => {
+                    let rest = self.link.outgoing(Channel::Data).to_vec();
+                    self.side(Channel::Data).receive(&rest);
+                    true
+                }
+                Progress::Need(Need::Close(..)) => true,
+                Progress::Need(Need::Io(io)) => {
+                    let mut moved = io.control.send && self.hear(Channel::Control);
+                    moved |= io.data.send && self.hear(Channel::Data);
                     self.answer();
-                    self.tell(Channel::Control);
+                    moved |= io.data.receive && self.tell(Channel::Data);
+                    moved | (io.control.receive && self.tell(Channel::Control))
                 }
+            };
+            quiet = if moved { 0 } else { quiet + 1 };
+            if quiet == 2 {
+                return Ok(progress);
             }
-            progress = self.poll(op)?;
         }
-        Ok(progress)
     }
 
     #[track_caller]
@@ -131,29 +203,36 @@ impl World {
         }
     }
 
-    /// An upload of which nothing has been sent.
-    fn upload(&mut self) -> OpenTransfer {
-        OpenTransfer::new(Command::Stor(Argument::new("file").unwrap()), Direction::Upload)
+    /// A transfer that the server has not answered.
+    fn asked(&mut self, direction: Direction) -> OpenTransfer {
+        let path = Argument::new("file").unwrap();
+        let command = match direction {
+            Direction::Upload => Command::Stor(path),
+            _ => Command::Retr(path),
+        };
+        let mut transfer = OpenTransfer::new(command, direction);
+        assert!(matches!(self.drive(&mut transfer), Ok(Progress::Need(Need::Io(_)))));
+        transfer
     }
 
-    fn started(&mut self) -> Transfer {
-        let mut upload = self.upload();
-        assert!(matches!(self.drive(&mut upload), Ok(Progress::Need(Need::Io(_)))));
-        self.say("150 send");
-        self.run(&mut upload)
+    /// A transfer whose payload may move.
+    fn started(&mut self, direction: Direction) -> Transfer {
+        let mut transfer = self.asked(direction);
+        self.say("150 now");
+        self.run(&mut transfer)
     }
 }
 
 #[test]
 fn an_upload_whose_confirmation_comes_in_the_turn_that_ends_it() {
     let mut world = World::open();
-    let mut transfer = world.started();
+    let mut transfer = world.started(Direction::Upload);
     assert!(matches!(world.poll(&mut transfer), Ok(Progress::Need(Need::Payload(_)))));
     assert_eq!(world.link.supply(b"all of it"), 9);
     transfer.finish();
     assert!(matches!(world.poll(&mut transfer), Ok(Progress::Need(Need::Io(_)))));
     world.hear(Channel::Data);
-    world.data.as_mut().unwrap().send_close_notify();
+    world.side(Channel::Data).server.send_close_notify();
     world.say("226 stored");
     world.tell(Channel::Data);
     world.tell(Channel::Control);
@@ -176,8 +255,7 @@ fn what_has_come_is_heard_before_the_failure_of_what_was_to_go() {
 #[test]
 fn no_payload_is_taken_but_when_it_may_move() {
     let mut world = World::open();
-    let mut upload = world.upload();
-    assert!(matches!(world.drive(&mut upload), Ok(Progress::Need(Need::Io(_)))));
+    let mut upload = world.asked(Direction::Upload);
     assert_eq!(world.link.supply(b"before its 1xx"), 0);
     world.say("150 send");
     let mut transfer = world.run(&mut upload);
@@ -197,9 +275,8 @@ fn no_payload_is_taken_but_when_it_may_move() {
 #[test]
 fn no_payload_is_handed_to_what_only_begins_a_transfer() {
     let mut world = World::open();
-    let mut download = OpenTransfer::new(Command::Retr(Argument::new("file").unwrap()), Direction::Download);
-    assert!(matches!(world.drive(&mut download), Ok(Progress::Need(Need::Io(_)))));
-    world.data.as_mut().unwrap().writer().write_all(b"before its 1xx").unwrap();
+    let mut download = world.asked(Direction::Download);
+    world.side(Channel::Data).write(b"before its 1xx");
     world.tell(Channel::Data);
     assert!(matches!(world.poll(&mut download), Ok(Progress::Need(Need::Io(_)))));
     world.link.failed(Channel::Data, "connection reset");
@@ -212,6 +289,66 @@ fn no_payload_is_handed_to_what_only_begins_a_transfer() {
     world.tell(Channel::Control);
     let error = world.poll(&mut download).unwrap_err();
     assert_eq!(error.code().unwrap(), 426, "{error}");
+}
+
+#[test]
+fn a_record_that_takes_long_is_no_silence() {
+    let mut world = World::open();
+    let mut download = world.started(Direction::Download);
+    world.side(Channel::Data).write(&payload(16 * 1024));
+    world.cuts = vec![4000];
+    for _ in 0..4 {
+        assert!(matches!(world.poll(&mut download), Ok(Progress::Need(Need::Io(_)))));
+        world.now = world.now + Duration::from_secs(50);
+        assert!(matches!(world.poll(&mut download), Ok(Progress::Need(Need::Io(_)))));
+        assert!(world.tell(Channel::Data));
+    }
+    world.tell(Channel::Data);
+    assert!(matches!(world.poll(&mut download), Ok(Progress::Need(Need::Payload(_)))));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn how_bytes_are_cut_changes_nothing(
+        cuts in prop::collection::vec(prop_oneof![1..50usize, 1..40_000usize], 1..20),
+        size in prop_oneof![0..100usize, 0..200_000usize],
+        version in prop::sample::select(&BOTH[..]),
+        upload in any::<bool>(),
+    ) {
+        let mut world = World::cut(version, cuts);
+        let file = payload(size);
+        for _ in 0..2 {
+            world.file = Some(file.clone());
+            world.data = None;
+            let (direction, path) = (if upload { Direction::Upload } else { Direction::Download }, Argument::new("file").unwrap());
+            let command = if upload { Command::Stor(path) } else { Command::Retr(path) };
+            let mut transfer = world.run(&mut OpenTransfer::new(command, direction));
+            let (mut received, mut left) = (Vec::new(), &file[..]);
+            let done = loop {
+                match world.drive(&mut transfer).unwrap() {
+                    Progress::Done(done) => break done,
+                    Progress::Need(Need::Payload(_)) if upload && left.is_empty() => transfer.finish(),
+                    Progress::Need(Need::Payload(_)) if upload => {
+                        let n = world.some(left.len());
+                        left = &left[world.link.supply(&left[..n])..];
+                    }
+                    Progress::Need(Need::Payload(_)) => {
+                        let n = world.some(world.link.payload().len());
+                        received.extend_from_slice(&world.link.payload()[..n]);
+                        world.link.consume(n);
+                    }
+                    Progress::Need(need) => panic!("{need:?}"),
+                }
+            };
+            prop_assert_eq!((done.bytes, done.resumed, done.reply.code().get()), (size as u64, true, 226));
+            let side = world.side(Channel::Data);
+            prop_assert!(side.closed);
+            let moved = if upload { std::mem::take(&mut side.got) } else { received };
+            prop_assert!(file == moved);
+        }
+    }
 }
 
 #[test]
