@@ -218,6 +218,11 @@ impl Command {
 
     /// Appends `verb [ SP argument ] CRLF`, every 0xFF in the argument doubled (RFC 854).
     pub fn encode(&self, out: &mut Vec<u8>) {
+        self.encode_for(true, out);
+    }
+
+    /// The same for a server that undoes the doubling, or takes what comes as it is.
+    pub(crate) fn encode_for(&self, telnet: bool, out: &mut Vec<u8>) {
         out.extend_from_slice(self.verb().as_str().as_bytes());
         match self.operand() {
             Operand::None => {}
@@ -225,7 +230,7 @@ impl Command {
                 out.push(b' ');
                 for &b in bytes {
                     out.push(b);
-                    if b == IAC {
+                    if telnet && b == IAC {
                         out.push(IAC);
                     }
                 }

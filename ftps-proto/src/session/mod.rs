@@ -339,7 +339,7 @@ impl Session {
         if let Command::Rnfr(from) = command {
             self.renaming = Some(from.clone());
         }
-        self.out.push(command);
+        self.out.push(command, self.server.reads_telnet());
         self.replies.expect(command.verb());
         self.timers.reply.clear();
         Ok(())

@@ -25,7 +25,7 @@ impl fmt::Debug for Outgoing {
 
 impl Outgoing {
     /// Growing by itself the vector would leave a copy of what it held behind.
-    pub(super) fn push(&mut self, command: &Command) {
+    pub(super) fn push(&mut self, command: &Command, telnet: bool) {
         let needed = self.bytes.len() + command.encoded_len();
         if needed > self.bytes.capacity() {
             let mut larger = Vec::with_capacity(needed.max(ROOM));
@@ -33,7 +33,7 @@ impl Outgoing {
             self.bytes.zeroize();
             self.bytes = larger;
         }
-        command.encode(&mut self.bytes);
+        command.encode_for(telnet, &mut self.bytes);
     }
 
     pub(super) fn unsent(&self) -> &[u8] {

@@ -35,6 +35,12 @@ impl Server {
         self != Self::Unknown
     }
 
+    /// Reads commands as Telnet (RFC 854), in which 0xFF is doubled. To vsftpd and Pure-FTPd two are two: a file would be
+    /// stored under another name.
+    pub(crate) fn reads_telnet(self) -> bool {
+        !matches!(self, Self::Vsftpd | Self::PureFtpd)
+    }
+
     /// Takes `LIST -a` with any path behind it, and lists the directory itself then: what lists nothing is not there, where
     /// its LIST is that of a pattern which nothing matches. Names that begin with a dot are listed so alone. ProFTPD and
     /// Pure-FTPd have MLSD.

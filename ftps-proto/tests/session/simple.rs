@@ -1,5 +1,6 @@
 //! One command, one reply.
 
+use ftps_proto::codec::Argument;
 use ftps_proto::sim::{Act, Peer, World};
 use ftps_proto::{Channel, End, Error, Failure, Input, Remote, ops};
 
@@ -132,4 +133,14 @@ fn a_control_connection_that_fails_says_why() {
     let error = world.run(&mut ops::noop()).unwrap_err();
     assert_eq!(error.to_string(), "control connection: no route to host");
     assert!(!world.session.is_usable());
+}
+
+#[test]
+fn a_byte_that_is_telnets_is_doubled_for_servers_that_undo_it() {
+    for (greeting, times) in [("220 vsFTPd", 1), ("220 Pure-FTPd", 1), ("220 ProFTPD", 2), ("220 ready", 2)] {
+        let mut world = open(Peer::polite().greeting(greeting).on("DELE", ["250 gone"]));
+        world.run(&mut ops::dele(Argument::new(b"\xff").unwrap())).unwrap();
+        let name = "\u{fffd}".repeat(times);
+        assert_eq!(world.heard().next_back(), Some(&*format!("DELE {name}")), "{greeting}");
+    }
 }

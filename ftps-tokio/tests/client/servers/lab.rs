@@ -89,7 +89,7 @@ pub async fn round_trip(client: &mut Client, name: &str, file: &[u8], context: &
 }
 
 /// A whole file.
-pub async fn fetch(client: &mut Client, name: &str) -> std::io::Result<Vec<u8>> {
+pub async fn fetch(client: &mut Client, name: impl AsRef<[u8]>) -> std::io::Result<Vec<u8>> {
     let mut file = Vec::new();
     client.download(name).await?.read_to_end(&mut file).await?;
     Ok(file)

@@ -1,6 +1,7 @@
 //! What every session does: files up and down, listings, one command and its reply, a refusal.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
@@ -168,6 +169,29 @@ async fn a_directory_that_is_not_there_is_none_that_is_empty() {
             assert!(missing, "{}: {error}", server.name);
             client.noop().await.unwrap();
         }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs real servers: bash .ci/test"]
+async fn a_name_need_not_be_text() {
+    for server in servers() {
+        let mut client = server.client(Version::Tls13).await;
+        let directory = unique("bytes", &server);
+        client.mkd(&directory).await.unwrap();
+        client.cwd(&directory).await.unwrap();
+        for name in [&b"\xff"[..], b"\xff\xff", b"a\xff\xfe\xfdb"] {
+            client.upload(name, &mut &b"content"[..]).await.unwrap();
+            let local = home().join(&directory).join(OsStr::from_bytes(name));
+            assert!(exists(&local), "{} {name:?}: stored under another name", server.name);
+            assert_eq!(fetch(&mut client, name).await.unwrap(), b"content");
+            let listing = client.list("").await.unwrap();
+            assert_eq!(listing.entries.len(), 1, "{}: {listing:?}", server.name);
+            assert_eq!(listing.entries[0].name.as_bytes(), name, "{}", server.name);
+            client.dele(name).await.unwrap();
+        }
+        client.cwd("..").await.unwrap();
+        client.rmd(&directory).await.unwrap();
     }
 }
 
