@@ -185,8 +185,8 @@ impl fmt::Debug for Name {
     }
 }
 
-/// `name`, if as one component of a local path it stays in its directory and is an ordinary file, on every
-/// system.
+/// `name`, if as one component of a local path it stays in its directory and is an ordinary file, on the system that
+/// this is compiled for.
 ///
 /// Whatever a server names and becomes a local path goes through this.
 ///
@@ -198,7 +198,21 @@ pub fn local_name(name: &[u8]) -> Result<&str, UnsafeName> {
     if name.contains(char::is_control) {
         return Err(UnsafeName::Control);
     }
-    if name.contains(['/', '\\']) {
+    if name.contains('/') {
+        return Err(UnsafeName::Separator);
+    }
+    if matches!(name, "" | "." | "..") {
+        return Err(UnsafeName::Directory);
+    }
+    if cfg!(windows) {
+        windows_name(name)?;
+    }
+    Ok(name)
+}
+
+/// What is more than a name to Windows.
+fn windows_name(name: &str) -> Result<(), UnsafeName> {
+    if name.contains('\\') {
         return Err(UnsafeName::Separator);
     }
     // A drive or, on NTFS, a stream.
@@ -222,7 +236,7 @@ pub fn local_name(name: &[u8]) -> Result<&str, UnsafeName> {
     if plain.iter().any(|name| stem.eq_ignore_ascii_case(name)) || numbered().unwrap_or(false) {
         return Err(UnsafeName::Device);
     }
-    Ok(name)
+    Ok(())
 }
 
 /// Why a name cannot be that of a local file.
@@ -233,9 +247,9 @@ pub enum UnsafeName {
     NotUtf8,
     /// A control character, NUL among them.
     Control,
-    /// `/` or `\`.
+    /// `/`, on Windows also `\`.
     Separator,
-    /// `:`, a drive or a stream on Windows.
+    /// `:` on Windows: a drive or a stream.
     Colon,
     /// Empty, `.`, `..`, or what Windows takes for them.
     Directory,
@@ -282,29 +296,36 @@ mod tests {
             "~",
         ] {
             assert_eq!(Name::from(name).local(), Ok(name));
+            assert_eq!(windows_name(name), Ok(()));
         }
         for (name, why) in [
             (&b""[..], UnsafeName::Directory),
             (b".", UnsafeName::Directory),
             (b"..", UnsafeName::Directory),
-            (b".. ", UnsafeName::Directory),
-            (b". .", UnsafeName::Directory),
             (b"/", UnsafeName::Separator),
             (b"../a", UnsafeName::Separator),
-            (b"..\\a", UnsafeName::Separator),
-            (b"C:", UnsafeName::Colon),
-            (b"a:stream", UnsafeName::Colon),
             (b"a\0", UnsafeName::Control),
             (b"a\nb", UnsafeName::Control),
             ("a\u{85}".as_bytes(), UnsafeName::Control),
             (b"a\xff", UnsafeName::NotUtf8),
-            (b"nul", UnsafeName::Device),
-            (b"Con.tar.gz", UnsafeName::Device),
-            (b"aux .txt", UnsafeName::Device),
-            (b"com1", UnsafeName::Device),
-            ("LPT¹.x".as_bytes(), UnsafeName::Device),
         ] {
             assert_eq!(Name::from(name).local(), Err(why), "{name:?}");
+        }
+        // Names like any other, but on Windows.
+        for (name, why) in [
+            (".. ", UnsafeName::Directory),
+            (". .", UnsafeName::Directory),
+            ("..\\a", UnsafeName::Separator),
+            ("C:", UnsafeName::Colon),
+            ("a:stream", UnsafeName::Colon),
+            ("nul", UnsafeName::Device),
+            ("Con.tar.gz", UnsafeName::Device),
+            ("aux .txt", UnsafeName::Device),
+            ("com1", UnsafeName::Device),
+            ("LPT¹.x", UnsafeName::Device),
+        ] {
+            assert_eq!(windows_name(name), Err(why), "{name:?}");
+            assert_eq!(Name::from(name).local(), if cfg!(windows) { Err(why) } else { Ok(name) });
         }
         assert_eq!(UnsafeName::Device.to_string(), "the name is that of a device");
     }
