@@ -5,7 +5,8 @@
 //! ```
 //!
 //! It logs in, downloads a file to standard output and takes its leave. Where nothing moves it sleeps for a
-//! millisecond; an adapter that is meant to last waits for both sockets instead, as ftps-tokio does.
+//! millisecond; an adapter that is meant to last waits for both sockets instead, as ftps-tokio does. One that uploads
+//! also needs SO_LINGER, which std does not have: an upload that is given up is to be reset, not ended.
 
 use std::error::Error;
 use std::io::{self, ErrorKind, Read, Write};
