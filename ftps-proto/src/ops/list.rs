@@ -219,13 +219,13 @@ impl Operation for List {
                         }
                     }
                     let confirmed = ready!(transfer.step(session, now)?);
-                    let last = self.lines.last(session)?;
-                    self.lines.confirm(confirmed.reply)?;
                     if self.purging {
                         session.listed_to_the_end();
                         self.stage = Stage::Begin;
                         continue;
                     }
+                    let last = self.lines.last(session)?;
+                    self.lines.confirm(confirmed.reply)?;
                     self.stage = Stage::Complete;
                     return Ok(Poll::Ready(last));
                 }

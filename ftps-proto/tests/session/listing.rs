@@ -243,3 +243,19 @@ fn only_a_listing_that_had_begun_leaves_a_rest() {
     assert_eq!(names(&collect(&mut world, None).unwrap()), ["a"]);
     assert_eq!(world.heard().filter(|line| line.starts_with("MLSD")).count(), 2);
 }
+
+#[test]
+fn a_rest_that_is_taken_out_may_be_of_a_listing_that_the_server_has_cut() {
+    let cut = "226-Options: -a -l\r\n226 Output truncated to 2 matches";
+    let peer = confirms("MLSD", "type=file; a\r\ntype=file; b\r\n", cut).greeting("220 Pure-FTPd");
+    let mut world = open(peer);
+    let mut given_up = List::new(None);
+    world.run(&mut given_up).unwrap().unwrap();
+    drop(given_up);
+    let mut list = List::new(None);
+    for name in ["a", "b"] {
+        assert_eq!(names(&world.run(&mut list).unwrap().into_iter().collect::<Vec<_>>()), [name]);
+    }
+    let error = world.run(&mut list).unwrap_err();
+    assert!(matches!(error, Error::Unlisted(Unlisted::Cut, _)), "{error}");
+}
