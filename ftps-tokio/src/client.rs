@@ -122,10 +122,11 @@ impl Client {
 
     /// Lists a directory: MLSD where the server has it, else LIST. An empty path is the working directory.
     ///
-    /// To a server without MLSD the path may be a pattern.
+    /// To a server without MLSD the path may be a pattern, which may match nothing.
     ///
     /// # Errors
-    /// [`Error::Refused`] with the server's reply; [`Error::Unlisted`] for a listing that is none, or not all.
+    /// [`Error::Refused`] with the server's reply; [`Error::Unlisted`] for a listing that is none, or not all: what has
+    /// come of that, [`entries`](Self::entries) yields before its error.
     pub async fn list(&mut self, path: impl AsRef<[u8]>) -> Result<Listing, Error> {
         let mut entries = self.entries(path)?;
         let mut listing = Listing::default();

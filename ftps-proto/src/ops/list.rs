@@ -84,8 +84,9 @@ impl List {
         session.clear_listing();
         let facts = session.lists_facts();
         let all = !facts && session.server.takes_list_all();
-        self.lines = Lines { facts, all, ..Lines::default() };
         let path = self.path.clone();
+        let itself = all && !path.as_ref().is_some_and(is_pattern);
+        self.lines = Lines { facts, itself, ..Lines::default() };
         let command = if facts { Command::Mlsd(path) } else { Command::List(list_argument(path, all)?) };
         Ok(OpenTransfer::new(command, Direction::Listing))
     }
@@ -95,8 +96,8 @@ impl List {
 #[derive(Debug, Default)]
 struct Lines {
     facts: bool,
-    /// The directory itself is among them.
-    all: bool,
+    /// The directory itself is among them, where there is one.
+    itself: bool,
     count: u64,
     /// In a row that list nothing.
     blank: u64,
@@ -136,7 +137,7 @@ impl Lines {
             Unlisted::Unreadable
         } else if says(b"Output truncated") {
             Unlisted::Cut
-        } else if self.all && self.count == 0 {
+        } else if self.itself && self.count == 0 {
             Unlisted::Missing
         } else {
             return Ok(());
@@ -147,6 +148,11 @@ impl Lines {
     fn read(&self, line: &[u8]) -> Option<Listed> {
         if self.facts { read_facts(line) } else { read_list(line) }
     }
+}
+
+/// To vsftpd, where there is no directory of that name. A pattern may match nothing.
+fn is_pattern(path: &Argument) -> bool {
+    path.as_bytes().iter().any(|byte| b"*?{".contains(byte))
 }
 
 /// LIST is often given to `ls`, which would take a path with a leading `-` for options.
