@@ -246,10 +246,12 @@ fn said(f: &mut fmt::Formatter<'_>, reply: &Option<Reply>) -> fmt::Result {
 }
 
 impl core::error::Error for Error {
+    /// What lies behind the error that is shown with this one, which is [`Failure::source`] or [`Error::Source`]'s own:
+    /// whoever shows the whole chain shows nothing twice.
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
-            Self::Connection { failure: Some(failure), .. } => Some(&*failure.source),
-            Self::Source(source) => Some(&**source),
+            Self::Connection { failure: Some(failure), .. } => failure.source.source(),
+            Self::Source(source) => source.source(),
             _ => None,
         }
     }
