@@ -213,7 +213,7 @@ impl Client {
     /// Takes leave of the server (QUIT) and closes the connection.
     ///
     /// # Errors
-    /// [`Error::Timeout`] where the server does not answer; the connection is closed all the same.
+    /// Whatever says that the server was not told, or did not answer. The connection is closed all the same.
     pub async fn quit(mut self) -> Result<(), Error> {
         self.run(ops::Quit::new()).await
     }
