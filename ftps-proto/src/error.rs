@@ -96,7 +96,7 @@ pub enum Remote {
 pub enum Unlisted {
     /// Nothing came, not even the directory itself: there is none (vsftpd).
     Missing,
-    /// The server could not open the directory (vsftpd).
+    /// The server could not open the directory (vsftpd). An entry of its own name may have come.
     Unreadable,
     /// The server lists so many entries and no more (Pure-FTPd). Those have come.
     Cut,

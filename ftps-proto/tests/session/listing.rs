@@ -210,6 +210,25 @@ fn vsftpd_lists_the_directory_itself_where_there_is_one() {
 }
 
 #[test]
+fn a_directory_that_vsftpd_cannot_open_has_not_itself_in_it() {
+    let list = |path: &str, lines: &str| {
+        let peer = confirms("LIST", lines, "226 Directory send OK.");
+        let mut world = open(peer.instead("FEAT", ["211 none"]).greeting("220 (vsFTPd 3.0.5)"));
+        collect(&mut world, Some(path)).map(|listing| names(&listing))
+    };
+    let line =
+        |mode: &str, name: &str| format!("{mode}    2 0        0            4096 Jan 01  2024 {name}\r\n");
+    // Nor is it a pattern's match, or a file, which is listed so.
+    let secret = line("drwx------", "secret");
+    let error = list("in/secret", &secret).unwrap_err();
+    assert!(matches!(error, Error::Unlisted(Unlisted::Unreadable, _)), "{error}");
+    assert_eq!(list("in/s*", &secret).unwrap(), ["secret"]);
+    assert_eq!(list("in/secret", &line("-rw-------", "secret")).unwrap(), ["secret"]);
+    // There may be one of the same name in it.
+    assert_eq!(list("in/secret", &(line("drwxr-xr-x", ".") + &secret)).unwrap(), ["secret"]);
+}
+
+#[test]
 fn the_rest_of_a_listing_that_was_given_up_is_not_the_next_one() {
     let list = |names: &str| {
         let lines = names.split(' ').map(|name| format!("type=file; {name}\r\n")).collect::<String>();
