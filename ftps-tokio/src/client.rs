@@ -122,6 +122,8 @@ impl Client {
 
     /// Lists a directory: MLSD where the server has it, else LIST. An empty path is the working directory.
     ///
+    /// Lines that cannot be read are none of its entries: see [`Listing::unparsed`].
+    ///
     /// To a server without MLSD the path may be a pattern, which may match nothing.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use crate::session::{Direction, Session};
 use crate::time::Instant;
 
 /// One line of a listing.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listed {
     /// A file, a directory, a link.
     Entry(Entry),
@@ -22,7 +22,7 @@ pub enum Listed {
 }
 
 /// A directory's listing, collected.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Listing {
     /// Its entries, without the directory itself and its parent.
@@ -41,6 +41,7 @@ impl Listing {
     }
 }
 
+/// The entries, without what could not be read.
 impl IntoIterator for Listing {
     type Item = Entry;
     type IntoIter = alloc::vec::IntoIter<Entry>;
