@@ -227,6 +227,17 @@ async fn an_error_and_what_it_comes_of_say_nothing_twice() {
 }
 
 #[tokio::test]
+async fn a_login_that_cannot_be_sent_can_be_replaced() {
+    let server = server::Server::start(Peer::polite());
+    let wrong = builder(&server).login("user\r\n", "secret").account("\0");
+    assert!(matches!(wrong.clone().connect().await, Err(Error::Local(_))));
+    assert!(matches!(wrong.clone().account("account").connect().await, Err(Error::Local(_))));
+    assert!(matches!(wrong.clone().login("user", "secret").connect().await, Err(Error::Local(_))));
+    assert!(server.heard().is_empty());
+    wrong.login("user", "secret").account("account").connect().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_host_that_is_none() {
     let error = Client::builder("no host").connect().await.unwrap_err();
     assert_eq!(error.to_string(), "\"no host\" is neither a host name nor an IP address");
