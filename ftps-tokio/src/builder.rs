@@ -120,7 +120,10 @@ impl Builder {
     ///
     /// # Errors
     /// [`Error::Local`] for a name or password that cannot be sent, [`Error::Connection`] for a connection or TLS that
-    /// failed, [`Error::Refused`] for a login that did, [`Error::Timeout`].
+    /// failed, [`Error::Refused`] for a login that was refused, [`Error::Timeout`].
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime with IO and time enabled.
     pub async fn connect(mut self) -> Result<Client, Error> {
         let name = self.server_name.as_ref().unwrap_or(&self.host);
         let name = ServerName::try_from(name.clone()).map_err(|_| {
