@@ -1,12 +1,13 @@
-//! The core and its TLS over plain std sockets: the whole of what an adapter has to do.
+//! The core and its TLS over plain std sockets: what an adapter has to do for downloads.
 //!
 //! ```text
 //! cargo run -p ftps-proto --example by_hand -- HOST PORT USER PASSWORD CA.pem PATH > FILE
 //! ```
 //!
 //! It logs in, downloads a file to standard output and takes its leave. Where nothing moves it sleeps for a
-//! millisecond; an adapter that is meant to last waits for both sockets instead, as ftps-tokio does. One that uploads
-//! also needs SO_LINGER, which std does not have: an upload that is given up is to be reset, not ended.
+//! millisecond; an adapter that is meant to last waits for both sockets instead, as ftps-tokio does. One that uploads also
+//! has to reset a data connection that is given up (SO_LINGER 0), which std cannot: of one that is only closed, ProFTPD and
+//! Pure-FTPd store what came as the whole file.
 
 use std::error::Error;
 use std::io::{self, ErrorKind, Read, Write};

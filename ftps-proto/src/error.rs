@@ -96,7 +96,7 @@ pub enum Remote {
 pub enum Unlisted {
     /// Nothing came, not even the directory itself: there is none (vsftpd).
     Missing,
-    /// The server could not open the directory (vsftpd).
+    /// The server could not open the directory (vsftpd). An entry of its own name may have come.
     Unreadable,
     /// The server lists so many entries and no more (Pure-FTPd). Those have come.
     Cut,
@@ -246,10 +246,12 @@ fn said(f: &mut fmt::Formatter<'_>, reply: &Option<Reply>) -> fmt::Result {
 }
 
 impl core::error::Error for Error {
+    /// What lies behind the error that is shown with this one, which is [`Failure::source`] or [`Error::Source`]'s own:
+    /// whoever shows the whole chain shows nothing twice.
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
-            Self::Connection { failure: Some(failure), .. } => Some(&*failure.source),
-            Self::Source(source) => Some(&**source),
+            Self::Connection { failure: Some(failure), .. } => failure.source.source(),
+            Self::Source(source) => source.source(),
             _ => None,
         }
     }

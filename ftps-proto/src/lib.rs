@@ -60,7 +60,11 @@
 //! # }
 //! ```
 //!
-//! `examples/by_hand.rs` is the whole of it over plain std sockets.
+//! On an error, what `outgoing` holds for the control connection is written as far as its socket takes it at once: it may
+//! be the alert that tells the server why. Whoever drops an operation half-way asks `abandon` whether its data connection
+//! is to be reset now.
+//!
+//! `examples/by_hand.rs` is the loop for downloads over plain std sockets.
 //!
 //! # What holds
 //!
@@ -104,5 +108,5 @@ pub use error::{Error, Local, Refused, Remote, Unlisted};
 pub use need::{
     Channel, Close, Deadline, End, Failure, Flow, Input, Io, Layer, Need, Progress, Target, Waiting,
 };
-pub use session::{Direction, Server, Session, Turn};
+pub use session::{Direction, Server, Session};
 pub use time::Instant;

@@ -23,15 +23,18 @@ pub struct Builder {
     port: Option<u16>,
     tls: Option<TlsConfig>,
     server_name: Option<String>,
+    /// Or what is wrong with the name or the password.
+    login: Result<Login, ArgumentError>,
+    account: Result<Option<Secret>, ArgumentError>,
+    /// But for the login.
     config: Config,
-    /// What is wrong with the name, the password or the account.
-    invalid: Option<ArgumentError>,
 }
 
 impl Builder {
     pub(crate) fn new(host: String) -> Self {
-        let config = Config::new(Login::anonymous());
-        Self { host, port: None, tls: None, server_name: None, config, invalid: None }
+        let login = Login::anonymous();
+        let config = Config::new(login.clone());
+        Self { host, port: None, tls: None, server_name: None, login: Ok(login), account: Ok(None), config }
     }
 
     /// TLS from the first byte, by default on port 990, instead of AUTH TLS on port 21.
@@ -48,22 +51,13 @@ impl Builder {
 
     /// Name and password. Without them the login is anonymous (RFC 1635).
     pub fn login(mut self, user: impl AsRef<[u8]>, password: impl AsRef<[u8]>) -> Self {
-        match Argument::new(user).and_then(|user| Ok((user, Secret::new(password)?))) {
-            Ok((user, password)) => {
-                self.config.login.user = user;
-                self.config.login.password = password;
-            }
-            Err(invalid) => self.invalid = Some(invalid),
-        }
+        self.login = Argument::new(user).and_then(|user| Ok(Login::new(user, Secret::new(password)?)));
         self
     }
 
     /// The account, for servers that ask for one (ACCT).
     pub fn account(mut self, account: impl AsRef<[u8]>) -> Self {
-        match Secret::new(account) {
-            Ok(account) => self.config.login.account = Some(account),
-            Err(invalid) => self.invalid = Some(invalid),
-        }
+        self.account = Secret::new(account).map(Some);
         self
     }
 
@@ -126,8 +120,11 @@ impl Builder {
     ///
     /// # Errors
     /// [`Error::Local`] for a name or password that cannot be sent, [`Error::Connection`] for a connection or TLS that
-    /// failed, [`Error::Refused`] for a login that did, [`Error::Timeout`].
-    pub async fn connect(self) -> Result<Client, Error> {
+    /// failed, [`Error::Refused`] for a login that was refused, [`Error::Timeout`].
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime with IO and time enabled.
+    pub async fn connect(mut self) -> Result<Client, Error> {
         let name = self.server_name.as_ref().unwrap_or(&self.host);
         let name = ServerName::try_from(name.clone()).map_err(|_| {
             Local::Configuration(format!("{name:?} is neither a host name nor an IP address"))
@@ -136,9 +133,7 @@ impl Builder {
             Some(tls) => tls.clone(),
             None => TlsConfig::builder().build().map_err(|error| Local::Configuration(error.to_string()))?,
         };
-        if let Some(invalid) = self.invalid {
-            return Err(invalid.into());
-        }
+        self.config.login = Login { account: self.account?, ..self.login? };
         let port = self.port.unwrap_or(self.config.security.port());
         let control = open(&self.host, port, self.config.timeouts.connect).await?;
         let mut driver = Driver::new(Link::new(Session::new(self.config), &tls, name), control);

@@ -122,10 +122,13 @@ impl Client {
 
     /// Lists a directory: MLSD where the server has it, else LIST. An empty path is the working directory.
     ///
-    /// To a server without MLSD the path may be a pattern.
+    /// Lines that cannot be read are none of its entries: see [`Listing::unparsed`].
+    ///
+    /// To a server without MLSD the path may be a pattern, which may match nothing.
     ///
     /// # Errors
-    /// [`Error::Refused`] with the server's reply; [`Error::Unlisted`] for a listing that is none, or not all.
+    /// [`Error::Refused`] with the server's reply; [`Error::Unlisted`] for a listing that is none, or not all: what has
+    /// come of that, [`entries`](Self::entries) yields before its error.
     pub async fn list(&mut self, path: impl AsRef<[u8]>) -> Result<Listing, Error> {
         let mut entries = self.entries(path)?;
         let mut listing = Listing::default();
@@ -212,7 +215,7 @@ impl Client {
     /// Takes leave of the server (QUIT) and closes the connection.
     ///
     /// # Errors
-    /// [`Error::Timeout`] where the server does not answer; the connection is closed all the same.
+    /// Whatever says that the server was not told, or did not answer. The connection is closed all the same.
     pub async fn quit(mut self) -> Result<(), Error> {
         self.run(ops::Quit::new()).await
     }

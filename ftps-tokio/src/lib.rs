@@ -25,11 +25,13 @@
 //! - The end of a [`Download`] means that the file is complete and confirmed: `copy` alone is safe. [`Client::upload`]
 //!   and the shutdown of an [`Upload`] return once the server has confirmed the file.
 //! - Every future and every transfer may be dropped at any time. What was under way is reset, and the next call first
-//!   recovers the session or says that it is gone.
+//!   recovers the session or says that it is gone ([`Local::NotOpen`]): then it takes a new client.
 //! - TLS is configured by [`tls::TlsConfig`]: the platform's verifier by default, or CA certificates, or a
-//!   `rustls::ClientConfig` of your own. Every data connection resumes the control connection's TLS session.
+//!   [`rustls`](tls::rustls) configuration of your own. Every data connection resumes the control connection's TLS session.
 //! - The conversation, secrets redacted, goes to `tracing` at level debug, target `ftps::conversation`.
 //! - An [`Error`] tells who failed: the caller, the server, the connection, the clock; with the server's reply.
+//!   [`Error::is_temporary`] tells whether the same may succeed later. As readers and writers, transfers wrap it in an
+//!   [`io::Error`](std::io::Error), whose [`downcast`](std::io::Error::downcast) takes it out again.
 //!
 //! # Features
 //!

@@ -94,7 +94,7 @@ enum Telnet {
 /// too.
 ///
 /// No byte is looked at twice, and how the bytes are cut into pushes changes nothing. After an error every
-/// call returns it again, until [`clear`](Self::clear).
+/// call returns it again.
 #[derive(Debug)]
 pub struct ReplyDecoder {
     limits: ReplyLimits,
@@ -160,24 +160,6 @@ impl ReplyDecoder {
     /// Bytes pushed that are not yet part of a returned reply.
     pub fn buffered(&self) -> usize {
         self.buffer.len() - self.start
-    }
-
-    /// Takes the bytes that [`buffered`](Self::buffered) counts, as they were pushed.
-    pub fn take_buffered(&mut self) -> Vec<u8> {
-        let mut bytes = core::mem::take(&mut self.buffer);
-        bytes.drain(..self.start);
-        self.clear();
-        bytes
-    }
-
-    /// Forgets everything that was pushed, and any error.
-    pub fn clear(&mut self) {
-        self.buffer.clear();
-        self.start = 0;
-        self.scanned = 0;
-        self.failed = None;
-        self.telnet = Telnet::Data;
-        self.forget();
     }
 
     fn forget(&mut self) {
@@ -358,10 +340,6 @@ mod tests {
         assert_eq!(decoder.buffered(), 12);
         assert_eq!(decoder.decode(), Ok(None));
         assert_eq!(decoder.buffered(), 12);
-        assert_eq!(decoder.take_buffered(), b"230 injected");
-        assert_eq!(decoder.buffered(), 0);
-        decoder.push(b"200 ok\r\n");
-        assert!(decoder.decode().unwrap().unwrap().code() == 200);
     }
 
     #[test]
@@ -432,7 +410,5 @@ mod tests {
         decoder.push(b"hello\r\n220 late\r\n");
         assert_eq!(decoder.decode(), decoder.decode());
         assert!(decoder.decode().is_err());
-        decoder.clear();
-        assert_eq!(decoder.decode(), Ok(None));
     }
 }

@@ -37,11 +37,6 @@ impl Code {
         }
     }
 
-    /// Whether the command failed: 4yz or 5yz.
-    pub const fn is_negative(self) -> bool {
-        matches!(self.0, 400..=599)
-    }
-
     /// `reply-code = 3DIGIT`, of which the first is 1 to 6.
     pub(super) fn parse(input: &[u8]) -> Parsed<'_, Self> {
         map_opt(take(3usize), |digits| {
@@ -202,25 +197,21 @@ mod tests {
 
     #[test]
     fn the_first_digit_is_the_class() {
-        for (code, class, negative) in [
-            (150, Class::Preliminary, false),
-            (226, Class::Completion, false),
-            (331, Class::Intermediate, false),
-            (400, Class::TransientNegative, true),
-            (599, Class::PermanentNegative, true),
-            (631, Class::Protected, false),
+        for (code, class) in [
+            (150, Class::Preliminary),
+            (226, Class::Completion),
+            (331, Class::Intermediate),
+            (400, Class::TransientNegative),
+            (599, Class::PermanentNegative),
+            (631, Class::Protected),
         ] {
-            let code = Code::new(code).unwrap();
-            assert_eq!((code.class(), code.is_negative()), (class, negative));
+            assert_eq!(Code::new(code).unwrap().class(), class);
         }
-        assert!(Code::new(99).is_none() && Code::new(700).is_none());
     }
 
     #[test]
-    fn codes_have_bounds_and_classes() {
+    fn codes_have_bounds() {
         assert!(Code::new(99).is_none() && Code::new(700).is_none());
-        assert_eq!(Code::new(631).unwrap().class(), Class::Protected);
-        assert_eq!(Code::new(226).unwrap().class(), Class::Completion);
         assert!(Code::new(226).unwrap() == 226);
         assert!(Code::parse(b"2x0").is_err() && Code::parse(b"22").is_err() && Code::parse(b"099").is_err());
     }

@@ -13,7 +13,7 @@ use crate::session::{Direction, Session};
 use crate::time::Instant;
 
 /// One line of a listing.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listed {
     /// A file, a directory, a link.
     Entry(Entry),
@@ -22,7 +22,7 @@ pub enum Listed {
 }
 
 /// A directory's listing, collected.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Listing {
     /// Its entries, without the directory itself and its parent.
@@ -41,6 +41,7 @@ impl Listing {
     }
 }
 
+/// The entries, without what could not be read.
 impl IntoIterator for Listing {
     type Item = Entry;
     type IntoIter = alloc::vec::IntoIter<Entry>;
@@ -84,8 +85,9 @@ impl List {
         session.clear_listing();
         let facts = session.lists_facts();
         let all = !facts && session.server.takes_list_all();
-        self.lines = Lines { facts, all, ..Lines::default() };
         let path = self.path.clone();
+        let itself = if all { own_name(path.as_ref()) } else { None };
+        self.lines = Lines { facts, itself, ..Lines::default() };
         let command = if facts { Command::Mlsd(path) } else { Command::List(list_argument(path, all)?) };
         Ok(OpenTransfer::new(command, Direction::Listing))
     }
@@ -95,8 +97,12 @@ impl List {
 #[derive(Debug, Default)]
 struct Lines {
     facts: bool,
-    /// The directory itself is among them.
-    all: bool,
+    /// The directory's name, where it is to be among them itself, as `.`.
+    itself: Option<Vec<u8>>,
+    /// It was.
+    opened: bool,
+    /// A directory of its name was.
+    named: bool,
     count: u64,
     /// In a row that list nothing.
     blank: u64,
@@ -136,17 +142,41 @@ impl Lines {
             Unlisted::Unreadable
         } else if says(b"Output truncated") {
             Unlisted::Cut
-        } else if self.all && self.count == 0 {
+        } else if self.itself.is_some() && self.count == 0 {
             Unlisted::Missing
+        } else if self.named && !self.opened {
+            // It was taken for a pattern, which its parent's entry matches.
+            Unlisted::Unreadable
         } else {
             return Ok(());
         };
         Err(Error::Unlisted(unlisted, reply))
     }
 
-    fn read(&self, line: &[u8]) -> Option<Listed> {
-        if self.facts { read_facts(line) } else { read_list(line) }
+    fn read(&mut self, line: &[u8]) -> Option<Listed> {
+        if self.facts {
+            return read_facts(line);
+        }
+        let listed = read_list(line)?;
+        if let Listed::Entry(entry) = &listed {
+            match entry.kind {
+                Kind::CurrentDirectory => self.opened = true,
+                Kind::Directory => self.named |= self.itself.as_deref() == Some(entry.name.as_bytes()),
+                _ => {}
+            }
+            if matches!(entry.name.as_bytes(), b"." | b"..") {
+                return None;
+            }
+        }
+        Some(listed)
     }
+}
+
+/// What a path's last component is; none of a pattern (vsftpd's), which may match nothing.
+fn own_name(path: Option<&Argument>) -> Option<Vec<u8>> {
+    let path = path.map_or(&b"."[..], Argument::as_bytes);
+    let is_pattern = path.iter().any(|byte| b"*?{".contains(byte));
+    if is_pattern { None } else { path.rsplit(|&byte| byte == b'/').next().map(<[u8]>::to_vec) }
 }
 
 /// LIST is often given to `ls`, which would take a path with a leading `-` for options.
@@ -182,7 +212,6 @@ fn read_facts(line: &[u8]) -> Option<Listed> {
 
 fn read_list(line: &[u8]) -> Option<Listed> {
     match parse_list_line(line) {
-        ListLine::Entry(entry) if matches!(entry.name.as_bytes(), b"." | b"..") => None,
         ListLine::Entry(entry) => Some(Listed::Entry(entry)),
         ListLine::Ignored => None,
         ListLine::Unparsed(line) => Some(Listed::Unparsed(line)),
@@ -219,13 +248,13 @@ impl Operation for List {
                         }
                     }
                     let confirmed = ready!(transfer.step(session, now)?);
-                    let last = self.lines.last(session)?;
-                    self.lines.confirm(confirmed.reply)?;
                     if self.purging {
                         session.listed_to_the_end();
                         self.stage = Stage::Begin;
                         continue;
                     }
+                    let last = self.lines.last(session)?;
+                    self.lines.confirm(confirmed.reply)?;
                     self.stage = Stage::Complete;
                     return Ok(Poll::Ready(last));
                 }

@@ -78,7 +78,7 @@ enum State {
 
 /// Which turn at the session an operation has; none before its first step.
 #[derive(Debug, Default)]
-pub struct Turn(Option<u64>);
+pub(crate) struct Turn(Option<u64>);
 
 impl Session {
     /// A session on a control connection that has just been opened.

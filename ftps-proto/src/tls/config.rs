@@ -276,14 +276,4 @@ impl fmt::Display for ConfigError {
     }
 }
 
-impl std::error::Error for ConfigError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Ca { source, .. }
-            | Self::ClientAuth(source)
-            | Self::Platform(source)
-            | Self::Rustls(source) => Some(source),
-            Self::NoProvider | Self::NoVersion | Self::Pem { .. } => None,
-        }
-    }
-}
+impl std::error::Error for ConfigError {}

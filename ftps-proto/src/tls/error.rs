@@ -149,15 +149,14 @@ impl fmt::Display for TlsError {
 }
 
 impl std::error::Error for TlsError {
+    /// What rustls says, where it is not shown already.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::UnknownIssuer { source }
             | Self::WrongName { source, .. }
             | Self::Expired { source }
-            | Self::Certificate { source }
-            | Self::Alert { source, .. }
-            | Self::Protocol { source } => Some(&**source),
-            Self::PlainText { .. } | Self::HandshakeEof | Self::Local(_) => None,
+            | Self::Alert { source, .. } => Some(&**source),
+            _ => None,
         }
     }
 }

@@ -17,4 +17,6 @@ pub use config::{ConfigError, Pem, TlsConfig, TlsConfigBuilder, TlsSession, Vers
 pub use engine::{Engine, Event};
 pub use error::TlsError;
 pub use link::{Link, Need};
+/// The rustls of [`TlsConfig::from_rustls`] and [`TlsConfigBuilder::provider`].
+pub use rustls;
 pub use rustls::pki_types::ServerName;

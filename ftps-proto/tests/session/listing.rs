@@ -203,7 +203,29 @@ fn vsftpd_lists_the_directory_itself_where_there_is_one() {
     let mut world = open(peer(""));
     let error = collect(&mut world, Some("nowhere")).unwrap_err();
     assert!(matches!(error, Error::Unlisted(Unlisted::Missing, _)), "{error}");
-    world.run(&mut ops::noop()).unwrap();
+    // A pattern need not match anything.
+    for pattern in ["*.csv", "in/report-?", "{a,b}"] {
+        assert!(collect(&mut world, Some(pattern)).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_directory_that_vsftpd_cannot_open_has_not_itself_in_it() {
+    let list = |path: &str, lines: &str| {
+        let peer = confirms("LIST", lines, "226 Directory send OK.");
+        let mut world = open(peer.instead("FEAT", ["211 none"]).greeting("220 (vsFTPd 3.0.5)"));
+        collect(&mut world, Some(path)).map(|listing| names(&listing))
+    };
+    let line =
+        |mode: &str, name: &str| format!("{mode}    2 0        0            4096 Jan 01  2024 {name}\r\n");
+    // Nor is it a pattern's match, or a file, which is listed so.
+    let secret = line("drwx------", "secret");
+    let error = list("in/secret", &secret).unwrap_err();
+    assert!(matches!(error, Error::Unlisted(Unlisted::Unreadable, _)), "{error}");
+    assert_eq!(list("in/s*", &secret).unwrap(), ["secret"]);
+    assert_eq!(list("in/secret", &line("-rw-------", "secret")).unwrap(), ["secret"]);
+    // There may be one of the same name in it.
+    assert_eq!(list("in/secret", &(line("drwxr-xr-x", ".") + &secret)).unwrap(), ["secret"]);
 }
 
 #[test]
@@ -242,4 +264,20 @@ fn only_a_listing_that_had_begun_leaves_a_rest() {
     collect(&mut world, Some("nowhere")).unwrap_err();
     assert_eq!(names(&collect(&mut world, None).unwrap()), ["a"]);
     assert_eq!(world.heard().filter(|line| line.starts_with("MLSD")).count(), 2);
+}
+
+#[test]
+fn a_rest_that_is_taken_out_may_be_of_a_listing_that_the_server_has_cut() {
+    let cut = "226-Options: -a -l\r\n226 Output truncated to 2 matches";
+    let peer = confirms("MLSD", "type=file; a\r\ntype=file; b\r\n", cut).greeting("220 Pure-FTPd");
+    let mut world = open(peer);
+    let mut given_up = List::new(None);
+    world.run(&mut given_up).unwrap().unwrap();
+    drop(given_up);
+    let mut list = List::new(None);
+    for name in ["a", "b"] {
+        assert_eq!(names(&world.run(&mut list).unwrap().into_iter().collect::<Vec<_>>()), [name]);
+    }
+    let error = world.run(&mut list).unwrap_err();
+    assert!(matches!(error, Error::Unlisted(Unlisted::Cut, _)), "{error}");
 }

@@ -115,11 +115,6 @@ impl LineDecoder {
         self.scanned = self.start;
         Ok((!line.is_empty()).then_some(line))
     }
-
-    /// Whether no unfinished line is held.
-    pub fn is_empty(&self) -> bool {
-        self.start == self.buffer.len()
-    }
 }
 
 fn without_cr(line: &[u8]) -> &[u8] {
@@ -139,9 +134,7 @@ mod tests {
         assert_eq!(lines.next_line(), Ok(Some(&b""[..])));
         assert_eq!(lines.next_line(), Ok(Some(&b"b\rc"[..])));
         assert_eq!(lines.next_line(), Ok(None));
-        assert!(!lines.is_empty());
         assert_eq!(lines.finish(), Ok(Some(&b"last"[..])));
-        assert!(lines.is_empty());
         assert_eq!(lines.finish(), Ok(None));
     }
 

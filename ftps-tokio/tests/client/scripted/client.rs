@@ -11,7 +11,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::peer::{Act, Peer};
 use super::server::{self, Ending};
-use super::{builder, open, ours};
+use super::transfer::Stuck;
+use super::{builder, open, ours, tls};
 
 /// Long enough for what is not the subject.
 const SHORT: Duration = Duration::from_millis(300);
@@ -206,6 +207,34 @@ async fn nobody_listens() {
         panic!("{error}")
     };
     assert_eq!(failure.layer, Layer::Transport);
+}
+
+#[tokio::test]
+async fn an_error_and_what_it_comes_of_say_nothing_twice() {
+    let [server, stranger] = [files(), files()].map(server::Server::start);
+    let mut client = builder(&server).connect().await.unwrap();
+    let mut source = Stuck(b"half", Some(ErrorKind::PermissionDenied));
+    let unread = client.upload("x", &mut source).await.unwrap_err();
+    let unverified = Client::builder("127.0.0.1").port(server.addr.port()).tls(tls(&stranger.ca_pem));
+    let unverified = unverified.connect().await.unwrap_err();
+    let builder = builder(&server);
+    drop(server);
+    for error in [unread, unverified, builder.connect().await.unwrap_err()] {
+        let chain = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+        let chain: Vec<_> = chain.map(ToString::to_string).collect();
+        assert!(chain.windows(2).all(|pair| !pair[0].contains(&pair[1])), "{chain:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_cannot_be_sent_can_be_replaced() {
+    let server = server::Server::start(Peer::polite());
+    let wrong = builder(&server).login("user\r\n", "secret").account("\0");
+    assert!(matches!(wrong.clone().connect().await, Err(Error::Local(_))));
+    assert!(matches!(wrong.clone().account("account").connect().await, Err(Error::Local(_))));
+    assert!(matches!(wrong.clone().login("user", "secret").connect().await, Err(Error::Local(_))));
+    assert!(server.heard().is_empty());
+    wrong.login("user", "secret").account("account").connect().await.unwrap();
 }
 
 #[tokio::test]

@@ -231,7 +231,7 @@ async fn not_hung<F: Future>(future: F) -> F::Output {
 }
 
 /// A source that yields these bytes, and then waits for ever, or fails.
-struct Stuck(&'static [u8], Option<ErrorKind>);
+pub struct Stuck(pub &'static [u8], pub Option<ErrorKind>);
 
 impl AsyncRead for Stuck {
     fn poll_read(

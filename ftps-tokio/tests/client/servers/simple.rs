@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use ftps_tokio::codec::{Entry, Kind, Verb};
@@ -167,8 +167,26 @@ async fn a_directory_that_is_not_there_is_none_that_is_empty() {
             // To vsftpd it is a pattern that nothing matches.
             let missing = matches!(error, Error::Refused(_) | Error::Unlisted(Unlisted::Missing, _));
             assert!(missing, "{}: {error}", server.name);
+            if server.name.starts_with("vsftpd") {
+                let pattern = client.list(unique("nowhere-*", &server)).await.unwrap();
+                assert!(pattern.entries.is_empty());
+            }
             client.noop().await.unwrap();
         }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs real servers: bash .ci/test"]
+async fn a_directory_that_cannot_be_read_is_none_that_has_itself_in_it() {
+    for server in servers() {
+        let directory = Directory::new(unique("closed", &server));
+        fs::set_permissions(&directory.path, fs::Permissions::from_mode(0o700)).unwrap();
+        let mut client = server.client(Version::Tls13).await;
+        let error = client.list(&directory.name).await.unwrap_err();
+        let closed = matches!(error, Error::Refused(_) | Error::Unlisted(Unlisted::Unreadable, _));
+        assert!(closed, "{}: {error}", server.name);
+        client.noop().await.unwrap();
     }
 }
 
