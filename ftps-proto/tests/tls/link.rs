@@ -358,6 +358,22 @@ fn a_record_that_takes_long_to_leave_is_no_silence() {
 }
 
 #[test]
+fn a_listing_is_read_to_the_end_of_what_has_come() {
+    let mut world = World::open();
+    let mut list = List::new(None);
+    assert!(matches!(world.drive(&mut list), Ok(Progress::Need(Need::Io(_)))));
+    // A line in two records, and all of it before the word that the listing begins.
+    let data = world.side(Channel::Data);
+    data.write(b"-rw-r--r-- 1 u g 5 Jan 1 2024 ");
+    data.write(b"a\r\n");
+    world.tell(Channel::Data);
+    world.waits(&mut list);
+    world.say("150 here");
+    world.tell(Channel::Control);
+    assert!(matches!(world.poll(&mut list), Ok(Progress::Done(Some(Listed::Entry(_))))));
+}
+
+#[test]
 fn a_listing_is_told_as_its_records_come() {
     let mut world = World::open();
     let mut list = List::new(None);
