@@ -238,6 +238,20 @@ impl World {
         }
     }
 
+    /// A download whose ClientHello and command are to be sent.
+    fn connected(&mut self) -> OpenTransfer {
+        let mut download = transfer(Direction::Download);
+        self.waits(&mut download);
+        self.hear(Channel::Control);
+        self.answer();
+        self.tell(Channel::Control);
+        assert!(matches!(self.poll(&mut download), Ok(Progress::Need(Need::Connect(_)))));
+        self.data = Some(Side::new(&self.tls));
+        self.link.connected();
+        assert!(self.waits(&mut download).data.send);
+        download
+    }
+
     /// A transfer that the server has not answered.
     fn asked(&mut self, direction: Direction) -> OpenTransfer {
         let mut transfer = transfer(direction);
@@ -374,6 +388,19 @@ fn a_listing_is_read_to_the_end_of_what_has_come() {
 }
 
 #[test]
+fn a_transfer_begins_once_the_last_of_the_handshake_has_left() {
+    let mut world = World::open();
+    let mut download = world.connected();
+    world.hear(Channel::Data);
+    world.say("150 here");
+    world.tell(Channel::Control);
+    world.tell(Channel::Data);
+    assert!(world.waits(&mut download).data.send);
+    world.hear(Channel::Data);
+    assert!(matches!(world.poll(&mut download), Ok(Progress::Done(_))));
+}
+
+#[test]
 fn a_listing_is_told_as_its_records_come() {
     let mut world = World::open();
     let mut list = List::new(None);
@@ -428,15 +455,7 @@ fn what_is_given_up_is_reset_but_in_its_handshake() {
     assert!(world.link.outgoing(Channel::Data).is_empty());
     world.run(&mut ops::noop());
 
-    let mut download = transfer(Direction::Download);
-    world.waits(&mut download);
-    world.hear(Channel::Control);
-    world.answer();
-    world.tell(Channel::Control);
-    assert!(matches!(world.poll(&mut download), Ok(Progress::Need(Need::Connect(_)))));
-    world.data = Some(Side::new(&world.tls));
-    world.link.connected();
-    assert!(world.waits(&mut download).data.send);
+    world.connected();
     assert!(!world.link.abandon());
     world.run(&mut ops::noop());
     assert!(!world.side(Channel::Data).server.is_handshaking());
