@@ -422,8 +422,7 @@ impl Link {
 
     fn close_notify(&mut self, channel: Channel) {
         let Some(wire) = self.wire_mut(channel).filter(|wire| !wire.broken) else { return };
-        if let Some(engine) =
-            wire.engine.as_mut().filter(|engine| engine.handshake_done() && !engine.sent_close_notify())
+        if let Some(engine) = wire.engine.as_mut().filter(|engine| engine.handshake_done())
             && let Err(error) = engine.close_notify()
         {
             self.session.handle(Input::Failed(channel, Failure::tls(error)));
