@@ -382,6 +382,7 @@ fn a_listing_is_read_to_the_end_of_what_has_come() {
     data.write(b"a\r\n");
     world.tell(Channel::Data);
     world.waits(&mut list);
+    assert_eq!(world.link.session().moved(), 0, "of a listing that may yet be refused");
     world.say("150 here");
     world.tell(Channel::Control);
     assert!(matches!(world.poll(&mut list), Ok(Progress::Done(Some(Listed::Entry(_))))));
