@@ -381,7 +381,7 @@ fn a_listing_is_read_to_the_end_of_what_has_come() {
     data.write(b"-rw-r--r-- 1 u g 5 Jan 1 2024 ");
     data.write(b"a\r\n");
     world.tell(Channel::Data);
-    world.waits(&mut list);
+    assert!(!world.waits(&mut list).data.receive);
     assert_eq!(world.link.session().moved(), 0, "of a listing that may yet be refused");
     world.say("150 here");
     world.tell(Channel::Control);
@@ -418,6 +418,21 @@ fn a_listing_is_told_as_its_records_come() {
         assert!(matches!(world.poll(&mut list), Ok(Progress::Done(Some(Listed::Entry(_))))));
         assert_eq!(world.link.session().moved(), told * line.len() as u64);
     }
+}
+
+#[test]
+fn nothing_more_is_received_before_what_came_is_taken() {
+    let mut world = World::open();
+    let mut download = world.started(Direction::Download);
+    assert!(world.waits(&mut download).data.receive);
+    world.side(Channel::Data).write(b"payload");
+    world.tell(Channel::Data);
+    for taken in [3, 4] {
+        let Ok(Progress::Need(Need::Payload(io))) = world.poll(&mut download) else { panic!("it waits") };
+        assert!(!io.data.receive);
+        world.link.consume(taken);
+    }
+    assert!(world.waits(&mut download).data.receive);
 }
 
 #[test]
