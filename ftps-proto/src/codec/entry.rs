@@ -274,7 +274,7 @@ impl core::error::Error for UnsafeName {}
 
 #[cfg(test)]
 mod tests {
-    use alloc::string::ToString;
+    use alloc::{format, string::ToString};
 
     use super::*;
 
@@ -333,8 +333,18 @@ mod tests {
     #[test]
     fn names_are_shown_as_they_are_and_obeyed_by_no_terminal() {
         for (name, shown) in [(&b"a \xc3\xbc"[..], "a ü"), (b"\x1b[2J\xff", "\\u{1b}[2J\u{fffd}")] {
-            assert_eq!(Name::from(name).to_string(), shown);
+            let name = Name::from(name);
+            assert_eq!(name.to_string(), shown);
+            assert_eq!(format!("{name:?}"), format!("\"{shown}\""));
         }
+    }
+
+    #[test]
+    fn names_are_their_bytes() {
+        let bytes = b"a\xff";
+        let name = Name::from(&bytes[..]);
+        assert_eq!(AsRef::<[u8]>::as_ref(&name), bytes);
+        assert_eq!(name.as_bytes(), bytes);
     }
 
     #[test]

@@ -136,6 +136,7 @@ impl Link {
             if self.all_sent() {
                 self.session.handle(Input::Shut);
             }
+            let early = self.is_early();
             let more = self.receive();
             let progress = self.session.poll(op, now).inspect_err(|_| self.data = None)?;
             let need = match progress {
@@ -167,7 +168,9 @@ impl Link {
                     }
                 }
                 Plain::Io(io) => {
-                    if self.send(io.control.send) || more {
+                    // A listing may have come before the 1xx that lets it in.
+                    let let_in = early && !self.is_early();
+                    if self.send(io.control.send) || more || let_in {
                         continue;
                     }
                     if self.all_sent() {
@@ -362,7 +365,7 @@ impl Link {
     fn receive_one(&mut self, channel: Channel) -> bool {
         let direction = self.session.direction().filter(|_| channel == Channel::Data);
         let download = direction == Some(Direction::Download);
-        let early = direction == Some(Direction::Listing) && !self.session.is_started();
+        let early = channel == Channel::Data && self.is_early();
         let wire = match (channel, &mut self.data) {
             (Channel::Control, _) => &mut self.control,
             (Channel::Data, Some(wire)) => wire,
@@ -399,6 +402,11 @@ impl Link {
         true
     }
 
+    /// Whether the data connection is that of a listing whose 1xx has not come.
+    fn is_early(&self) -> bool {
+        self.session.direction() == Some(Direction::Listing) && !self.session.is_started()
+    }
+
     fn start_tls(&mut self, channel: Channel) {
         let name = self.name.clone();
         let engine = match (channel, &mut self.control.engine) {
@@ -414,8 +422,7 @@ impl Link {
 
     fn close_notify(&mut self, channel: Channel) {
         let Some(wire) = self.wire_mut(channel).filter(|wire| !wire.broken) else { return };
-        if let Some(engine) =
-            wire.engine.as_mut().filter(|engine| engine.handshake_done() && !engine.sent_close_notify())
+        if let Some(engine) = wire.engine.as_mut().filter(|engine| engine.handshake_done())
             && let Err(error) = engine.close_notify()
         {
             self.session.handle(Input::Failed(channel, Failure::tls(error)));

@@ -91,6 +91,22 @@ fn sends_after_the_peer_has_closed() {
 }
 
 #[test]
+fn an_end_before_the_handshake_is_refused_and_changes_nothing() {
+    let pki = Pki::new();
+    for version in BOTH {
+        let server = pki.server(version, |_| {});
+        let mut engine = Engine::control(&pki.session(), name()).unwrap();
+        engine.close_notify().unwrap_err();
+        assert!(engine.outgoing().is_empty() && !engine.sent_close_notify());
+        let mut pair = Pair::new(engine, &server);
+        pair.pump().unwrap();
+        pair.client.close_notify().unwrap();
+        pair.pump().unwrap();
+        assert!(pair.server_closed);
+    }
+}
+
+#[test]
 fn names_an_end_in_the_handshake() {
     let pki = Pki::new();
     let server = pki.server(Version::Tls13, stateless);

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ftps_proto::codec::{Argument, Command, Secret};
-use ftps_proto::ops::{self, Open, OpenTransfer, Operation, Transfer};
+use ftps_proto::ops::{self, List, Listed, Open, OpenTransfer, Operation, Transfer};
 use ftps_proto::tls::{Link, Need, Version};
-use ftps_proto::{Channel, Close, Config, Direction, Error, Instant, Login, Progress, Security, Session};
+use ftps_proto::{
+    Channel, Close, Config, Direction, Error, Flow, Instant, Io, Login, Progress, Security, Session,
+};
 use proptest::prelude::*;
 use rustls::{ServerConfig, ServerConnection};
 
@@ -16,9 +18,22 @@ use super::pki::{BOTH, Pki, name, stateless};
 
 /// A link to a server with TLS from the first byte.
 fn link(pki: &Pki) -> Link {
+    link_with(pki, Security::Implicit)
+}
+
+fn link_with(pki: &Pki, security: Security) -> Link {
     let mut config = Config::new(Login::new(Argument::new("anna").unwrap(), Secret::new("secret").unwrap()));
-    config.security = Security::Implicit;
+    config.security = security;
     Link::new(Session::new(config), &pki.client().build().unwrap(), name())
+}
+
+fn transfer(direction: Direction) -> OpenTransfer {
+    let path = Argument::new("file").unwrap();
+    let command = match direction {
+        Direction::Upload => Command::Stor(path),
+        _ => Command::Retr(path),
+    };
+    OpenTransfer::new(command, direction)
 }
 
 /// A link that is logged in, and its server's two ends.
@@ -33,6 +48,8 @@ struct World {
     heard: Vec<u8>,
     /// What is to be downloaded. With nothing there, transfers are not answered.
     file: Option<Vec<u8>>,
+    /// Whether its ports can be connected to.
+    reachable: bool,
 }
 
 /// The server's end of a connection.
@@ -76,8 +93,8 @@ impl World {
         let pki = Pki::new();
         let tls = pki.server(version, stateless);
         let (link, control, heard) = (link(&pki), Side::new(&tls), Vec::new());
-        let mut world =
-            Self { link, now: Instant::default(), tls, cuts, control, data: None, heard, file: None };
+        let (now, data, file) = (Instant::default(), None, None);
+        let mut world = Self { link, now, tls, cuts, control, data, heard, file, reachable: true };
         world.say("220 ready");
         world.run(&mut Open::new());
         world
@@ -97,6 +114,9 @@ impl World {
                 b"USER" => self.say("331 password"),
                 b"PASS" => self.say("230 in"),
                 b"EPSV" => self.say("229 (|||2000|)"),
+                b"PASV" => self.say("227 (127,0,0,1,7,208)"),
+                b"PWD" => self.say("257 \"/\""),
+                b"LIST" => {}
                 b"STOR" | b"RETR" if self.file.is_none() => {}
                 b"STOR" | b"RETR" => self.say("150 now"),
                 _ => self.say("200 ok"),
@@ -169,6 +189,10 @@ impl World {
             let progress = self.poll(op)?;
             let moved = match progress {
                 Progress::Done(_) | Progress::Need(Need::Payload(_)) => return Ok(progress),
+                Progress::Need(Need::Connect(_)) if !self.reachable => {
+                    self.link.connect_failed("connection refused");
+                    true
+                }
                 Progress::Need(Need::Connect(_)) => {
                     self.data = Some(Side::new(&self.tls));
                     self.link.connected();
@@ -203,14 +227,34 @@ impl World {
         }
     }
 
+    /// What an operation that cannot go on waits for.
+    #[track_caller]
+    fn waits<O: Operation>(&mut self, op: &mut O) -> Io {
+        match self.poll(op) {
+            Ok(Progress::Need(Need::Io(io))) => io,
+            Ok(Progress::Need(need)) => panic!("{need:?}"),
+            Ok(Progress::Done(_)) => panic!("done"),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// A download whose ClientHello and command are to be sent.
+    fn connected(&mut self) -> OpenTransfer {
+        let mut download = transfer(Direction::Download);
+        self.waits(&mut download);
+        self.hear(Channel::Control);
+        self.answer();
+        self.tell(Channel::Control);
+        assert!(matches!(self.poll(&mut download), Ok(Progress::Need(Need::Connect(_)))));
+        self.data = Some(Side::new(&self.tls));
+        self.link.connected();
+        assert!(self.waits(&mut download).data.send);
+        download
+    }
+
     /// A transfer that the server has not answered.
     fn asked(&mut self, direction: Direction) -> OpenTransfer {
-        let path = Argument::new("file").unwrap();
-        let command = match direction {
-            Direction::Upload => Command::Stor(path),
-            _ => Command::Retr(path),
-        };
-        let mut transfer = OpenTransfer::new(command, direction);
+        let mut transfer = transfer(direction);
         assert!(matches!(self.drive(&mut transfer), Ok(Progress::Need(Need::Io(_)))));
         transfer
     }
@@ -307,6 +351,187 @@ fn a_record_that_takes_long_is_no_silence() {
     assert!(matches!(world.poll(&mut download), Ok(Progress::Need(Need::Payload(_)))));
 }
 
+#[test]
+fn a_record_that_takes_long_to_leave_is_no_silence() {
+    let mut world = World::open();
+    let mut upload = world.started(Direction::Upload);
+    assert!(matches!(world.poll(&mut upload), Ok(Progress::Need(Need::Payload(_)))));
+    world.link.supply(&payload(16 * 1024));
+    world.link.flush();
+    assert!(!world.link.is_flushed());
+    world.cuts = vec![4000];
+    for _ in 0..4 {
+        assert!(world.waits(&mut upload).data.send);
+        world.now = world.now + Duration::from_secs(50);
+        assert!(world.waits(&mut upload).data.send);
+        assert!(world.hear(Channel::Data));
+    }
+    assert!(world.hear(Channel::Data));
+    assert!(world.link.is_flushed());
+    assert!(matches!(world.poll(&mut upload), Ok(Progress::Need(Need::Payload(_)))));
+}
+
+#[test]
+fn a_listing_is_read_to_the_end_of_what_has_come() {
+    let mut world = World::open();
+    let mut list = List::new(None);
+    assert!(matches!(world.drive(&mut list), Ok(Progress::Need(Need::Io(_)))));
+    // A line in two records, and all of it before the word that the listing begins.
+    let data = world.side(Channel::Data);
+    data.write(b"-rw-r--r-- 1 u g 5 Jan 1 2024 ");
+    data.write(b"a\r\n");
+    world.tell(Channel::Data);
+    assert!(!world.waits(&mut list).data.receive);
+    assert_eq!(world.link.session().moved(), 0, "of a listing that may yet be refused");
+    world.say("150 here");
+    world.tell(Channel::Control);
+    assert!(matches!(world.poll(&mut list), Ok(Progress::Done(Some(Listed::Entry(_))))));
+}
+
+#[test]
+fn a_transfer_begins_once_the_last_of_the_handshake_has_left() {
+    let mut world = World::open();
+    let mut download = world.connected();
+    world.hear(Channel::Data);
+    world.say("150 here");
+    world.tell(Channel::Control);
+    world.tell(Channel::Data);
+    assert!(world.waits(&mut download).data.send);
+    world.hear(Channel::Data);
+    assert!(matches!(world.poll(&mut download), Ok(Progress::Done(_))));
+}
+
+#[test]
+fn a_listing_is_told_as_its_records_come() {
+    let mut world = World::open();
+    let mut list = List::new(None);
+    assert!(matches!(world.drive(&mut list), Ok(Progress::Need(Need::Io(_)))));
+    world.say("150 here");
+    world.tell(Channel::Control);
+    world.waits(&mut list);
+    let line = b"-rw-r--r-- 1 u g 5 Jan 1 2024 a\r\n";
+    for _ in 0..3 {
+        world.side(Channel::Data).write(line);
+    }
+    world.tell(Channel::Data);
+    for told in 1..=3 {
+        assert!(matches!(world.poll(&mut list), Ok(Progress::Done(Some(Listed::Entry(_))))));
+        assert_eq!(world.link.session().moved(), told * line.len() as u64);
+    }
+}
+
+#[test]
+fn nothing_more_is_received_before_what_came_is_taken() {
+    let mut world = World::open();
+    let mut download = world.started(Direction::Download);
+    assert!(world.waits(&mut download).data.receive);
+    world.side(Channel::Data).write(b"payload");
+    world.tell(Channel::Data);
+    for taken in [3, 4] {
+        let Ok(Progress::Need(Need::Payload(io))) = world.poll(&mut download) else { panic!("it waits") };
+        assert!(!io.data.receive);
+        world.link.consume(taken);
+    }
+    assert!(world.waits(&mut download).data.receive);
+}
+
+#[test]
+fn nothing_is_asked_of_a_connection_that_failed() {
+    let mut world = World::open();
+    let mut upload = world.started(Direction::Upload);
+    assert!(matches!(world.poll(&mut upload), Ok(Progress::Need(Need::Payload(_)))));
+    world.link.supply(b"some of it");
+    world.link.failed(Channel::Data, "connection reset");
+    assert_eq!(world.waits(&mut upload).data, Flow::default());
+    world.say("426 reset");
+    world.tell(Channel::Control);
+    let error = world.poll(&mut upload).unwrap_err();
+    assert_eq!(error.code().unwrap(), 426, "{error}");
+}
+
+#[test]
+fn nothing_is_asked_of_a_connection_that_was_reset() {
+    let mut world = World::open();
+    let mut upload = world.started(Direction::Upload);
+    assert!(matches!(world.poll(&mut upload), Ok(Progress::Need(Need::Payload(_)))));
+    world.link.supply(b"some of it");
+    drop(upload);
+    let mut noop = ops::noop();
+    assert!(matches!(world.poll(&mut noop), Ok(Progress::Need(Need::Close(Channel::Data, Close::Reset)))));
+    assert_eq!(world.waits(&mut noop).data, Flow::default());
+}
+
+#[test]
+fn what_is_given_up_is_reset_but_in_its_handshake() {
+    let mut world = World::open();
+    let mut upload = world.started(Direction::Upload);
+    assert!(matches!(world.poll(&mut upload), Ok(Progress::Need(Need::Payload(_)))));
+    world.link.supply(b"some of it");
+    assert!(world.link.abandon());
+    assert!(world.link.outgoing(Channel::Data).is_empty());
+    world.run(&mut ops::noop());
+
+    world.connected();
+    assert!(!world.link.abandon());
+    world.run(&mut ops::noop());
+    assert!(!world.side(Channel::Data).server.is_handshaking());
+}
+
+#[test]
+fn an_end_without_close_notify_is_told() {
+    let mut world = World::open();
+    let mut download = world.started(Direction::Download);
+    world.side(Channel::Data).write(b"half");
+    world.tell(Channel::Data);
+    world.link.received(Channel::Data, 0);
+    assert!(matches!(world.poll(&mut download), Ok(Progress::Need(Need::Payload(_)))));
+    world.link.consume(4);
+    assert!(!world.waits(&mut download).data.receive);
+    world.say("226 sent");
+    world.tell(Channel::Control);
+    assert!(matches!(world.poll(&mut download), Err(Error::Truncated { bytes: 4, reply: Some(_) })));
+    world.link.received(Channel::Control, 0);
+    let error = world.poll(&mut ops::noop()).unwrap_err();
+    assert!(matches!(error, Error::Connection { channel: Channel::Control, .. }), "{error}");
+}
+
+#[test]
+fn a_port_that_cannot_be_reached_is_asked_for_once_more_and_told() {
+    let mut world = World::open();
+    world.reachable = false;
+    let error = world.drive(&mut transfer(Direction::Download)).map(|_| ()).unwrap_err();
+    assert!(matches!(error, Error::Connection { channel: Channel::Data, failure: Some(_), .. }), "{error}");
+    world.run(&mut ops::noop());
+}
+
+#[test]
+fn what_is_said_before_tls_moves_as_the_sockets_take_it() {
+    let mut link = link_with(&Pki::new(), Security::Explicit);
+    let mut open = Open::new();
+    for (said, command) in
+        [(&b"220 ready\r\n"[..], &b"AUTH TLS\r\n"[..]), (b"504 what?\r\n", b"AUTH SSL\r\n")]
+    {
+        for byte in said {
+            let need = link.poll(&mut open, Instant::default()).unwrap();
+            assert!(matches!(need, Progress::Need(Need::Io(io)) if io.control.receive && !io.control.send));
+            link.space(Channel::Control)[0] = *byte;
+            link.received(Channel::Control, 1);
+        }
+        let mut heard = Vec::new();
+        for part in command.chunks(3) {
+            let need = link.poll(&mut open, Instant::default()).unwrap();
+            assert!(matches!(need, Progress::Need(Need::Io(io)) if io.control.send));
+            heard.extend_from_slice(&link.outgoing(Channel::Control)[..part.len()]);
+            link.sent(Channel::Control, part.len());
+        }
+        assert_eq!(heard, command);
+    }
+    // The server leaves.
+    link.received(Channel::Control, 0);
+    let error = link.poll(&mut open, Instant::default()).unwrap_err();
+    assert!(matches!(error, Error::Connection { channel: Channel::Control, .. }), "{error}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -322,9 +547,8 @@ proptest! {
         for _ in 0..2 {
             world.file = Some(file.clone());
             world.data = None;
-            let (direction, path) = (if upload { Direction::Upload } else { Direction::Download }, Argument::new("file").unwrap());
-            let command = if upload { Command::Stor(path) } else { Command::Retr(path) };
-            let mut transfer = world.run(&mut OpenTransfer::new(command, direction));
+            let direction = if upload { Direction::Upload } else { Direction::Download };
+            let mut transfer = world.run(&mut transfer(direction));
             let (mut received, mut left) = (Vec::new(), &file[..]);
             let done = loop {
                 match world.drive(&mut transfer).unwrap() {
