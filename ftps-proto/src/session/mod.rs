@@ -14,7 +14,7 @@ use crate::codec::list::LineDecoder;
 use crate::codec::{Argument, Class, Command, Features, Reply, Verb};
 use crate::config::{Config, Pipelining};
 use crate::error::{Error, Local, Refused};
-use crate::need::{Channel, End, Flow, Input, Io, Layer, Need, Progress, Waiting};
+use crate::need::{Channel, End, Flow, Input, Io, Need, Progress, Waiting};
 use crate::ops::Operation;
 use crate::time::Instant;
 
@@ -129,50 +129,9 @@ impl Session {
         matches!(self.state, State::Open) && !self.replies.ended()
     }
 
-    /// The direction of the data connection that is there, if any.
-    pub fn direction(&self) -> Option<Direction> {
-        self.data.as_ref().map(|data| data.direction)
-    }
-
-    /// Whether the server has said that the transfer starts (1xx): payload may move.
-    pub fn is_started(&self) -> bool {
-        self.data.as_ref().is_some_and(|data| data.started)
-    }
-
-    /// Whether the data connection's TLS session resumed an earlier one, once it is secured.
-    pub fn resumed(&self) -> Option<bool> {
-        self.data.as_ref().and_then(|data| data.resumed)
-    }
-
-    /// How many bytes of payload the transfer under way has moved.
-    pub fn moved(&self) -> u64 {
-        self.data.as_ref().map_or(0, |data| data.moved)
-    }
-
-    /// Whether the data connection is in the middle of its handshake. It is not to be reset then where the operation
-    /// that uses it is given up: the next one sees to that.
-    pub fn is_securing(&self) -> bool {
-        self.data.as_ref().is_some_and(|data| data.phase == Phase::Securing && data.ending.is_none())
-    }
-
     /// Bytes to send on the control connection; report with [`Input::Sent`].
     pub fn outgoing(&self) -> &[u8] {
         self.out.unsent()
-    }
-
-    /// The caller of a transfer has all it needs for now: what is waited for is the caller, so no deadline runs.
-    pub fn pause(&mut self) {
-        self.timers.data.clear();
-    }
-
-    /// Something came of a download or a listing, be it no whole record yet: on a slow line one takes its time.
-    #[cfg(feature = "rustls")]
-    pub(crate) fn trickle(&mut self) {
-        let comes =
-            |data: &Data| data.started && data.phase == Phase::Open && data.direction != Direction::Upload;
-        if self.data.as_ref().is_some_and(comes) {
-            self.timers.data.clear();
-        }
     }
 
     /// Tells what has happened. Accepted in any order, at any time.
@@ -477,66 +436,6 @@ impl Session {
     /// The control connection has ended, and every reply that came before has been taken.
     pub(crate) fn is_lost(&self) -> bool {
         self.replies.ended()
-    }
-
-    /// The preliminary reply has come: payload may move once the connection is secured.
-    pub(crate) fn start_data(&mut self) {
-        self.with_data(|data| data.started = true);
-    }
-
-    /// Ends the data connection with the error that it came to.
-    pub(crate) fn end_data(&mut self, reply: Option<Reply>) -> Error {
-        match self.data.take() {
-            Some(data) => data.failure(reply),
-            None => Local::Abandoned.into(),
-        }
-    }
-
-    /// What a transfer that the server refused comes to, where its data connection may have failed before.
-    ///
-    /// A server that refuses lets go of the data connection as well, which resets it where a ClientHello or payload lies
-    /// unread; either may be seen first. So the refusal is the reason, but for TLS that failed on this side, and for a
-    /// 4yz behind the 1xx, which is the server's word on a connection that broke under way.
-    pub(crate) fn refused(&mut self, verb: Verb, reply: Reply) -> Error {
-        let broke = self.data.as_ref().is_some_and(|data| match &data.ending {
-            Some(Ending::Failed(failure)) => {
-                failure.layer == Layer::Tls
-                    || (data.started && reply.code().class() == Class::TransientNegative)
-            }
-            _ => false,
-        });
-        if broke { self.end_data(Some(reply)) } else { Error::refused(verb, reply) }
-    }
-
-    /// Forgets the data connection, which the adapter resets.
-    fn drop_data(&mut self) {
-        let listing = self.is_started() && self.direction() == Some(Direction::Listing);
-        self.stale_listing |= listing && self.server.keeps_listings();
-        self.data = None;
-        self.needs.clear();
-        self.timers.data.clear();
-        self.replies.abandon();
-    }
-
-    fn count(&mut self, n: usize) {
-        self.timers.data.clear();
-        self.with_data(|data| data.moved += n as u64);
-    }
-
-    /// The data connection has come from one phase to the next. What is told late changes nothing, nor does what comes
-    /// behind its end: an upload that is sent on then is not known to be read.
-    fn advance(&mut self, from: Phase, to: Phase) {
-        self.with_data(|data| {
-            if data.phase == from && data.ending.is_none() {
-                data.phase = to;
-            }
-        });
-    }
-
-    fn with_data(&mut self, change: impl FnOnce(&mut Data)) {
-        if let Some(data) = &mut self.data {
-            change(data);
-        }
     }
 
     /// The control connection is gone, and everything that came before its end has been read.

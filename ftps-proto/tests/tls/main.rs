@@ -12,6 +12,7 @@ mod pki;
 mod plain_text;
 mod records;
 mod resumption;
+mod world;
 
 #[cfg(feature = "aws-lc-rs")]
 use rustls::crypto::aws_lc_rs as library;
