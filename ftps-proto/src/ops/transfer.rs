@@ -27,6 +27,7 @@ pub struct Transfer {
 
 /// What came of a transfer that was confirmed.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Transferred {
     /// Bytes of the file.
     pub bytes: u64,
