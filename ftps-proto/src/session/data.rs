@@ -140,8 +140,7 @@ impl Session {
     /// Something came of a download or a listing, be it no whole record yet: on a slow line one takes its time.
     #[cfg(feature = "rustls")]
     pub(crate) fn trickle(&mut self) {
-        let comes =
-            |data: &Data| data.started && data.phase == Phase::Open && data.direction != Direction::Upload;
+        let comes = |data: &Data| data.may_move() && data.direction != Direction::Upload;
         if self.data.as_ref().is_some_and(comes) {
             self.timers.data.clear();
         }

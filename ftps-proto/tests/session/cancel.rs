@@ -248,6 +248,14 @@ fn an_operation_that_was_given_up_says_so() {
     world.run(&mut ops::noop()).unwrap();
 }
 
+/// A download that is given up in the middle of its handshake.
+fn drop_in_handshake(world: &mut World) {
+    let mut download = world.download("file");
+    while !world.session.is_securing() {
+        assert!(world.run_for(&mut download, 1).is_pending());
+    }
+}
+
 #[test]
 fn a_handshake_under_way_is_let_through_before_it_is_reset() {
     // vsftpd and Pure-FTPd end the whole session over one that fails.
@@ -256,11 +264,7 @@ fn a_handshake_under_way_is_let_through_before_it_is_reset() {
     let timeouts = config().timeouts;
     for (secured, waited) in [(&[SECURE][..], Duration::from_secs(1)), (&[], timeouts.abort)] {
         let mut world = open(server(&aborts()[0]).instead("RETR", later(secured)));
-        let mut download = world.download("file");
-        while !world.session.is_securing() {
-            assert!(world.run_for(&mut download, 1).is_pending());
-        }
-        drop(download);
+        drop_in_handshake(&mut world);
         let before = world.now();
         world.run(&mut ops::noop()).unwrap();
         assert_eq!(world.now().saturating_duration_since(before), waited);
@@ -275,11 +279,7 @@ fn a_handshake_that_is_given_up_is_waited_for_as_long_as_that_takes() {
     let never: [Act; 0] = [];
     let mut world = World::with_config(server(&aborts()[0]).instead("RETR", never), config.clone());
     world.open().unwrap();
-    let mut download = world.download("file");
-    while !world.session.is_securing() {
-        assert!(world.run_for(&mut download, 1).is_pending());
-    }
-    drop(download);
+    drop_in_handshake(&mut world);
     let before = world.now();
     world.run(&mut ops::noop()).unwrap();
     assert_eq!(world.now().saturating_duration_since(before), config.timeouts.abort);
@@ -289,11 +289,7 @@ fn a_handshake_that_is_given_up_is_waited_for_as_long_as_that_takes() {
 fn a_refusal_ends_the_wait_for_a_handshake_under_way() {
     let refused = ["150 here".into(), Act::Wait(Duration::from_secs(1)), "425 no".into()];
     let mut world = open(server(&aborts()[0]).instead("RETR", refused));
-    let mut download = world.download("file");
-    while !world.session.is_securing() {
-        assert!(world.run_for(&mut download, 1).is_pending());
-    }
-    drop(download);
+    drop_in_handshake(&mut world);
     let before = world.now();
     world.run(&mut ops::noop()).unwrap();
     assert_eq!(world.now().saturating_duration_since(before), Duration::from_secs(1));

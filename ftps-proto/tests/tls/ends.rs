@@ -5,12 +5,10 @@ use std::sync::Arc;
 
 use ftps_proto::tls::{Engine, Event, TlsError, Version};
 use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::library;
 use super::pair::{Pair, payload};
-use super::pki::{BOTH, Pki, name, stateless};
+use super::pki::{BOTH, Pki, chain, name, private, stateless};
 
 #[test]
 fn tells_a_clean_end_from_a_cut_one() {
@@ -54,10 +52,7 @@ fn a_cut_record_is_a_cut_end() {
 fn receives_after_an_early_close_notify() {
     let pki = Pki::new();
     for version in BOTH {
-        let server = pki.server(version, stateless);
-        let session = pki.session();
-        let mut control = Pair::control(&session, &server);
-        let mut data = Pair::data(&session, &mut control, &server);
+        let mut data = Pair::resumed(&pki, version);
         data.client.close_notify().unwrap();
         assert!(data.client.sent_close_notify());
         assert!(data.client.seal(b"late").is_err());
@@ -140,10 +135,7 @@ fn names_the_alert_that_ended_tls() {
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_client_cert_verifier(verifier)
-        .with_single_cert(
-            vec![CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap()],
-            PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap(),
-        )
+        .with_single_cert(chain(&certificate), private(&key))
         .unwrap();
     let server = Arc::new(server);
     for versions in [&BOTH[..1], &BOTH[1..]] {

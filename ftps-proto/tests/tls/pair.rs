@@ -3,10 +3,10 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use ftps_proto::tls::{Engine, Event, TlsError, TlsSession};
+use ftps_proto::tls::{Engine, Event, TlsError, TlsSession, Version};
 use rustls::{HandshakeKind, ServerConfig, ServerConnection};
 
-use super::pki::name;
+use super::pki::{Pki, name, stateless};
 
 /// A client engine and a server, the network between them a pair of loops.
 pub(super) struct Pair {
@@ -44,6 +44,13 @@ impl Pair {
         pair.pump().unwrap();
         assert!(pair.client.handshake_done());
         pair
+    }
+
+    /// A data connection of a session of its own.
+    pub(super) fn resumed(pki: &Pki, version: Version) -> Self {
+        let (session, server) = (pki.session(), pki.server(version, stateless));
+        let mut control = Self::control(&session, &server);
+        Self::data(&session, &mut control, &server)
     }
 
     pub(super) fn data(session: &TlsSession, control: &mut Pair, server: &Arc<ServerConfig>) -> Self {

@@ -67,10 +67,7 @@ impl Pki {
             .with_protocol_versions(&[version])
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(
-                vec![CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap()],
-                PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap(),
-            )
+            .with_single_cert(chain(&certificate), private(&key))
             .unwrap();
         config.alpn_protocols = vec![b"ftp".to_vec()];
         change(&mut config);
@@ -84,6 +81,15 @@ impl Pki {
     pub(super) fn session(&self) -> TlsSession {
         self.client().build().unwrap().session()
     }
+}
+
+/// A certificate from its PEM, as servers take it.
+pub(super) fn chain(certificate: &str) -> Vec<CertificateDer<'static>> {
+    vec![CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap()]
+}
+
+pub(super) fn private(key: &str) -> PrivateKeyDer<'static> {
+    PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap()
 }
 
 pub(super) fn name() -> ServerName<'static> {

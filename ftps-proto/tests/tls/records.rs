@@ -63,10 +63,7 @@ fn takes_bytes_one_at_a_time() {
 fn moves_ten_mebibytes_both_ways() {
     let pki = Pki::new();
     for version in BOTH {
-        let server = pki.server(version, stateless);
-        let session = pki.session();
-        let mut control = Pair::control(&session, &server);
-        let mut data = Pair::data(&session, &mut control, &server);
+        let mut data = Pair::resumed(&pki, version);
         let bytes = payload(10 << 20);
         for part in bytes.chunks(1 << 20) {
             data.server.writer().write_all(part).unwrap();

@@ -7,15 +7,14 @@ use std::time::Duration;
 
 use ftps_proto::tls::{Engine, Event, TlsConfig, Version};
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::pki_types::UnixTime;
 use rustls::time_provider::TimeProvider;
 use rustls::{AlertDescription, ContentType, HandshakeKind, ServerConfig};
 
 use super::forger::Forger;
 use super::library;
 use super::pair::{Pair, payload};
-use super::pki::{BOTH, NoExtraction, Pki, name, provider, stateless};
+use super::pki::{BOTH, NoExtraction, Pki, chain, name, private, provider, stateless};
 
 #[test]
 fn resumes_three_hundred_data_connections_from_one_ticket() {
@@ -129,10 +128,7 @@ fn remembers_the_group_that_the_server_likes() {
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(
-            vec![CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap()],
-            PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap(),
-        )
+        .with_single_cert(chain(&certificate), private(&key))
         .unwrap();
     server.send_tls13_tickets = 0;
     let server = Arc::new(server);

@@ -41,7 +41,7 @@ impl Destination {
             None => {
                 let directory = directory.unwrap_or_default();
                 if !(directory.as_os_str().is_empty() || directory.is_dir()) {
-                    return Err(Failure::usage(format!("{}: is no directory", shown(&directory))));
+                    return Err(Failure::usage("is no directory").of(&shown(&directory)));
                 }
                 one_file_a_name(urls.iter().map(|url| (url.name(), url)))?;
                 Ok(Self::Directory(directory))

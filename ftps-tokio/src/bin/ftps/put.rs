@@ -49,11 +49,11 @@ async fn put_one(
     session: &mut Session<'_>,
     report: &Report,
 ) -> Result<Transferred, Failure> {
-    let local = |error| Failure::transfer(format!("{}: {error}", shown(file)));
+    let local = |error| Failure::transfer(error).of(&shown(file));
     let source = File::open(file).await.map_err(local)?;
     let metadata = source.metadata().await.map_err(local)?;
     if metadata.is_dir() {
-        return Err(Failure::transfer(format!("{}: is a directory", shown(file))));
+        return Err(Failure::transfer("is a directory").of(&shown(file)));
     }
     let client = session.client().await?;
     let bar = report.bar(to, metadata.is_file().then_some(metadata.len()));

@@ -10,9 +10,9 @@ use ftps_tokio::codec::Name;
 use ftps_tokio::{Error, Transferred};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
+use tokio::io::AsyncWriteExt;
 
 use crate::args::{Options, When};
-use crate::sink::Sink;
 use crate::url::Url;
 
 /// Why something was not done, and the exit status that says so.
@@ -162,9 +162,10 @@ fn say(what: Arguments<'_>) {
 
 async fn print(moved: &Moved<'_>) -> Result<(), Failure> {
     let line = json_line(moved)?;
-    let mut out = Sink::stdout();
-    out.write_all(line.as_bytes()).await.map_err(Failure::stdout)?;
-    out.commit().await.map_err(Failure::stdout)
+    // Little: the sink's buffer would be in vain.
+    let mut stdout = tokio::io::stdout();
+    stdout.write_all(line.as_bytes()).await.map_err(Failure::stdout)?;
+    stdout.flush().await.map_err(Failure::stdout)
 }
 
 /// A progress bar that leaves nothing behind.

@@ -22,8 +22,7 @@ impl Settings {
     pub(crate) fn new(options: &Options) -> Result<Self, Failure> {
         let mut tls = TlsConfig::builder();
         if let Some(path) = &options.ca_file {
-            let pem =
-                std::fs::read(path).map_err(|error| Failure::usage(format!("{}: {error}", shown(path))))?;
+            let pem = std::fs::read(path).map_err(|error| Failure::usage(error).of(&shown(path)))?;
             tls = tls.ca_pem(pem);
         }
         if let Some(version) = options.tls {
