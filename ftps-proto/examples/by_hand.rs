@@ -14,10 +14,10 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use ftps_proto::codec::{Argument, Command, Secret};
+use ftps_proto::codec::{Argument, Secret};
 use ftps_proto::ops::{Open, OpenTransfer, Operation, Quit};
 use ftps_proto::tls::{Link, Need, ServerName, TlsConfig};
-use ftps_proto::{Channel, Close, Config, Direction, Flow, Instant, Login, Progress, Session, Target};
+use ftps_proto::{Channel, Close, Config, Flow, Instant, Login, Progress, Session, Target};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -47,7 +47,7 @@ pub(crate) fn download(
     };
     client.control.set_nonblocking(true)?;
     client.run(&mut Open::new(), &mut io::sink())?;
-    let mut open = OpenTransfer::new(Command::Retr(Argument::new(path)?), Direction::Download);
+    let mut open = OpenTransfer::retr(Argument::new(path)?);
     let mut transfer = client.run(&mut open, &mut io::sink())?;
     let transferred = client.run(&mut transfer, out)?;
     eprintln!("{path}: {} bytes, {}", transferred.bytes, transferred.reply);

@@ -5,9 +5,9 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Poll, ready};
 
-use ftps_proto::codec::{Argument, Command, Features};
+use ftps_proto::codec::{Argument, Features};
 use ftps_proto::ops::{self, List, Listed, Listing, OpenTransfer, Operation, Transferred};
-use ftps_proto::{Direction, Error, Server};
+use ftps_proto::{Error, Server};
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::driver::Driver;
@@ -64,9 +64,9 @@ impl Client {
     /// # Errors
     /// [`Error::Refused`] with the server's reply, say a 550.
     pub async fn download(&mut self, path: impl AsRef<[u8]>) -> Result<Download<'_>, Error> {
-        let command = Command::Retr(Argument::new(path)?);
+        let mut open = OpenTransfer::retr(Argument::new(path)?);
         let hold = Hold(&mut self.driver);
-        let transfer = hold.0.run(&mut OpenTransfer::new(command, Direction::Download)).await?;
+        let transfer = hold.0.run(&mut open).await?;
         Ok(Download::new(hold, transfer))
     }
 
@@ -76,9 +76,9 @@ impl Client {
     /// # Errors
     /// [`Error::Refused`] with the server's reply, say a 553.
     pub async fn upload_writer(&mut self, path: impl AsRef<[u8]>) -> Result<Upload<'_>, Error> {
-        let command = Command::Stor(Argument::new(path)?);
+        let mut open = OpenTransfer::stor(Argument::new(path)?);
         let hold = Hold(&mut self.driver);
-        let transfer = hold.0.run(&mut OpenTransfer::new(command, Direction::Upload)).await?;
+        let transfer = hold.0.run(&mut open).await?;
         Ok(Upload::new(hold, transfer))
     }
 

@@ -5,7 +5,7 @@ use core::task::Poll;
 
 use super::transfer::Transfer;
 use super::{Operation, ready};
-use crate::codec::{Class, Command, Reply, Verb, parse_227, parse_229};
+use crate::codec::{Argument, Class, Command, Reply, Verb, parse_227, parse_229};
 use crate::config::EarlyClose;
 use crate::error::{Error, Local, Remote};
 use crate::need::{Channel, Close, Need, Target, Waiting};
@@ -39,6 +39,16 @@ enum Stage {
 }
 
 impl OpenTransfer {
+    /// RETR: a file from the server.
+    pub fn retr(path: Argument) -> Self {
+        Self::new(Command::Retr(path), Direction::Download)
+    }
+
+    /// STOR: a file to the server.
+    pub fn stor(path: Argument) -> Self {
+        Self::new(Command::Stor(path), Direction::Upload)
+    }
+
     /// `command` is RETR, STOR, APPE, LIST, NLST or MLSD.
     pub fn new(command: Command, direction: Direction) -> Self {
         Self { turn: Turn::default(), command, direction, stage: Stage::Passive, refilled: false }

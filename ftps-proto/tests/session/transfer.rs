@@ -3,12 +3,9 @@
 use std::net::SocketAddrV6;
 use std::time::Duration;
 
-use ftps_proto::codec::Command;
 use ftps_proto::ops::{self, OpenTransfer};
 use ftps_proto::sim::{Act, Chunks, FILTERED, PORT, Peer, World};
-use ftps_proto::{
-    Channel, Close, Direction, EarlyClose, End, Error, Flow, Input, Need, Progress, Target, Waiting,
-};
+use ftps_proto::{Channel, Close, EarlyClose, End, Error, Flow, Input, Need, Progress, Target, Waiting};
 
 use crate::{PAUSE, SECURE, argument, config, heard, open};
 
@@ -29,7 +26,7 @@ fn sends(before: &[&str], after: &[&str]) -> Vec<Act> {
 
 /// An upload of which the test moves the payload.
 fn stor() -> OpenTransfer {
-    OpenTransfer::new(Command::Stor(argument("x")), Direction::Upload)
+    OpenTransfer::stor(argument("x"))
 }
 
 fn takes(after: &[&str]) -> Peer {
@@ -469,11 +466,7 @@ fn a_server_is_not_through_before_everything_has_been_sent() {
 fn what_is_sent_after_the_server_has_ended_is_not_in_the_file() {
     for end in [End::Clean, End::Truncated] {
         let mut world = open(Peer::polite().on("STOR", ["150 send".into(), SECURE, Act::Stall]));
-        let mut upload = ftps_proto::ops::OpenTransfer::new(
-            ftps_proto::codec::Command::Stor(argument("x")),
-            ftps_proto::Direction::Upload,
-        );
-        let mut transfer = world.run(&mut upload).unwrap();
+        let mut transfer = world.run(&mut stor()).unwrap();
         transfer.finish();
         let now = world.now();
         let need = world.session.poll(&mut transfer, now).unwrap();

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::sync::Arc;
 
-use ftps_proto::codec::{Argument, Command, Secret};
+use ftps_proto::codec::{Argument, Secret};
 use ftps_proto::ops::{Open, OpenTransfer, Operation, Transfer};
 use ftps_proto::tls::{Link, Need, Version};
 use ftps_proto::{Channel, Close, Config, Direction, Error, Instant, Io, Login, Progress, Security, Session};
@@ -24,11 +24,10 @@ pub(super) fn link_with(pki: &Pki, security: Security) -> Link {
 
 pub(super) fn transfer(direction: Direction) -> OpenTransfer {
     let path = Argument::new("file").unwrap();
-    let command = match direction {
-        Direction::Upload => Command::Stor(path),
-        _ => Command::Retr(path),
-    };
-    OpenTransfer::new(command, direction)
+    match direction {
+        Direction::Upload => OpenTransfer::stor(path),
+        _ => OpenTransfer::retr(path),
+    }
 }
 
 /// A link that is logged in, and its server's two ends.

@@ -9,7 +9,7 @@ use ftps_tokio::tls::{TlsConfig, TlsError, Version};
 use ftps_tokio::{Channel, Client, Error, Layer, Local, Refused, Waiting};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::lab::{Server, VERSIONS, bytes, home, round_trip, servers, tls, unique, var};
+use super::lab::{Server, VERSIONS, bytes, explicit, home, round_trip, servers, tls, unique, var};
 use crate::conversation;
 
 /// An address of this host that is in no certificate.
@@ -110,7 +110,7 @@ async fn a_certificate_for_other_names_is_named_as_such() {
 #[tokio::test]
 #[ignore = "needs real servers: bash .ci/test"]
 async fn plain_text_where_tls_is_expected_is_shown() {
-    for server in servers().into_iter().filter(|server| !server.is_implicit()) {
+    for server in explicit() {
         for version in VERSIONS {
             let context = format!("{} {version:?}", server.name);
             let error = fails(server.builder(tls(version)).implicit(), &context).await;
