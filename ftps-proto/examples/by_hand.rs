@@ -15,9 +15,9 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use ftps_proto::codec::{Argument, Secret};
-use ftps_proto::ops::{Open, OpenTransfer, Operation, Quit};
-use ftps_proto::tls::{Link, Need, ServerName, TlsConfig};
-use ftps_proto::{Channel, Close, Config, Flow, Instant, Login, Progress, Session, Target};
+use ftps_proto::ops::{Open, Quit, StartTransfer};
+use ftps_proto::tls::{Link, LinkNeed, ServerName, TlsConfig};
+use ftps_proto::{Channel, Close, Config, Flow, Instant, Login, Operation, Progress, Session, Target};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -47,7 +47,7 @@ pub(crate) fn download(
     };
     client.control.set_nonblocking(true)?;
     client.run(&mut Open::new(), &mut io::sink())?;
-    let mut open = OpenTransfer::retr(Argument::new(path)?);
+    let mut open = StartTransfer::retr(Argument::new(path)?);
     let mut transfer = client.run(&mut open, &mut io::sink())?;
     let transferred = client.run(&mut transfer, out)?;
     eprintln!("{path}: {} bytes, {}", transferred.bytes, transferred.reply);
@@ -67,18 +67,21 @@ impl ByHand {
         loop {
             match self.link.poll(op, Instant::new(self.start.elapsed()))? {
                 Progress::Done(output) => return Ok(output),
-                Progress::Need(Need::Payload(_)) => {
+                Progress::Need(LinkNeed::Payload(_)) => {
                     let n = out.write(self.link.payload())?;
                     self.link.consume(n);
                 }
-                Progress::Need(Need::Connect(target)) => match self.connect(target) {
+                Progress::Need(LinkNeed::Connect(target)) => match self.connect(target) {
                     Ok(socket) => {
                         self.data = Some(socket);
                         self.link.connected();
                     }
                     Err(error) => self.link.connect_failed(error),
                 },
-                Progress::Need(Need::Close(channel, close)) => {
+                Progress::Need(LinkNeed::Listen) => {
+                    self.link.connect_failed(io::Error::from(ErrorKind::Unsupported));
+                }
+                Progress::Need(LinkNeed::Close(channel, close)) => {
                     if close != Close::Reset {
                         self.move_bytes(channel, Flow { send: true, receive: false });
                         if let Some(socket) = self.socket(channel) {
@@ -90,12 +93,13 @@ impl ByHand {
                         self.data = None;
                     }
                 }
-                Progress::Need(Need::Io(io)) => {
+                Progress::Need(LinkNeed::Io(io)) => {
                     let control = self.move_bytes(Channel::Control, io.control);
                     if !(self.move_bytes(Channel::Data, io.data) || control) {
                         std::thread::sleep(Duration::from_millis(1));
                     }
                 }
+                Progress::Need(need) => return Err(format!("cannot do this: {need:?}").into()),
             }
         }
     }

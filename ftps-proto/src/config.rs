@@ -20,10 +20,15 @@ pub struct Config {
     /// Connect to the address in a PASV reply instead of the control connection's. Off: that address may point
     /// anywhere, and is often a private one.
     pub trust_pasv_address: bool,
+    /// Who opens data connections.
+    pub mode: Mode,
     /// Whether commands are sent before the replies to earlier ones have come.
     pub pipelining: Pipelining,
     /// Whether a download's close_notify is sent right after the handshake.
     pub early_close: EarlyClose,
+    /// Send a NOOP where a transfer has left the control connection silent for so long: firewalls forget idle
+    /// connections. None by default; off for the session where the server refuses it.
+    pub keepalive: Option<Duration>,
 }
 
 impl Config {
@@ -35,8 +40,10 @@ impl Config {
             timeouts: Timeouts::default(),
             limits: Limits::default(),
             trust_pasv_address: false,
+            mode: Mode::Passive,
             pipelining: Pipelining::Known,
             early_close: EarlyClose::Known,
+            keepalive: None,
         }
     }
 }
@@ -97,6 +104,9 @@ pub struct Timeouts {
     pub connect: Duration,
     /// A reply, the greeting, a handshake. 60 s: servers look up names before they greet.
     pub reply: Duration,
+    /// The final reply to a transfer whose data has all moved: a server may scan a file for viruses first, or store it
+    /// elsewhere. 300 s.
+    pub final_reply: Duration,
     /// Data to move while a transfer is under way. 60 s.
     pub idle: Duration,
     /// What makes giving a transfer up kinder, and is no error where it does not come: the rest of a handshake, a word on
@@ -112,6 +122,7 @@ impl Default for Timeouts {
         Self {
             connect: Duration::from_secs(20),
             reply: Duration::from_secs(60),
+            final_reply: Duration::from_secs(300),
             idle: Duration::from_secs(60),
             abort: Duration::from_secs(5),
             drain: Duration::from_secs(30),
@@ -148,6 +159,16 @@ impl Default for Limits {
             stray: 1000,
         }
     }
+}
+
+/// Who opens data connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Mode {
+    /// The client (EPSV, PASV).
+    Passive,
+    /// The server (EPRT, PORT). TLS is the client's to begin all the same (RFC 4217, section 7).
+    Active,
 }
 
 /// Whether commands are sent before the replies to earlier ones have come.

@@ -33,7 +33,28 @@ pub enum Error {
         bytes: usize,
     },
     /// A wait came to its deadline.
-    Timeout(Waiting),
+    Timeout {
+        /// What was waited for.
+        waiting: Waiting,
+        /// What came instead since the command was sent, and can be no answer to it: the last of that.
+        reply: Option<Reply>,
+    },
+    /// The server had ended the session before anything of this operation was sent: on a new session the same can be
+    /// tried without doing anything twice.
+    Closed {
+        /// The server's last word (421), where it said one.
+        reply: Option<Reply>,
+        /// What the control connection's transport or TLS says; none where the server closed it.
+        failure: Option<Failure>,
+    },
+    /// The server refused to protect data connections (PROT P), and did not show that it does so all the same: nothing
+    /// was uploaded.
+    Unprotected {
+        /// How it refused.
+        reply: Reply,
+        /// Why the listing failed that was to show it.
+        cause: Option<Box<Error>>,
+    },
     /// The caller's own source of an upload failed. The upload was reset.
     Source(Box<dyn core::error::Error + Send + Sync>),
     /// A connection failed or was closed.
@@ -59,8 +80,10 @@ pub enum Local {
     AlreadyOpen,
     /// A command with a secret before TLS.
     NotSecured,
-    /// This operation was given up when another one began.
-    Abandoned,
+    /// This operation was given up when another one began, which goes on.
+    Superseded,
+    /// This operation has come to its end before.
+    Finished,
     /// The server asks for an account (332), and none was given.
     AccountRequired,
     /// Something about the configuration, in words.
@@ -127,7 +150,11 @@ impl Error {
         match self {
             Self::Refused(refused) => Some(&refused.reply),
             Self::Unlisted(_, reply) => Some(reply),
-            Self::Truncated { reply, .. } | Self::Connection { reply, .. } => reply.as_ref(),
+            Self::Truncated { reply, .. }
+            | Self::Connection { reply, .. }
+            | Self::Timeout { reply, .. }
+            | Self::Closed { reply, .. } => reply.as_ref(),
+            Self::Unprotected { reply, .. } => Some(reply),
             Self::Remote(
                 Remote::UnexpectedGreeting(reply)
                 | Remote::UnexpectedReply(_, reply)
@@ -150,7 +177,8 @@ impl Error {
                 // 530 also says "too many connections", which is no word about the password.
                 reply.code().get() / 100 == 4 || (reply.code() == 530 && says_crowded(reply))
             }
-            Self::Truncated { .. } | Self::Timeout(_) => true,
+            Self::Truncated { .. } | Self::Timeout { .. } | Self::Closed { .. } => true,
+            Self::Unprotected { cause, .. } => cause.as_ref().is_some_and(|cause| cause.is_temporary()),
             Self::Connection { failure, .. } => {
                 failure.as_ref().is_none_or(|failure| failure.layer == Layer::Transport)
             }
@@ -225,7 +253,27 @@ impl fmt::Display for Error {
                 )
             }
             Self::Source(source) => write!(f, "the upload's source failed: {source}"),
-            Self::Timeout(waiting) => write!(f, "timed out waiting for {waiting}"),
+            Self::Timeout { waiting, reply } => {
+                write!(f, "timed out waiting for {waiting}")?;
+                match reply {
+                    Some(reply) => write!(f, "; what came instead: {reply}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Closed { failure: Some(failure), .. } => {
+                write!(f, "control connection: {}", failure.source)
+            }
+            Self::Closed { reply, failure: None } => {
+                f.write_str("the server has closed the session")?;
+                said(f, reply)
+            }
+            Self::Unprotected { reply, cause } => {
+                write!(f, "the server refused to protect data connections: {reply}")?;
+                match cause {
+                    Some(cause) => write!(f, "; a listing that was to show that it does failed: {cause}"),
+                    None => Ok(()),
+                }
+            }
             Self::Connection { channel, failure: Some(failure), reply } => {
                 write!(f, "{channel}: {}", failure.source)?;
                 said(f, reply)
@@ -250,7 +298,10 @@ impl core::error::Error for Error {
     /// whoever shows the whole chain shows nothing twice.
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
-            Self::Connection { failure: Some(failure), .. } => failure.source.source(),
+            Self::Connection { failure: Some(failure), .. } | Self::Closed { failure: Some(failure), .. } => {
+                failure.source.source()
+            }
+            Self::Unprotected { cause: Some(cause), .. } => cause.source(),
             Self::Source(source) => source.source(),
             _ => None,
         }
@@ -266,7 +317,8 @@ impl fmt::Display for Local {
             Self::NotSecured => {
                 f.write_str("a secret is not sent before TLS protects the control connection")
             }
-            Self::Abandoned => f.write_str("this operation was given up when another one began"),
+            Self::Superseded => f.write_str("this operation was given up when another one began"),
+            Self::Finished => f.write_str("this operation has come to its end before"),
             Self::AccountRequired => f.write_str("the server asks for an account (332), and none was given"),
             Self::Configuration(reason) => f.write_str(reason),
         }
@@ -294,11 +346,13 @@ impl From<Error> for std::io::Error {
         use std::io::ErrorKind;
         let kind = match &error {
             Error::Truncated { .. } => ErrorKind::UnexpectedEof,
-            Error::Timeout(_) => ErrorKind::TimedOut,
+            Error::Timeout { .. } => ErrorKind::TimedOut,
             Error::Local(_) => ErrorKind::InvalidInput,
             Error::Remote(_) | Error::Injection { .. } => ErrorKind::InvalidData,
-            Error::Connection { .. } => ErrorKind::ConnectionAborted,
-            Error::Refused(_) | Error::Unlisted(..) | Error::Source(_) => ErrorKind::Other,
+            Error::Connection { .. } | Error::Closed { .. } => ErrorKind::ConnectionAborted,
+            Error::Refused(_) | Error::Unlisted(..) | Error::Unprotected { .. } | Error::Source(_) => {
+                ErrorKind::Other
+            }
         };
         Self::new(kind, error)
     }

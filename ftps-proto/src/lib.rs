@@ -16,7 +16,7 @@
 //!         Need  ▲                                                │  Input (plaintext)
 //!               │                                                ▼
 //!          ┌──────────────── Session ──────────────────┐
-//!          │  output, replies, deadlines, recovery      │◄── ops::Operation (Open, OpenTransfer, Transfer, List, ...)
+//!          │  output, replies, deadlines, recovery      │◄── Operation (Open, StartTransfer, Transfer, List, ...)
 //!          └───────────────────────────────────────────┘
 //!                 codec: bytes <-> replies, commands, listings
 //! ```
@@ -32,9 +32,8 @@
 //! ```
 //! # #[cfg(feature = "rustls")]
 //! # mod example {
-//! use ftps_proto::ops::Operation;
-//! use ftps_proto::tls::{Link, Need};
-//! use ftps_proto::{Error, Instant, Io, Progress};
+//! use ftps_proto::tls::{Link, LinkNeed};
+//! use ftps_proto::{Error, Instant, Io, Operation, Progress};
 //!
 //! # struct Sockets;
 //! # impl Sockets {
@@ -49,11 +48,11 @@
 //!     loop {
 //!         match link.poll(op, sockets.now()).inspect_err(|_| sockets.reset_data())? {
 //!             Progress::Done(output) => return Ok(output),
-//!             Progress::Need(Need::Connect(target)) => sockets.connect(target, link), // connected() or connect_failed()
-//!             Progress::Need(Need::Close(channel, close)) => sockets.close(channel, close),
-//!             Progress::Need(Need::Payload(_)) => sockets.payload(link), // payload() and consume(), or supply()
+//!             Progress::Need(LinkNeed::Connect(target)) => sockets.connect(target, link), // connected() or connect_failed()
+//!             Progress::Need(LinkNeed::Close(channel, close)) => sockets.close(channel, close),
+//!             Progress::Need(LinkNeed::Payload(_)) => sockets.payload(link), // payload() and consume(), or supply()
 //!             // outgoing() and sent(), space() and received(), or the deadline.
-//!             Progress::Need(Need::Io(io)) => sockets.move_or_wait(io, link),
+//!             Progress::Need(LinkNeed::Io(io)) => sockets.move_or_wait(io, link),
 //!         }
 //!     }
 //! }
@@ -103,10 +102,10 @@ mod time;
 #[cfg(feature = "rustls")]
 pub mod tls;
 
-pub use config::{Config, EarlyClose, Limits, Login, Pipelining, Security, Timeouts};
+pub use config::{Config, EarlyClose, Limits, Login, Mode, Pipelining, Security, Timeouts};
 pub use error::{Error, Local, Refused, Remote, Unlisted};
 pub use need::{
     Channel, Close, Deadline, End, Failure, Flow, Input, Io, Layer, Need, Progress, Target, Waiting,
 };
-pub use session::{Direction, Server, Session};
+pub use session::{Claim, Direction, Operation, ServerKind, Session, Ticket};
 pub use time::Instant;

@@ -44,7 +44,7 @@ impl Target {
     /// Where to connect, for a control connection to `peer`.
     pub const fn address(self, mut peer: SocketAddr) -> SocketAddr {
         match self {
-            // An IPv6 address of the link is none without its scope.
+            // A link-local IPv6 address means nothing without its scope.
             Self::Peer(port) => {
                 peer.set_port(port.get());
                 peer
@@ -100,10 +100,15 @@ pub struct Deadline {
 
 /// What the machine needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Need {
     /// Begin to open the data connection; answer with [`Input::Connected`] or [`Input::ConnectFailed`]. A connection
     /// (or an attempt) that is still there is dropped.
     Connect(Target),
+    /// Listen for the data connection, at an address under which the server can reach this side; answer with
+    /// [`Input::Listening`], and then as for [`Connect`](Self::Connect). Only the server is let in: the control
+    /// connection's peer (RFC 2577, section 4).
+    Listen,
     /// Begin a TLS handshake as the client, under the name of the control connection's host; answer with
     /// [`Input::Secured`] or [`Input::Failed`].
     StartTls(Channel),
@@ -124,12 +129,15 @@ pub enum Progress<T, N = Need> {
 
 /// What has happened, told by the adapter in any order, at any time. Bytes are plaintext.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Input<'a> {
     /// Bytes came. On the data connection they are copied only while a listing is received; a download's payload is
     /// counted.
     Received(Channel, &'a [u8]),
     /// So many of the outgoing bytes (control), or bytes of an upload's payload (data), were taken.
     Sent(Channel, usize),
+    /// The server can connect to this address.
+    Listening(SocketAddr),
     /// The data connection is up.
     Connected,
     /// The data connection could not be opened.
@@ -206,6 +214,11 @@ pub enum Waiting {
     Idle,
     /// The peer's end of a data connection whose payload has all been sent.
     Drain,
+    /// Not a wait: what lies in the control connection's socket is read before a command leaves, and this moment has
+    /// come already. Never the reason of an error.
+    Look,
+    /// Not a wait: the next keepalive is due. Never the reason of an error.
+    Keepalive,
 }
 
 impl fmt::Display for Waiting {
@@ -221,6 +234,8 @@ impl fmt::Display for Waiting {
             Self::DataConnect => f.write_str("the data connection"),
             Self::Idle => f.write_str("data to move on the data connection"),
             Self::Drain => f.write_str("the server to end the data connection"),
+            Self::Look => f.write_str("nothing"),
+            Self::Keepalive => f.write_str("the next keepalive"),
         }
     }
 }

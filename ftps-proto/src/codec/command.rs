@@ -79,6 +79,10 @@ pub enum Command {
     EpsvAll,
     /// Listen for the data connection, IPv4.
     Pasv,
+    /// Connect the data connection to here. RFC 2428 section 2.
+    Eprt(core::net::SocketAddr),
+    /// The same, IPv4.
+    Port(super::HostPort),
     /// Download.
     Retr(Argument),
     /// Upload.
@@ -155,6 +159,8 @@ impl Command {
             Self::Epsv => Verb::Epsv,
             Self::EpsvAll => Verb::EpsvAll,
             Self::Pasv => Verb::Pasv,
+            Self::Eprt(_) => Verb::Eprt,
+            Self::Port(_) => Verb::Port,
             Self::Retr(_) => Verb::Retr,
             Self::Stor(_) => Verb::Stor,
             Self::Appe(_) => Verb::Appe,
@@ -319,6 +325,7 @@ impl Command {
             Verb::Quit => keyword(&[("", Self::Quit)])?,
             Verb::Syst => keyword(&[("", Self::Syst)])?,
             Verb::Help => keyword(&[("", Self::Help)])?,
+            Verb::Eprt | Verb::Port => return Err(CommandError::UnknownArgument),
         })
     }
 }

@@ -4,89 +4,92 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::task::Poll;
 
-use super::{Operation, ready};
-use crate::codec::{Argument, Class, Command, Reply, Verb, parse_257, parse_size};
+use super::call::{Call, completed};
+use super::ready;
+use crate::codec::{Argument, Command, Reply, Verb, parse_257, parse_size};
 use crate::error::{Error, Remote};
-use crate::session::{Session, Turn};
+use crate::session::{Claim, Operation, Session};
 use crate::time::Instant;
 
 /// A command whose reply is read as a `T`. Made by the functions of this module, one for each command.
 #[derive(Debug)]
 pub struct Exchange<T> {
-    turn: Turn,
-    command: Option<Command>,
+    claim: Claim,
+    call: Call,
     read: fn(Verb, Reply) -> Result<T, Error>,
 }
 
 impl<T> Exchange<T> {
-    pub(super) fn new(command: Command, read: fn(Verb, Reply) -> Result<T, Error>) -> Self {
-        Self { turn: Turn::default(), command: Some(command), read }
+    fn new(command: Command, read: fn(Verb, Reply) -> Result<T, Error>) -> Self {
+        Self { claim: Claim::default(), call: Call::new(command), read }
     }
 }
 
 impl<T> Operation for Exchange<T> {
     type Output = T;
 
-    fn step(&mut self, session: &mut Session, _now: Instant) -> Result<Poll<T>, Error> {
-        ready!(session.begin(&mut self.turn)?);
-        if let Some(command) = self.command.take() {
-            session.send(&command)?;
-        }
-        let (verb, reply) = ready!(session.final_reply()?);
+    fn step(&mut self, session: &mut Session, _: Instant) -> Result<Poll<T>, Error> {
+        ready!(session.begin(&mut self.claim)?);
+        let (verb, reply) = ready!(self.call.step(session)?);
         (self.read)(verb, reply).map(Poll::Ready)
     }
 }
 
-/// Accepts a reply of the 2yz class.
-pub(super) fn completed(verb: Verb, reply: Reply) -> Result<(), Error> {
-    match reply.code().class() {
-        Class::Completion => Ok(()),
-        Class::TransientNegative | Class::PermanentNegative => Err(Error::refused(verb, reply)),
-        _ => Err(Remote::UnexpectedReply(verb, reply).into()),
-    }
+/// Accepts a reply of the 2yz class, of which nothing else is wanted.
+fn done(verb: Verb, reply: Reply) -> Result<(), Error> {
+    completed(verb, reply).map(drop)
+}
+
+/// A command with its reply as it comes, of the 2yz class: for what has no function of its own. One that changes what the
+/// session expects (a transfer, `REST`, `CCC`...) leaves it out of step.
+pub fn command(command: Command) -> Exchange<Reply> {
+    Exchange::new(command, completed)
 }
 
 /// NOOP (RFC 959, section 4.1.3): does nothing, and is answered.
 pub fn noop() -> Exchange<()> {
-    Exchange::new(Command::Noop, completed)
+    Exchange::new(Command::Noop, done)
 }
 
 /// CWD: changes the working directory.
 pub fn cwd(path: Argument) -> Exchange<()> {
-    Exchange::new(Command::Cwd(path), completed)
+    Exchange::new(Command::Cwd(path), done)
 }
 
 /// CDUP: changes to the parent directory.
 pub fn cdup() -> Exchange<()> {
-    Exchange::new(Command::Cdup, completed)
+    Exchange::new(Command::Cdup, done)
 }
 
 /// DELE: deletes a file.
 pub fn dele(path: Argument) -> Exchange<()> {
-    Exchange::new(Command::Dele(path), completed)
+    Exchange::new(Command::Dele(path), done)
 }
 
 /// RMD: removes an empty directory.
 pub fn rmd(path: Argument) -> Exchange<()> {
-    Exchange::new(Command::Rmd(path), completed)
+    Exchange::new(Command::Rmd(path), done)
 }
 
 /// PWD: the working directory, as the bytes that the server sends.
 pub fn pwd() -> Exchange<Vec<u8>> {
-    Exchange::new(Command::Pwd, |verb, reply| {
-        completed(verb, reply.clone())?;
-        // Only this code carries a path.
-        if reply.code() != 257 {
-            return Err(Remote::UnexpectedReply(verb, reply).into());
-        }
-        read(verb, reply, |reply| parse_257(reply.first_line()))
-    })
+    Exchange::new(Command::Pwd, working_directory)
+}
+
+/// Reads the reply to PWD.
+pub(super) fn working_directory(verb: Verb, reply: Reply) -> Result<Vec<u8>, Error> {
+    let reply = completed(verb, reply)?;
+    // Only this code carries a path.
+    if reply.code() != 257 {
+        return Err(Remote::UnexpectedReply(verb, reply).into());
+    }
+    read(verb, reply, |reply| parse_257(reply.first_line()))
 }
 
 /// MKD: makes a directory; its path, where the reply tells (RFC 959, appendix II).
 pub fn mkd(path: Argument) -> Exchange<Option<Vec<u8>>> {
     Exchange::new(Command::Mkd(path), |verb, reply| {
-        completed(verb, reply.clone())?;
+        let reply = completed(verb, reply)?;
         // 250 says nothing about a path, and some servers' 257 has but a comment.
         let told = reply.code() == 257 && matches!(reply.first_line().first(), Some(b'"' | b'/'));
         Ok(if told { parse_257(reply.first_line()).ok() } else { None })
@@ -96,13 +99,13 @@ pub fn mkd(path: Argument) -> Exchange<Option<Vec<u8>>> {
 /// SIZE: a file's size in bytes as it would be transferred (RFC 3659, section 4).
 pub fn size(path: Argument) -> Exchange<u64> {
     Exchange::new(Command::Size(path), |verb, reply| {
-        completed(verb, reply.clone())?;
+        let reply = completed(verb, reply)?;
         read(verb, reply, |reply| parse_size(reply.first_line()))
     })
 }
 
 /// Reads a reply's text; one that cannot be read is an error that says why.
-pub(super) fn read<T, E: ToString>(
+fn read<T, E: ToString>(
     verb: Verb,
     reply: Reply,
     parse: impl FnOnce(&Reply) -> Result<T, E>,

@@ -1,65 +1,38 @@
 //! Directory listings, streaming.
 
 use alloc::vec::Vec;
+use core::mem;
 use core::task::Poll;
 
-use super::data::OpenTransfer;
+use super::call::Call;
+use super::exchange::working_directory;
+use super::listing::{Lines, Listed};
+use super::ready;
+use super::start::StartTransfer;
 use super::transfer::Transfer;
-use super::{Operation, ready};
-use crate::codec::list::{LineTooLong, ListLine, parse_list_line};
-use crate::codec::{Argument, Command, Entry, Kind, Reply, parse_facts};
-use crate::error::{Error, Remote, Unlisted};
-use crate::session::{Direction, Session};
+use crate::codec::{Argument, Class, Command, Reply};
+use crate::error::{Error, Refused};
+use crate::session::{Claim, Facts, Operation, Session};
 use crate::time::Instant;
 
-/// One line of a listing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Listed {
-    /// A file, a directory, a link.
-    Entry(Entry),
-    /// A line that cannot be read: reported as it came, never turned into a file.
-    Unparsed(Vec<u8>),
-}
-
-/// A directory's listing, collected.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Listing {
-    /// Its entries, without the directory itself and its parent.
-    pub entries: Vec<Entry>,
-    /// Lines that could not be read, as they came.
-    pub unparsed: Vec<Vec<u8>>,
-}
-
-impl Listing {
-    /// Adds a line.
-    pub fn push(&mut self, listed: Listed) {
-        match listed {
-            Listed::Entry(entry) => self.entries.push(entry),
-            Listed::Unparsed(line) => self.unparsed.push(line),
-        }
-    }
-}
-
-/// The entries, without what could not be read.
-impl IntoIterator for Listing {
-    type Item = Entry;
-    type IntoIter = alloc::vec::IntoIter<Entry>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.entries.into_iter()
-    }
-}
-
 /// Lists a directory: MLSD (RFC 3659, section 7) where FEAT names MLST, else LIST in its Unix form, to which the path may
-/// be a pattern.
+/// be a pattern. MLSD that is refused after all gives way to LIST.
 ///
 /// Each time it is done it results in the next line, and in `None` once the listing is complete and confirmed; it is
 /// polled again for more. The listed directory itself and its parent are left out. Memory is bounded: no more input
 /// is asked for before the lines that came have been taken.
+///
+/// Small servers ignore the path and list the working directory. So on a server that is not known to honour it the session
+/// changes to the directory, lists it and changes back, also where the listing is dropped. Where it cannot be changed to,
+/// say because the path is a pattern, the path goes with the command.
 #[derive(Debug)]
 pub struct List {
+    claim: Claim,
     path: Option<Argument>,
+    /// The path is the working directory now.
+    entered: bool,
+    /// MLSD was refused with this.
+    facts_refused: Option<Reply>,
     lines: Lines,
     /// Another listing is taken first, to be rid of the rest of one that was given up.
     purging: bool,
@@ -69,106 +42,101 @@ pub struct List {
 #[derive(Debug)]
 enum Stage {
     Begin,
-    Opening(OpenTransfer),
+    /// PWD: where to come back to.
+    Home(Call),
+    /// CWD to the path.
+    Entering(Call),
+    Open,
+    Opening(StartTransfer),
     Receiving(Transfer),
+    /// Back to the working directory, before the last line is told.
+    Returning(Option<Listed>),
     Complete,
 }
 
 impl List {
     /// The working directory, or the one at this path.
     pub fn new(path: Option<Argument>) -> Self {
-        Self { path, lines: Lines::default(), purging: false, stage: Stage::Begin }
+        Self {
+            claim: Claim::default(),
+            path,
+            entered: false,
+            facts_refused: None,
+            lines: Lines::new(false, None),
+            purging: false,
+            stage: Stage::Begin,
+        }
     }
 
-    fn open(&mut self, session: &mut Session) -> Result<OpenTransfer, Error> {
-        // An earlier listing that was given up may have left lines.
-        session.clear_listing();
-        let facts = session.lists_facts();
-        let all = !facts && session.server.takes_list_all();
-        let path = self.path.clone();
+    fn begin(&self, session: &mut Session) -> Stage {
+        match &self.path {
+            Some(_) if !session.lists_paths() => match session.home() {
+                Some(_) => self.enter(session),
+                None => Stage::Home(Call::new(Command::Pwd)),
+            },
+            _ => Stage::Open,
+        }
+    }
+
+    /// From here on the session returns to its working directory, whatever becomes of the listing.
+    fn enter(&self, session: &mut Session) -> Stage {
+        match &self.path {
+            Some(path) if session.leave_home() => Stage::Entering(Call::new(Command::Cwd(path.clone()))),
+            _ => Stage::Open,
+        }
+    }
+
+    fn open(&mut self, session: &mut Session) -> Result<StartTransfer, Error> {
+        let facts = session.lists_facts() && self.facts_refused.is_none();
+        let all = !facts && session.lists_all();
+        let path = if self.entered { None } else { self.path.clone() };
         let itself = if all { own_name(path.as_ref()) } else { None };
-        self.lines = Lines { facts, itself, ..Lines::default() };
+        self.lines = Lines::new(facts, itself);
         let command = if facts { Command::Mlsd(path) } else { Command::List(list_argument(path, all)?) };
-        Ok(OpenTransfer::new(command, Direction::Listing))
+        Ok(StartTransfer::listing(command))
     }
-}
 
-/// How lines are read, and how many came.
-#[derive(Debug, Default)]
-struct Lines {
-    facts: bool,
-    /// The directory's name, where it is to be among them itself, as `.`.
-    itself: Option<Vec<u8>>,
-    /// It was.
-    opened: bool,
-    /// A directory of its name was.
-    named: bool,
-    count: u64,
-    /// In a row that list nothing.
-    blank: u64,
-}
-
-impl Lines {
-    /// The next line that says something.
-    fn next(&mut self, session: &mut Session) -> Result<Option<Listed>, Error> {
-        while let Some(line) = session.listing.next_line().map_err(too_long)? {
-            self.count += 1;
-            self.blank += 1;
-            if self.count > session.config.limits.lines {
-                return Err(Remote::TooMany("lines in a listing").into());
+    /// What a refusal comes to: another way to ask, a listing of nothing, or an error.
+    fn refused(&mut self, session: &mut Session, refused: Refused) -> Result<Stage, Error> {
+        let code = refused.reply.code();
+        let unknown = matches!(code.get(), 500 | 502);
+        if self.lines.facts {
+            let again = match session.facts() {
+                Facts::Promised => code.class() == Class::PermanentNegative,
+                Facts::Doubtful => unknown,
+                Facts::Proven | Facts::Refused => false,
+            };
+            if again {
+                self.facts_refused = Some(refused.reply);
+                return Ok(Stage::Open);
             }
-            if let Some(listed) = self.read(line) {
-                self.blank = 0;
-                return Ok(Some(listed));
-            }
-            if self.blank > session.config.limits.blank {
-                return Err(Remote::TooMany("lines in a listing that list nothing").into());
-            }
+        } else if says_empty(&refused.reply) {
+            session.discard_data();
+            session.come_back();
+            return Ok(Stage::Returning(None));
         }
-        Ok(None)
-    }
-
-    /// The last line, which may lack its end.
-    fn last(&mut self, session: &mut Session) -> Result<Option<Listed>, Error> {
-        let Some(line) = session.listing.finish().map_err(too_long)? else { return Ok(None) };
-        self.count += 1;
-        Ok(self.read(line))
-    }
-
-    /// Whether what came is what was asked for: servers confirm listings that are none, or not all.
-    fn confirm(&self, reply: Reply) -> Result<(), Error> {
-        let says = |text: &[u8]| reply.lines().any(|line| line.windows(text.len()).any(|part| part == text));
-        let unlisted = if says(b"failed to open directory") {
-            Unlisted::Unreadable
-        } else if says(b"Output truncated") {
-            Unlisted::Cut
-        } else if self.itself.is_some() && self.count == 0 {
-            Unlisted::Missing
-        } else if self.named && !self.opened {
-            // It was taken for a pattern, which its parent's entry matches.
-            Unlisted::Unreadable
-        } else {
-            return Ok(());
-        };
-        Err(Error::Unlisted(unlisted, reply))
-    }
-
-    fn read(&mut self, line: &[u8]) -> Option<Listed> {
-        if self.facts {
-            return read_facts(line);
+        if let Some(reply) = &self.facts_refused {
+            let certain = matches!(reply.code().get(), 500 | 502);
+            session.learn_facts(if certain { Facts::Refused } else { Facts::Doubtful });
         }
-        let listed = read_list(line)?;
-        if let Listed::Entry(entry) = &listed {
-            match entry.kind {
-                Kind::CurrentDirectory => self.opened = true,
-                Kind::Directory => self.named |= self.itself.as_deref() == Some(entry.name.as_bytes()),
-                _ => {}
-            }
-            if matches!(entry.name.as_bytes(), b"." | b"..") {
-                return None;
-            }
+        Err(Error::Refused(refused))
+    }
+
+    /// The listing has come to its end, and is confirmed with this.
+    fn confirmed(&mut self, session: &mut Session, reply: Reply) -> Result<Stage, Error> {
+        if self.lines.facts {
+            session.learn_facts(Facts::Proven);
+        } else if self.facts_refused.is_some() {
+            session.learn_facts(Facts::Refused);
         }
-        Some(listed)
+        if mem::take(&mut self.purging) {
+            session.listed_to_the_end();
+            return Ok(Stage::Open);
+        }
+        let last = self.lines.last(session)?;
+        self.lines.confirm(reply)?;
+        session.come_back();
+        Ok(Stage::Returning(last))
     }
 }
 
@@ -197,64 +165,72 @@ fn list_argument(path: Option<Argument>, all: bool) -> Result<Option<Argument>, 
     Ok(if argument.is_empty() { None } else { Some(Argument::new(argument)?) })
 }
 
-fn too_long(_: LineTooLong) -> Error {
-    Remote::TooMany("bytes in a line of a listing").into()
-}
-
-fn read_facts(line: &[u8]) -> Option<Listed> {
-    match parse_facts(line) {
-        _ if line.is_empty() => None,
-        Ok(entry) if matches!(entry.kind, Kind::CurrentDirectory | Kind::ParentDirectory) => None,
-        Ok(entry) => Some(Listed::Entry(entry)),
-        Err(_) => Some(Listed::Unparsed(line.into())),
-    }
-}
-
-fn read_list(line: &[u8]) -> Option<Listed> {
-    match parse_list_line(line) {
-        ListLine::Entry(entry) => Some(Listed::Entry(entry)),
-        ListLine::Ignored => None,
-        ListLine::Unparsed(line) => Some(Listed::Unparsed(line)),
-    }
+/// Whether a refusal only says that there is nothing to list, as servers do of an empty directory (z/OS: `550 No members
+/// found`).
+fn says_empty(reply: &Reply) -> bool {
+    let says = |text: &str| {
+        reply
+            .lines()
+            .any(|line| line.windows(text.len()).any(|part| part.eq_ignore_ascii_case(text.as_bytes())))
+    };
+    let nothing = ["no files", "no members", "no data sets", "no entries"];
+    matches!(reply.code().get(), 450 | 550)
+        && (says("empty") || (says("found") && nothing.into_iter().any(says)))
 }
 
 impl Operation for List {
     type Output = Option<Listed>;
 
     fn step(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Option<Listed>>, Error> {
+        if let Stage::Complete = self.stage {
+            return Ok(Poll::Ready(None));
+        }
+        ready!(session.begin(&mut self.claim)?);
         loop {
             self.stage = match &mut self.stage {
-                Stage::Begin => Stage::Opening(self.open(session)?),
-                Stage::Opening(open) => match open.step(session, now) {
+                Stage::Begin => self.begin(session),
+                Stage::Home(call) => {
+                    let (verb, reply) = ready!(call.step(session)?);
+                    // Without a way back the path goes with the command.
+                    let home = working_directory(verb, reply).ok().and_then(|path| Argument::new(path).ok());
+                    session.set_home(home);
+                    self.enter(session)
+                }
+                Stage::Entering(call) => {
+                    let (_, reply) = ready!(call.step(session)?);
+                    self.entered = reply.code().class() == Class::Completion;
+                    if !self.entered {
+                        session.stay_home();
+                    }
+                    Stage::Open
+                }
+                Stage::Open => Stage::Opening(self.open(session)?),
+                Stage::Opening(start) => match start.advance(session, now) {
                     Ok(step) => {
                         let transfer = ready!(step);
                         self.purging = session.has_stale_listing();
                         Stage::Receiving(transfer)
                     }
-                    // FEAT promised what the server does not know after all.
-                    Err(Error::Refused(refused))
-                        if self.lines.facts && matches!(refused.reply.code().get(), 500 | 502) =>
-                    {
-                        session.forget_facts();
-                        Stage::Begin
+                    Err(Error::Refused(refused)) if refused.verb.is_some_and(|verb| verb.is_transfer()) => {
+                        self.refused(session, refused)?
                     }
                     Err(error) => return Err(error),
                 },
                 Stage::Receiving(transfer) => {
-                    ready!(transfer.begin(session)?);
                     while let Some(listed) = self.lines.next(session)? {
                         if !self.purging {
                             return Ok(Poll::Ready(Some(listed)));
                         }
                     }
-                    let confirmed = ready!(transfer.step(session, now)?);
-                    if self.purging {
-                        session.listed_to_the_end();
-                        self.stage = Stage::Begin;
-                        continue;
+                    let confirmed = ready!(transfer.advance(session, now)?);
+                    self.confirmed(session, confirmed.reply)?
+                }
+                Stage::Returning(last) => {
+                    ready!(session.recover()?);
+                    if session.has_needs() {
+                        return Ok(Poll::Pending);
                     }
-                    let last = self.lines.last(session)?;
-                    self.lines.confirm(confirmed.reply)?;
+                    let last = mem::take(last);
                     self.stage = Stage::Complete;
                     return Ok(Poll::Ready(last));
                 }

@@ -1,14 +1,15 @@
 //! Greeting, TLS and login.
 
 use alloc::collections::VecDeque;
+use core::mem;
 use core::task::Poll;
 
-use super::exchange::completed;
-use super::{Operation, ready};
+use super::call::{Call, completed};
+use super::ready;
 use crate::codec::{Argument, Class, Command, Features, ProtectionLevel, Reply, Verb};
 use crate::config::Security;
 use crate::error::{Error, Local, Refused, Remote};
-use crate::session::{Server, Session, Turn};
+use crate::session::{Claim, Operation, Session};
 use crate::time::Instant;
 
 /// Opens a session: greeting, TLS, login, and what every session needs (PBSZ, PROT, FEAT, OPTS UTF8, TYPE I).
@@ -16,10 +17,11 @@ use crate::time::Instant;
 /// No credential leaves before TLS, and nothing goes on without it: a server that refuses AUTH is left.
 #[derive(Debug, Default)]
 pub struct Open {
-    turn: Turn,
+    claim: Claim,
     stage: Stage,
-    /// Commands that are still to be sent.
+    /// Commands that are still to be sent, and those that have been.
     rest: VecDeque<Command>,
+    sent: VecDeque<Call>,
 }
 
 #[derive(Debug, Default)]
@@ -27,7 +29,11 @@ enum Stage {
     #[default]
     Begin,
     Greeting,
-    Auth,
+    Auth {
+        call: Call,
+        /// It is AUTH SSL.
+        ssl: bool,
+    },
     Handshake,
     Login,
 }
@@ -35,8 +41,8 @@ enum Stage {
 impl Operation for Open {
     type Output = ();
 
-    fn step(&mut self, session: &mut Session, _now: Instant) -> Result<Poll<()>, Error> {
-        session.begin_opening(&mut self.turn)?;
+    fn step(&mut self, session: &mut Session, _: Instant) -> Result<Poll<()>, Error> {
+        session.begin_opening(&mut self.claim)?;
         self.advance(session).inspect_err(|_| session.die())
     }
 }
@@ -48,37 +54,38 @@ impl Open {
     }
 
     fn advance(&mut self, session: &mut Session) -> Result<Poll<()>, Error> {
-        let implicit = session.config.security == Security::Implicit;
+        let implicit = session.config().security == Security::Implicit;
         loop {
             let bytes = session.injected();
             if bytes > 0 {
                 return Err(Error::Injection { bytes });
             }
-            self.stage = match self.stage {
+            self.stage = match mem::take(&mut self.stage) {
                 Stage::Begin if implicit => {
                     session.secure_control();
                     Stage::Handshake
                 }
                 Stage::Begin => Stage::Greeting,
-                Stage::Handshake if !session.is_secured() => return Ok(Poll::Pending),
+                Stage::Handshake if !session.is_secured() => return self.wait(Stage::Handshake),
                 Stage::Handshake if implicit => Stage::Greeting,
-                Stage::Handshake => Self::log_in(session)?,
+                Stage::Handshake => self.log_in(session),
                 Stage::Greeting => {
-                    let reply = ready!(session.greeting()?);
+                    let Poll::Ready(reply) = session.greeting()? else { return self.wait(Stage::Greeting) };
                     greet(session, reply)?;
                     if implicit {
-                        Self::log_in(session)?
+                        self.log_in(session)
                     } else {
-                        session.send(&Command::AuthTls)?;
-                        Stage::Auth
+                        Stage::Auth { call: Call::new(Command::AuthTls), ssl: false }
                     }
                 }
-                Stage::Auth => {
-                    let (verb, reply) = ready!(session.final_reply()?);
-                    authorize(session, verb, reply)?
-                }
+                Stage::Auth { mut call, ssl } => match call.step(session)? {
+                    Poll::Pending => return self.wait(Stage::Auth { call, ssl }),
+                    Poll::Ready((verb, reply)) => authorize(session, verb, reply, ssl)?,
+                },
                 Stage::Login => {
-                    ready!(self.exchange(session)?);
+                    if self.exchange(session)?.is_pending() {
+                        return self.wait(Stage::Login);
+                    }
                     session.opened();
                     return Ok(Poll::Ready(()));
                 }
@@ -86,35 +93,40 @@ impl Open {
         }
     }
 
-    fn log_in(session: &mut Session) -> Result<Stage, Error> {
-        let user = session.config.login.user.clone();
-        session.send(&Command::User(user))?;
-        Ok(Stage::Login)
+    fn wait(&mut self, stage: Stage) -> Result<Poll<()>, Error> {
+        self.stage = stage;
+        Ok(Poll::Pending)
+    }
+
+    fn log_in(&mut self, session: &Session) -> Stage {
+        self.rest.push_back(Command::User(session.config().login.user.clone()));
+        Stage::Login
     }
 
     /// Sends what is left as far as the server takes it, and reads what comes.
     fn exchange(&mut self, session: &mut Session) -> Result<Poll<()>, Error> {
-        // The commands behind PASS would be refused if ACCT had to come between.
-        let pipelined = session.takes_pipelining() && session.config.login.account.is_none();
+        // The commands after PASS would be refused if ACCT had to come between.
+        let pipelined = session.takes_pipelining() && session.config().login.account.is_none();
         loop {
-            while pipelined || session.owed() == 0 {
+            while pipelined || self.sent.is_empty() {
                 let Some(command) = self.rest.pop_front() else { break };
                 // Not asked for where FEAT is known not to list it; in one burst it is not known yet.
                 let unlisted = |features: &Features| !features.utf8();
-                if !(matches!(command, Command::Opts(_)) && session.features.as_ref().is_some_and(unlisted)) {
-                    session.send(&command)?;
+                if !(matches!(command, Command::Opts(_)) && session.features().is_some_and(unlisted)) {
+                    let mut call = Call::new(command);
+                    call.send(session)?;
+                    self.sent.push_back(call);
                 }
             }
-            if session.owed() == 0 {
-                return Ok(Poll::Ready(()));
-            }
-            let (verb, reply) = ready!(session.final_reply()?);
-            self.answer(session, verb, reply)?;
+            let Some(call) = self.sent.front_mut() else { return Ok(Poll::Ready(())) };
+            let (verb, reply) = ready!(call.step(session)?);
+            self.sent.pop_front();
+            self.answered(session, verb, reply)?;
         }
     }
 
-    fn answer(&mut self, session: &mut Session, verb: Verb, reply: Reply) -> Result<(), Error> {
-        let login = &session.config.login;
+    fn answered(&mut self, session: &mut Session, verb: Verb, reply: Reply) -> Result<(), Error> {
+        let login = &session.config().login;
         match (verb, reply.code().get()) {
             (Verb::User, 331) => {
                 self.rest.push_back(Command::Pass(login.password.clone()));
@@ -134,15 +146,19 @@ impl Open {
                 self.prepare();
                 Ok(())
             }
-            (Verb::Feat, 211) => {
-                session.features = Some(Features::parse(&reply));
+            (Verb::Feat, code) => {
+                session.learn_features((code == 211).then(|| Features::parse(&reply)));
                 Ok(())
             }
-            // Some implicit servers refuse what is in force already; an explicit one that refuses PROT P would send
-            // files in clear. What PBSZ says does not matter where PROT succeeds.
-            (Verb::Prot, code) if code >= 400 && session.config.security == Security::Implicit => Ok(()),
-            (Verb::Pbsz | Verb::Feat | Verb::Opts, _) => Ok(()),
-            _ => completed(verb, reply),
+            // Some servers whose every connection is secured do not know PROT. The first upload is preceded by a proof that
+            // this is such a one.
+            (Verb::Prot, 500 | 502) if session.config().security == Security::Implicit => {
+                session.doubt_protection(reply);
+                Ok(())
+            }
+            // What PBSZ says does not matter where PROT succeeds.
+            (Verb::Pbsz | Verb::Opts, _) => Ok(()),
+            _ => completed(verb, reply).map(drop),
         }
     }
 
@@ -158,11 +174,11 @@ impl Open {
     }
 }
 
-/// The greeting (RFC 959, section 5.4): 220, or 230 where no login is needed. USER is sent all the same, behind TLS.
+/// The greeting (RFC 959, section 5.4): 220, or 230 where no login is needed. USER is sent all the same, after TLS.
 fn greet(session: &mut Session, reply: Reply) -> Result<(), Error> {
     match reply.code().class() {
         Class::Completion => {
-            session.server = Server::from_greeting(reply.lines());
+            session.learn_greeting(&reply);
             Ok(())
         }
         Class::TransientNegative | Class::PermanentNegative => {
@@ -173,9 +189,10 @@ fn greet(session: &mut Session, reply: Reply) -> Result<(), Error> {
 }
 
 /// The replies to AUTH (RFC 4217, section 4; RFC 2228, section 5).
-fn authorize(session: &mut Session, verb: Verb, reply: Reply) -> Result<Stage, Error> {
-    match reply.code().get() {
-        234 => {
+fn authorize(session: &mut Session, verb: Verb, reply: Reply, ssl: bool) -> Result<Stage, Error> {
+    match reply.code().class() {
+        // 234, and 200 of small servers: the handshake proves it.
+        Class::Completion => {
             let bytes = session.buffered();
             if bytes > 0 {
                 return Err(Error::Injection { bytes });
@@ -184,12 +201,8 @@ fn authorize(session: &mut Session, verb: Verb, reply: Reply) -> Result<Stage, E
             Ok(Stage::Handshake)
         }
         // The name that servers used before RFC 4217. The same TLS follows.
-        500..=599 if !session.auth_ssl => {
-            session.auth_ssl = true;
-            session.send(&Command::AuthSsl)?;
-            Ok(Stage::Auth)
-        }
-        400..=599 => Err(Error::refused(verb, reply)),
+        Class::PermanentNegative if !ssl => Ok(Stage::Auth { call: Call::new(Command::AuthSsl), ssl: true }),
+        Class::TransientNegative | Class::PermanentNegative => Err(Error::refused(verb, reply)),
         _ => Err(Remote::UnexpectedReply(verb, reply).into()),
     }
 }

@@ -2,26 +2,26 @@
 
 use core::task::Poll;
 
-use super::{Operation, ready};
+use super::call::Call;
+use super::ready;
 use crate::codec::Command;
 use crate::error::Error;
 use crate::need::{Channel, Close, Need};
-use crate::session::{Session, Turn};
+use crate::session::{Claim, Operation, Session};
 use crate::time::Instant;
 
 /// Takes leave of the server (RFC 959, section 4.1.1) and closes the control connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Quit {
-    turn: Turn,
-    stage: Stage,
+    claim: Claim,
+    call: Call,
+    closing: bool,
 }
 
-#[derive(Debug, Default, PartialEq)]
-enum Stage {
-    #[default]
-    Begin,
-    Asked,
-    Closing,
+impl Default for Quit {
+    fn default() -> Self {
+        Self { claim: Claim::default(), call: Call::new(Command::Quit), closing: false }
+    }
 }
 
 impl Quit {
@@ -34,20 +34,16 @@ impl Quit {
 impl Operation for Quit {
     type Output = ();
 
-    fn step(&mut self, session: &mut Session, _now: Instant) -> Result<Poll<()>, Error> {
-        ready!(session.begin(&mut self.turn)?);
-        if self.stage == Stage::Begin {
-            session.send(&Command::Quit)?;
-            self.stage = Stage::Asked;
-        }
-        if self.stage == Stage::Asked {
+    fn step(&mut self, session: &mut Session, _: Instant) -> Result<Poll<()>, Error> {
+        ready!(session.begin(&mut self.claim)?);
+        if !self.closing {
             // A server that closes without 221 has understood as well.
-            if session.reply()?.is_none() && !session.is_lost() {
+            if self.call.step(session)?.is_pending() && !session.is_lost() {
                 return Ok(Poll::Pending);
             }
             session.need(Need::Close(Channel::Control, Close::Whole));
             session.die();
-            self.stage = Stage::Closing;
+            self.closing = true;
         }
         Ok(if session.has_needs() { Poll::Pending } else { Poll::Ready(()) })
     }

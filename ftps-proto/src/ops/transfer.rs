@@ -2,11 +2,11 @@
 
 use core::task::Poll;
 
-use super::{Operation, ready};
+use super::ready;
 use crate::codec::{Class, Reply, Verb};
 use crate::error::{Error, Local, Remote};
-use crate::need::{Channel, Close, Need, Waiting};
-use crate::session::{Direction, Ending, Phase, Session, Turn};
+use crate::need::Waiting;
+use crate::session::{Claim, Direction, Ending, Operation, Session, Ticket};
 use crate::time::Instant;
 
 /// A transfer whose payload moves. Payload does not pass through here: the adapter moves it while this operation is
@@ -17,11 +17,13 @@ use crate::time::Instant;
 /// on the control connection ends either at once.
 #[derive(Debug)]
 pub struct Transfer {
-    turn: Turn,
+    claim: Claim,
     direction: Direction,
     verb: Verb,
+    ticket: Ticket,
     resumed: bool,
     finished: bool,
+    followed: bool,
     reply: Option<Reply>,
 }
 
@@ -40,13 +42,18 @@ pub struct Transferred {
 impl Transfer {
     pub(super) fn new(
         session: &Session,
-        turn: Turn,
+        claim: Claim,
         direction: Direction,
         verb: Verb,
+        ticket: Ticket,
         reply: Option<Reply>,
     ) -> Self {
         let resumed = session.resumed() == Some(true);
-        Self { turn, direction, verb, resumed, finished: false, reply }
+        Self { claim, direction, verb, ticket, resumed, finished: false, followed: false, reply }
+    }
+
+    pub(super) fn followed(self, followed: bool) -> Self {
+        Self { followed, ..self }
     }
 
     /// Whether the data connection resumed the control connection's TLS session.
@@ -59,76 +66,34 @@ impl Transfer {
         self.finished = true;
     }
 
-    fn receive(&mut self, session: &mut Session, now: Instant) -> Result<Poll<()>, Error> {
-        let Some(data) = &mut session.data else { return Err(Local::Abandoned.into()) };
-        match data.ending {
-            None => Ok(Poll::Pending),
-            Some(Ending::Clean) => {
-                // vsftpd and ProFTPD wait for our close before their 226.
-                if data.phase != Phase::Closed {
-                    data.phase = Phase::Closed;
-                    session.need(Need::Close(Channel::Data, Close::Whole));
-                }
-                Ok(Poll::Ready(()))
-            }
-            Some(Ending::Truncated | Ending::Failed(_)) => self.fail(session, now),
+    /// The same as [`step`](Operation::step), for an operation that has the session itself.
+    pub(super) fn advance(
+        &mut self,
+        session: &mut Session,
+        now: Instant,
+    ) -> Result<Poll<Transferred>, Error> {
+        self.hear(session)?;
+        ready!(match self.direction {
+            Direction::Upload => self.send(session, now),
+            Direction::Download | Direction::Listing => self.receive(session, now),
+        }?);
+        if self.reply.is_none() && self.followed {
+            self.followed = false;
+            session.prepare_route();
         }
-    }
-
-    fn send(&mut self, session: &mut Session, now: Instant) -> Result<Poll<()>, Error> {
-        let expired = session.expired(now);
-        let Some(data) = &mut session.data else { return Err(Local::Abandoned.into()) };
-        match data.phase {
-            _ if !self.finished => match &data.ending {
-                None if self.reply.is_none() => Ok(Poll::Pending),
-                // The server is through with a file that is not: whatever it calls it.
-                _ => self.fail(session, now),
-            },
-            Phase::Closed => Ok(Poll::Ready(())),
-            // A reset: what the server had not read by then is lost, whatever it says.
-            _ if matches!(data.ending, Some(Ending::Failed(_))) => self.fail(session, now),
-            Phase::Draining => {
-                let drained =
-                    data.ending.is_some() || self.reply.is_some() || expired == Some(Waiting::Drain);
-                if drained {
-                    data.phase = Phase::Closed;
-                    session.need(Need::Close(Channel::Data, Close::Whole));
-                }
-                Ok(if drained { Poll::Ready(()) } else { Poll::Pending })
-            }
-            // Nor can it be through with what has not been sent yet.
-            _ if data.ending.is_some() || self.reply.is_some() => self.fail(session, now),
-            Phase::Ending => Ok(Poll::Pending),
-            _ => {
-                data.phase = Phase::Ending;
-                session.need(Need::Close(Channel::Data, Close::Write));
-                Ok(Poll::Pending)
-            }
-        }
-    }
-
-    /// Whether this operation still has the session.
-    pub(super) fn begin(&mut self, session: &mut Session) -> Result<Poll<()>, Error> {
-        session.begin(&mut self.turn)
-    }
-
-    /// The data connection came to a bad end. The server's word about it is waited for, but not for long.
-    fn fail(&mut self, session: &mut Session, now: Instant) -> Result<Poll<()>, Error> {
-        if self.reply.is_none() && session.expired(now).is_none() && !session.is_lost() {
+        if session.has_needs() {
             return Ok(Poll::Pending);
         }
-        session.distrust();
-        Err(session.end_data(self.reply.take()))
+        let Some(reply) = self.reply.take() else { return Ok(Poll::Pending) };
+        let bytes = session.moved();
+        session.finish_data();
+        Ok(Poll::Ready(Transferred { bytes, reply, resumed: self.resumed }))
     }
-}
 
-impl Operation for Transfer {
-    type Output = Transferred;
-
-    fn step(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Transferred>, Error> {
-        ready!(session.begin(&mut self.turn)?);
+    /// Takes the server's words, up to the final one.
+    fn hear(&mut self, session: &mut Session) -> Result<(), Error> {
         while self.reply.is_none()
-            && let Some((_, reply)) = session.reply()?
+            && let Some(reply) = session.reply(self.ticket)
         {
             match reply.code().class() {
                 Class::Preliminary => {}
@@ -140,16 +105,72 @@ impl Operation for Transfer {
                 _ => return Err(Remote::UnexpectedReply(self.verb, reply).into()),
             }
         }
-        ready!(match self.direction {
-            Direction::Upload => self.send(session, now),
-            Direction::Download | Direction::Listing => self.receive(session, now),
-        }?);
-        if self.reply.is_none() || session.has_needs() {
+        if self.reply.is_none() {
+            self.reply = session.take_doubtful(self.ticket);
+        }
+        Ok(())
+    }
+
+    fn receive(&mut self, session: &mut Session, now: Instant) -> Result<Poll<()>, Error> {
+        let Some(data) = session.data() else { return Err(Local::Finished.into()) };
+        match data.ending() {
+            None => Ok(Poll::Pending),
+            Some(Ending::Clean) => {
+                // vsftpd and ProFTPD wait for our close before their 226.
+                session.close_data();
+                Ok(Poll::Ready(()))
+            }
+            Some(Ending::Truncated | Ending::Failed(_)) => self.fail(session, now),
+        }
+    }
+
+    fn send(&mut self, session: &mut Session, now: Instant) -> Result<Poll<()>, Error> {
+        let Some(data) = session.data() else { return Err(Local::Finished.into()) };
+        let ended = data.ending().is_some();
+        let answered = self.reply.is_some();
+        if !self.finished {
+            // The server is through with a file that is not: whatever it calls it.
+            return if ended || answered { self.fail(session, now) } else { Ok(Poll::Pending) };
+        }
+        if data.is_closed() {
+            return Ok(Poll::Ready(()));
+        }
+        // A reset: what the server had not read by then is lost, whatever it says.
+        if data.has_failed() {
+            return self.fail(session, now);
+        }
+        if data.is_draining() {
+            if ended || answered || session.expired(now) == Some(Waiting::Drain) {
+                session.close_data();
+                return Ok(Poll::Ready(()));
+            }
             return Ok(Poll::Pending);
         }
-        let Some(reply) = self.reply.take() else { return Ok(Poll::Pending) };
-        let bytes = session.moved();
-        session.data = None;
-        Ok(Poll::Ready(Transferred { bytes, reply, resumed: self.resumed }))
+        // Nor can it be through with what has not been sent yet.
+        if ended || answered {
+            return self.fail(session, now);
+        }
+        if !data.is_ending() {
+            session.end_upload();
+        }
+        Ok(Poll::Pending)
+    }
+
+    /// The data connection came to a bad end. The server's word about it is waited for, but not for long.
+    fn fail(&mut self, session: &mut Session, now: Instant) -> Result<Poll<()>, Error> {
+        if self.reply.is_none() && session.expired(now).is_none() && !session.is_lost() {
+            return Ok(Poll::Pending);
+        }
+        session.distrust();
+        Err(session.fail_data(self.reply.take()))
+    }
+}
+
+impl Operation for Transfer {
+    type Output = Transferred;
+
+    fn step(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Transferred>, Error> {
+        ready!(session.begin(&mut self.claim)?);
+        self.advance(session, now)
     }
 }

@@ -1,9 +1,17 @@
-//! The data connection as the protocol sees it.
+//! The data connection as the protocol sees it: a state machine whose transitions are methods.
+//!
+//! ```text
+//!  passive: opening ──► connected ──► securing ──► open ──► ending ──► draining ──► closed     (upload)
+//!  active:  listening ───────┘                       └──────────────────────────────┘          (download, listing)
+//! ```
+
+use core::net::SocketAddr;
 
 use super::Session;
+use crate::codec::list::LineDecoder;
 use crate::codec::{Class, Reply, Verb};
 use crate::error::{Error, Local};
-use crate::need::{Channel, Failure, Layer};
+use crate::need::{Channel, Close, Failure, Layer, Need, Target};
 
 /// What a data connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,8 +26,9 @@ pub enum Direction {
 
 /// How far the data connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
-    Connecting,
+pub(super) enum Phase {
+    /// It is being connected (passive), or waited for (active).
+    Opening,
     Connected,
     Securing,
     /// Payload may move.
@@ -40,35 +49,80 @@ pub(crate) enum Ending {
     Failed(Failure),
 }
 
-/// How passive mode is asked for. What a server refused is not tried again in the same session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Preference {
-    /// EPSV (RFC 2428).
-    Extended,
-    /// PASV, since EPSV was refused or led to a port that cannot be reached.
-    Classic,
-}
-
 #[derive(Debug)]
-pub(crate) struct Data {
-    pub(crate) direction: Direction,
-    pub(crate) phase: Phase,
+pub(crate) struct DataConnection {
+    direction: Direction,
+    phase: Phase,
     /// Bytes of payload.
-    pub(crate) moved: u64,
-    pub(crate) resumed: Option<bool>,
-    pub(crate) ending: Option<Ending>,
-    /// Payload waits for the 1xx as well as for the handshake.
-    pub(crate) started: bool,
+    moved: u64,
+    resumed: Option<bool>,
+    ending: Option<Ending>,
+    /// The server has said that the transfer begins: payload waits for that as well as for the handshake.
+    started: bool,
+    /// Where the server can connect to (active mode).
+    listening: Option<SocketAddr>,
 }
 
-impl Data {
-    pub(crate) fn new(direction: Direction) -> Self {
-        Self { direction, phase: Phase::Connecting, moved: 0, resumed: None, ending: None, started: false }
+impl DataConnection {
+    fn new(direction: Direction) -> Self {
+        Self {
+            direction,
+            phase: Phase::Opening,
+            moved: 0,
+            resumed: None,
+            ending: None,
+            started: false,
+            listening: None,
+        }
     }
 
-    /// Only the first ending counts.
-    pub(crate) fn end(&mut self, ending: Ending) {
-        self.ending.get_or_insert(ending);
+    pub(crate) fn is_connected(&self) -> bool {
+        self.phase == Phase::Connected
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.phase == Phase::Open
+    }
+
+    /// Whether the end of an upload is on its way to the transport.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.phase == Phase::Ending
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.phase == Phase::Draining
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.phase == Phase::Closed
+    }
+
+    pub(crate) fn is_started(&self) -> bool {
+        self.started
+    }
+
+    pub(crate) fn listening(&self) -> Option<SocketAddr> {
+        self.listening
+    }
+
+    pub(crate) fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        matches!(self.ending, Some(Ending::Failed(_)))
+    }
+
+    /// Whether the connection has ended as a transfer in this direction should.
+    pub(crate) fn has_ended_well(&self) -> bool {
+        match self.direction {
+            Direction::Download | Direction::Listing => matches!(self.ending, Some(Ending::Clean)),
+            // All of it has been sent, and the server has ended too: only its last word can be missing.
+            Direction::Upload => {
+                matches!(self.phase, Phase::Draining | Phase::Closed)
+                    && matches!(self.ending, Some(Ending::Clean | Ending::Truncated))
+            }
+        }
     }
 
     /// Whether payload may move, in the direction that there is.
@@ -82,19 +136,54 @@ impl Data {
 
     /// Uploads receive too: TLS 1.3 servers send tickets, and a connection closed with unread input is reset. A listing's
     /// lines have no place before its 1xx.
-    pub(crate) fn may_receive(&self) -> bool {
+    pub(super) fn may_receive(&self) -> bool {
         let early = self.direction == Direction::Listing && self.phase == Phase::Open && !self.started;
         self.is_moving() && !early
     }
 
     /// Whether the handshake, payload or the peer's end is still to come.
-    pub(crate) fn is_moving(&self) -> bool {
+    pub(super) fn is_moving(&self) -> bool {
         use Phase::{Draining, Ending, Open, Securing};
         matches!(self.phase, Securing | Open | Ending | Draining) && self.ending.is_none()
     }
 
-    /// The error of a data connection that failed, with the server's word on it.
-    pub(crate) fn failure(self, reply: Option<Reply>) -> Error {
+    /// What is waited for, where that is this connection's matter.
+    pub(super) fn phase(&self) -> Option<Phase> {
+        self.ending.is_none().then_some(self.phase)
+    }
+
+    /// Only the first ending counts.
+    pub(super) fn end(&mut self, ending: Ending) {
+        self.ending.get_or_insert(ending);
+    }
+
+    /// The connection has come from one phase to the next. What is told late changes nothing, nor does what comes after
+    /// its end: an upload that is sent on then is not known to be read.
+    fn advance(&mut self, from: Phase, to: Phase) {
+        if self.phase == from && self.ending.is_none() {
+            self.phase = to;
+        }
+    }
+
+    pub(super) fn set_listening(&mut self, at: SocketAddr) {
+        self.listening = Some(at);
+    }
+
+    pub(super) fn connected(&mut self) {
+        self.advance(Phase::Opening, Phase::Connected);
+    }
+
+    pub(super) fn secured(&mut self, resumed: bool) {
+        self.advance(Phase::Securing, Phase::Open);
+        self.resumed = Some(resumed);
+    }
+
+    pub(super) fn shut(&mut self) {
+        self.advance(Phase::Ending, Phase::Draining);
+    }
+
+    /// The error of a connection that failed, with the server's word on it.
+    fn failure(self, reply: Option<Reply>) -> Error {
         match self.ending {
             Some(Ending::Failed(failure)) => {
                 Error::Connection { channel: Channel::Data, failure: Some(failure), reply }
@@ -140,22 +229,91 @@ impl Session {
     /// Something came of a download or a listing, be it no whole record yet: on a slow line one takes its time.
     #[cfg(feature = "rustls")]
     pub(crate) fn trickle(&mut self) {
-        let comes = |data: &Data| data.may_move() && data.direction != Direction::Upload;
+        let comes = |data: &DataConnection| data.may_move() && data.direction != Direction::Upload;
         if self.data.as_ref().is_some_and(comes) {
             self.timers.data.clear();
         }
     }
 
-    /// The preliminary reply has come: payload may move once the connection is secured.
+    pub(crate) fn data(&self) -> Option<&DataConnection> {
+        self.data.as_ref()
+    }
+
+    /// The lines of the listing that is received.
+    pub(crate) fn listing(&mut self) -> &mut LineDecoder {
+        &mut self.listing
+    }
+
+    /// A data connection to this target is opened (passive mode).
+    pub(crate) fn connect_data(&mut self, direction: Direction, to: Target) {
+        self.new_data(direction);
+        self.need(Need::Connect(to));
+    }
+
+    /// A data connection is waited for (active mode).
+    pub(crate) fn listen_for_data(&mut self, direction: Direction) {
+        self.new_data(direction);
+        self.need(Need::Listen);
+    }
+
+    fn new_data(&mut self, direction: Direction) {
+        self.data = Some(DataConnection::new(direction));
+        // A listing that was given up may have left lines.
+        self.listing = LineDecoder::new(self.config.limits.line);
+    }
+
+    /// TLS starts on a data connection that is up.
+    pub(crate) fn secure_data(&mut self) {
+        if let Some(data) = &mut self.data {
+            data.advance(Phase::Connected, Phase::Securing);
+            self.need(Need::StartTls(Channel::Data));
+        }
+    }
+
+    /// The server has said that the transfer begins: payload may move once the connection is secured.
     pub(crate) fn start_data(&mut self) {
-        self.with_data(|data| data.started = true);
+        if let Some(data) = &mut self.data {
+            data.started = true;
+        }
+    }
+
+    /// The downloading side has nothing to send, and says so early.
+    pub(crate) fn notify_data(&mut self) {
+        self.need(Need::Close(Channel::Data, Close::Notify));
+    }
+
+    /// All of an upload has been handed over: the rest of it, and its end, are to leave.
+    pub(crate) fn end_upload(&mut self) {
+        if let Some(data) = &mut self.data {
+            data.phase = Phase::Ending;
+            self.need(Need::Close(Channel::Data, Close::Write));
+        }
+    }
+
+    /// Closes a data connection that has ended, once.
+    pub(crate) fn close_data(&mut self) {
+        if let Some(data) = self.data.as_mut().filter(|data| data.phase != Phase::Closed) {
+            data.phase = Phase::Closed;
+            self.need(Need::Close(Channel::Data, Close::Whole));
+        }
+    }
+
+    /// A transfer is complete.
+    pub(crate) fn finish_data(&mut self) {
+        self.data = None;
+    }
+
+    /// A data connection of which nothing has been used is given up.
+    pub(crate) fn discard_data(&mut self) {
+        self.data = None;
+        self.need(Need::Close(Channel::Data, Close::Reset));
     }
 
     /// Ends the data connection with the error that it came to.
-    pub(crate) fn end_data(&mut self, reply: Option<Reply>) -> Error {
+    pub(crate) fn fail_data(&mut self, reply: Option<Reply>) -> Error {
         match self.data.take() {
             Some(data) => data.failure(reply),
-            None => Local::Abandoned.into(),
+            None => Local::Finished.into(),
         }
     }
 
@@ -163,7 +321,7 @@ impl Session {
     ///
     /// A server that refuses lets go of the data connection as well, which resets it where a ClientHello or payload lies
     /// unread; either may be seen first. So the refusal is the reason, but for TLS that failed on this side, and for a
-    /// 4yz behind the 1xx, which is the server's word on a connection that broke under way.
+    /// 4yz after the 1xx, which is the server's word on a connection that broke under way.
     pub(crate) fn refused(&mut self, verb: Verb, reply: Reply) -> Error {
         let broke = self.data.as_ref().is_some_and(|data| match &data.ending {
             Some(Ending::Failed(failure)) => {
@@ -172,37 +330,34 @@ impl Session {
             }
             _ => false,
         });
-        if broke { self.end_data(Some(reply)) } else { Error::refused(verb, reply) }
+        if broke { self.fail_data(Some(reply)) } else { Error::refused(verb, reply) }
+    }
+
+    /// Whether the next listing begins with the rest of one that was given up.
+    pub(crate) fn has_stale_listing(&self) -> bool {
+        self.stale_listing
+    }
+
+    /// That rest has come.
+    pub(crate) fn listed_to_the_end(&mut self) {
+        self.stale_listing = false;
     }
 
     /// Forgets the data connection, which the adapter resets.
     pub(super) fn drop_data(&mut self) {
         let listing = self.is_started() && self.direction() == Some(Direction::Listing);
-        self.stale_listing |= listing && self.server.keeps_listings();
+        self.stale_listing |= listing && self.server().quirks().keeps_listings;
         self.data = None;
         self.needs.clear();
         self.timers.data.clear();
         self.replies.abandon();
     }
 
+    /// Payload has moved.
     pub(super) fn count(&mut self, n: usize) {
         self.timers.data.clear();
-        self.with_data(|data| data.moved += n as u64);
-    }
-
-    /// The data connection has come from one phase to the next. What is told late changes nothing, nor does what comes
-    /// behind its end: an upload that is sent on then is not known to be read.
-    pub(super) fn advance(&mut self, from: Phase, to: Phase) {
-        self.with_data(|data| {
-            if data.phase == from && data.ending.is_none() {
-                data.phase = to;
-            }
-        });
-    }
-
-    pub(super) fn with_data(&mut self, change: impl FnOnce(&mut Data)) {
         if let Some(data) = &mut self.data {
-            change(data);
+            data.moved = data.moved.saturating_add(n as u64);
         }
     }
 }

@@ -1,29 +1,35 @@
-//! One control connection and what belongs to it: output, replies, deadlines, negotiated state.
+//! One control connection and what belongs to it: output, replies, deadlines, what was learned of the server.
 
 mod data;
+mod learned;
+mod operation;
 mod outgoing;
+mod quirks;
 mod recovery;
 mod replies;
-mod server;
 mod timers;
 
 use alloc::collections::VecDeque;
+use core::mem;
 use core::task::Poll;
 
 use crate::codec::list::LineDecoder;
-use crate::codec::{Argument, Class, Command, Features, Reply, Verb};
-use crate::config::{Config, Pipelining};
+use crate::codec::{Argument, Class, Reply, Verb};
+use crate::config::Config;
 use crate::error::{Error, Local, Refused};
-use crate::need::{Channel, End, Flow, Input, Io, Need, Progress, Waiting};
-use crate::ops::Operation;
+use crate::need::{Channel, Deadline, End, Flow, Input, Io, Need, Progress, Waiting};
 use crate::time::Instant;
 
 pub use data::Direction;
-pub(crate) use data::{Data, Ending, Phase, Preference};
+pub(crate) use data::{DataConnection, Ending};
+use learned::Learned;
+pub(crate) use learned::{AddressFamily, Facts};
+pub use operation::{Claim, Operation};
 use outgoing::Outgoing;
+pub use quirks::ServerKind;
 use recovery::Recovery;
-use replies::Replies;
-pub use server::Server;
+pub use replies::Ticket;
+use replies::{Owner, Replies};
 use timers::Timers;
 
 /// The protocol machine of one FTPS session.
@@ -31,40 +37,46 @@ use timers::Timers;
 /// It is driven by [`poll`](Self::poll) and told what happens by [`handle`](Self::handle); the crate's first page has
 /// the loop. It outlives the operations: one that is dropped half-way, at any point, leaves a session whose next
 /// operation first recovers, or says that it cannot.
+///
+/// Operations use [`begin`](Self::begin), [`send`](Self::send), [`reply`](Self::reply) and
+/// [`final_reply`](Self::final_reply): see [`Operation`].
 #[derive(Debug)]
 pub struct Session {
-    pub(crate) config: Config,
+    config: Config,
     state: State,
-    secured: bool,
-    /// AUTH SSL has been tried.
-    pub(crate) auth_ssl: bool,
-    handshaking: bool,
+    protection: Protection,
     /// Bytes that came in clear where TLS had begun.
     injected: usize,
     greeted: bool,
-    /// Which operation has the session.
-    turn: u64,
+    /// How many operations have had the session.
+    claims: u64,
     /// What is to be done before anything is waited for.
     needs: VecDeque<Need>,
     out: Outgoing,
+    look: Look,
     replies: Replies,
     timers: Timers,
     /// Nothing has happened since the last poll.
     silent: bool,
+    /// A reply was waited for in vain, and nothing has been heard since.
+    ignored: bool,
     recovery: Recovery,
     /// What RNFR named last.
     renaming: Option<Argument>,
-    pub(crate) data: Option<Data>,
-    pub(crate) listing: LineDecoder,
-    pub(crate) passive: Preference,
-    pub(crate) server: Server,
-    pub(crate) features: Option<Features>,
-    mlsd: bool,
+    /// The working directory, where it is known.
+    home: Option<Argument>,
+    /// The same, where a listing has left it.
+    displaced: Option<Argument>,
+    /// The command that prepares the next transfer's data connection.
+    prepared: Option<Ticket>,
+    data: Option<DataConnection>,
+    listing: LineDecoder,
+    learned: Learned,
     /// The next listing begins with the rest of one that was given up.
     stale_listing: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// Nothing has been said.
     Fresh,
@@ -76,57 +88,74 @@ enum State {
     Dead,
 }
 
-/// Which turn at the session an operation has; none before its first step.
-#[derive(Debug, Default)]
-pub(crate) struct Turn(Option<u64>);
+/// How far TLS on the control connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Protection {
+    Clear,
+    Handshaking,
+    Secured,
+}
+
+/// Whether the control connection's socket has been looked at since a command was staged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    Due,
+    /// It was asked for so often. `quiet`: the last time brought nothing.
+    Asked {
+        times: u8,
+        quiet: bool,
+    },
+}
+
+/// How often the socket is looked at before a command leaves all the same, where it always brings something.
+const LOOKS: u8 = 100;
 
 impl Session {
     /// A session on a control connection that has just been opened.
     pub fn new(config: Config) -> Self {
         Self {
             state: State::Fresh,
-            secured: false,
-            auth_ssl: false,
-            handshaking: false,
+            protection: Protection::Clear,
             injected: 0,
             greeted: false,
-            turn: 0,
+            claims: 0,
             needs: VecDeque::new(),
             out: Outgoing::default(),
+            look: Look::Due,
             replies: Replies::new(&config.limits),
             timers: Timers::default(),
             silent: false,
+            ignored: false,
             recovery: Recovery::None,
             renaming: None,
+            home: None,
+            displaced: None,
+            prepared: None,
             data: None,
             listing: LineDecoder::new(config.limits.line),
-            passive: Preference::Extended,
-            server: Server::Unknown,
-            features: None,
-            mlsd: true,
+            learned: Learned::new(),
             stale_listing: false,
             config,
         }
     }
 
-    /// What FEAT listed (RFC 2389); none before login, or where the server does not know FEAT.
-    pub fn features(&self) -> Option<&Features> {
-        self.features.as_ref()
-    }
-
-    /// Which server this is, by its greeting.
-    pub fn server(&self) -> Server {
-        self.server
+    /// What the session was told before it began.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// Whether TLS protects the control connection.
     pub fn is_secured(&self) -> bool {
-        self.secured
+        self.protection == Protection::Secured
+    }
+
+    fn is_handshaking(&self) -> bool {
+        self.protection == Protection::Handshaking
     }
 
     /// Whether another operation can begin, if need be after recovering. No IO.
     pub fn is_usable(&self) -> bool {
-        matches!(self.state, State::Open) && !self.replies.ended()
+        self.state == State::Open && !self.replies.is_over()
     }
 
     /// Bytes to send on the control connection; report with [`Input::Sent`].
@@ -138,23 +167,29 @@ impl Session {
     pub fn handle(&mut self, input: Input<'_>) {
         self.silent = false;
         match input {
-            Input::Received(Channel::Control, bytes) if self.handshaking => self.injected += bytes.len(),
-            Input::Received(Channel::Control, bytes) => self.replies.push(bytes),
+            Input::Received(Channel::Control, bytes) => {
+                self.heard();
+                if self.is_handshaking() {
+                    self.injected = self.injected.saturating_add(bytes.len());
+                } else {
+                    self.replies.push(bytes);
+                }
+            }
             Input::Sent(Channel::Control, n) => self.out.sent(n),
             Input::Secured { channel: Channel::Control, .. } => {
-                self.secured = true;
-                self.handshaking = false;
-                self.injected += self.replies.buffered();
+                // Not asked for, it says nothing about the bytes that have come.
+                if self.is_handshaking() {
+                    self.protection = Protection::Secured;
+                    self.injected = self.injected.saturating_add(self.replies.buffered());
+                }
             }
-            Input::Ended(Channel::Control, _) => self.replies.end(None),
-            Input::Failed(Channel::Control, failure) => self.replies.end(Some(failure)),
-            Input::Connected => self.advance(Phase::Connecting, Phase::Connected),
-            Input::ConnectFailed(failure) | Input::Failed(Channel::Data, failure) => {
-                self.with_data(|data| data.end(Ending::Failed(failure)));
+            Input::Ended(Channel::Control, _) => {
+                self.heard();
+                self.replies.end(None);
             }
-            Input::Secured { channel: Channel::Data, resumed } => {
-                self.advance(Phase::Securing, Phase::Open);
-                self.with_data(|data| data.resumed = Some(resumed));
+            Input::Failed(Channel::Control, failure) => {
+                self.heard();
+                self.replies.end(Some(failure));
             }
             Input::Received(Channel::Data, bytes) => {
                 if self.direction() == Some(Direction::Listing) {
@@ -166,62 +201,97 @@ impl Session {
                 }
             }
             Input::Sent(Channel::Data, n) => self.count(n),
-            Input::Shut => self.advance(Phase::Ending, Phase::Draining),
-            Input::Ended(Channel::Data, end) => {
-                self.with_data(|data| {
-                    data.end(match end {
-                        End::Clean => Ending::Clean,
-                        End::Truncated => Ending::Truncated,
-                    });
-                });
+            input => self.handle_data(input),
+        }
+    }
+
+    /// What happens to the data connection, where there is one.
+    fn handle_data(&mut self, input: Input<'_>) {
+        let Some(data) = &mut self.data else { return };
+        match input {
+            Input::Listening(at) => data.set_listening(at),
+            Input::Connected => data.connected(),
+            Input::Secured { resumed, .. } => {
+                data.secured(resumed);
+                self.learned.unprotected = None;
             }
+            Input::Shut => data.shut(),
+            Input::Ended(_, End::Clean) => data.end(Ending::Clean),
+            Input::Ended(_, End::Truncated) => data.end(Ending::Truncated),
+            Input::ConnectFailed(failure) | Input::Failed(_, failure) => data.end(Ending::Failed(failure)),
+            Input::Received(..) | Input::Sent(..) => {}
+        }
+    }
+
+    /// Something has come on the control connection.
+    fn heard(&mut self) {
+        self.ignored = false;
+        if let Look::Asked { quiet, .. } = &mut self.look {
+            *quiet = false;
         }
     }
 
     /// Goes on with an operation until it is done, or something is needed.
     ///
     /// # Errors
-    /// Whatever ends the operation. The data connection, if there is one, is then to be reset; the session goes on
-    /// where [`is_usable`](Self::is_usable) says so.
+    /// Whatever ends the operation. The data connection, if there is one, is then to be reset, but for
+    /// [`Local::Superseded`]: it is another operation's. The session goes on where [`is_usable`](Self::is_usable) says
+    /// so.
     pub fn poll<O: Operation>(&mut self, op: &mut O, now: Instant) -> Result<Progress<O::Output>, Error> {
-        self.step(op, now).inspect_err(|error| {
-            if let Error::Remote(_) = error {
-                // A server that says what cannot be may say the rest of it to the next command.
-                self.distrust();
+        self.advance(op, now).inspect_err(|error| match error {
+            Error::Local(Local::Superseded) => {}
+            error => {
+                if let Error::Remote(_) = error {
+                    // A server that says what cannot be may say the rest of it to the next command.
+                    self.distrust();
+                }
+                self.drop_data();
             }
-            self.drop_data();
         })
     }
 
-    fn step<O: Operation>(&mut self, op: &mut O, now: Instant) -> Result<Progress<O::Output>, Error> {
-        if let Poll::Ready(output) = op.step(self, now)? {
-            return Ok(Progress::Done(output));
-        }
-        if let Some(need) = self.needs.pop_front() {
-            return Ok(Progress::Need(need));
-        }
-        // A transfer that has been confirmed waits for its data only, of which a farewell takes nothing.
-        let confirmed = self.is_started() && self.replies.settled();
-        match self.sweep() {
-            Err(Error::Refused(_)) if confirmed => {}
-            swept => swept?,
-        }
-        if self.replies.ended() && !confirmed {
-            return Err(self.lost());
-        }
-        self.arm(now);
-        if let Some(waiting) = self.expired(now) {
-            if self.goes_on(waiting)? {
-                return self.step(op, now);
+    fn advance<O: Operation>(&mut self, op: &mut O, now: Instant) -> Result<Progress<O::Output>, Error> {
+        loop {
+            if let Poll::Ready(output) = op.step(self, now)? {
+                return Ok(Progress::Done(output));
             }
-            if !matches!(self.state, State::Open) || !matches!(self.recovery, Recovery::None) {
-                self.state = State::Dead;
+            if let Some(need) = self.needs.pop_front() {
+                return Ok(Progress::Need(need));
             }
-            return Err(Error::Timeout(waiting));
+            // What has come while nothing was owed must not lie there until a command is sent that it seems to answer. It
+            // is read to its end, but for what follows the reply to AUTH.
+            if self.greeted && self.replies.due() != Some(Verb::Auth) && self.replies.sort(None) {
+                self.timers.reply.clear();
+                continue;
+            }
+            self.check_end()?;
+            if self.keep_alive(now) {
+                continue;
+            }
+            if self.out.has_staged() {
+                if !self.has_looked() {
+                    return Ok(Progress::Need(Need::Io(self.looking(now))));
+                }
+                // A recovery goes on once what it sends has left.
+                self.release(now);
+                continue;
+            }
+            self.arm(now);
+            if let Some(waiting) = self.expired(now) {
+                if self.goes_on(waiting)? {
+                    continue;
+                }
+                return Err(self.time_out(waiting));
+            }
+            let io = self.io();
+            if io.deadline.is_none() && self.data.is_none() {
+                // There is nothing to wait for: it was done before.
+                return Err(Local::Finished.into());
+            }
+            self.timers.look(now);
+            self.silent = true;
+            return Ok(Progress::Need(Need::Io(io)));
         }
-        self.timers.look(now);
-        self.silent = true;
-        Ok(Progress::Need(Need::Io(self.io())))
     }
 
     fn io(&self) -> Io {
@@ -236,45 +306,78 @@ impl Session {
         }
     }
 
-    /// Gives the session to the operation that has this turn; a new one first waits until what an earlier one left
-    /// behind has been cleared away.
-    pub(crate) fn begin(&mut self, turn: &mut Turn) -> Result<Poll<()>, Error> {
-        match turn.0 {
-            Some(own) if own == self.turn => {}
-            Some(_) => return Err(Local::Abandoned.into()),
-            None => {
-                if !matches!(self.state, State::Open) {
-                    return Err(Local::NotOpen.into());
-                }
-                self.take_turn(turn);
-                if !self.replies.settled() || self.data.is_some() {
-                    self.clear_away();
-                }
-            }
-        }
-        self.recover()
+    /// A look at what lies in the sockets: a wait of no time.
+    fn looking(&mut self, now: Instant) -> Io {
+        let times = match self.look {
+            Look::Due => 1,
+            Look::Asked { times, .. } => times.saturating_add(1),
+        };
+        self.look = Look::Asked { times, quiet: true };
+        Io { deadline: Some(Deadline { at: now, waiting: Waiting::Look }), ..self.io() }
     }
 
-    /// Gives a fresh session to the operation that opens it.
-    pub(crate) fn begin_opening(&mut self, turn: &mut Turn) -> Result<(), Error> {
-        match (&self.state, turn.0) {
-            (State::Fresh, None) => {
-                self.take_turn(turn);
-                self.state = State::Opening;
-                Ok(())
-            }
-            (State::Opening, Some(_)) => Ok(()),
-            (State::Fresh, Some(_)) => Err(Local::Abandoned.into()),
-            (State::Open, _) | (State::Opening, None) => Err(Local::AlreadyOpen.into()),
-            (State::Dead, _) => Err(Local::NotOpen.into()),
-        }
+    /// Whether the control connection's socket has nothing more for us before a command leaves.
+    fn has_looked(&self) -> bool {
+        matches!(self.look, Look::Asked { times, quiet } if quiet || times >= LOOKS)
     }
 
-    fn take_turn(&mut self, turn: &mut Turn) {
-        self.turn += 1;
-        turn.0 = Some(self.turn);
-        // What an earlier operation waited for in vain is waited for anew.
-        self.timers = Timers::default();
+    /// Lets what is staged leave.
+    fn release(&mut self, now: Instant) {
+        while let Some(staged) = self.out.unstage() {
+            #[cfg(feature = "tracing")]
+            tracing::debug!(target: "ftps::conversation", "> {}", staged.command);
+            let verb = staged.command.verb();
+            // A listing that leaves the working directory returns to it.
+            if matches!(verb, Verb::Cwd | Verb::Cdup) && self.displaced.is_none() {
+                self.home = None;
+            }
+            self.replies.expect(staged.ticket, verb, staged.owner);
+            self.out.push(&staged.command, self.server().quirks().undoubles);
+            self.timers.command(now);
+        }
+        self.look = Look::Due;
+    }
+
+    /// Fails where the session is over, and the operation that has it waits for more than its data.
+    fn check_end(&mut self) -> Result<(), Error> {
+        if !self.replies.is_over() {
+            return Ok(());
+        }
+        // A transfer that has been confirmed waits for its data only, from which a farewell takes nothing.
+        let confirmed = self.is_started() && self.replies.settled() && !self.out.has_staged();
+        let farewell = if confirmed { None } else { self.replies.take_farewell() };
+        if farewell.is_none()
+            && let Some(error) = self.replies.take_broken()
+        {
+            self.state = State::Dead;
+            return Err(error);
+        }
+        if confirmed {
+            return Ok(());
+        }
+        self.state = State::Dead;
+        // Nothing of the operation has left: on a new session the same can be tried without a risk.
+        if self.replies.owed() == 0 && self.data.is_none() && self.out.staged() > 0 {
+            return Err(Error::Closed { reply: farewell, failure: self.replies.take_failure() });
+        }
+        Err(match farewell {
+            // RFC 959, section 5.4: this may be the reply to any command, and the server closes the connection.
+            Some(reply) => Error::Refused(Refused { verb: self.replies.due(), reply }),
+            None => Error::Connection {
+                channel: Channel::Control,
+                failure: self.replies.take_failure(),
+                reply: None,
+            },
+        })
+    }
+
+    fn time_out(&mut self, waiting: Waiting) -> Error {
+        if self.state != State::Open || !self.recovery.is_none() {
+            self.state = State::Dead;
+        }
+        self.ignored = matches!(waiting, Waiting::Reply(_));
+        let reply = if self.ignored { self.replies.take_stray() } else { None };
+        Error::Timeout { waiting, reply }
     }
 
     /// Login is complete.
@@ -287,105 +390,18 @@ impl Session {
         self.state = State::Dead;
     }
 
-    /// Puts a command into the output and expects its reply.
-    pub(crate) fn send(&mut self, command: &Command) -> Result<(), Error> {
-        if !self.secured && matches!(command, Command::Pass(_) | Command::Acct(_)) {
-            return Err(Local::NotSecured.into());
-        }
-        self.sweep()?;
-        #[cfg(feature = "tracing")]
-        tracing::debug!(target: "ftps::conversation", "> {command}");
-        if let Command::Rnfr(from) = command {
-            self.renaming = Some(from.clone());
-        }
-        self.out.push(command, self.server.reads_telnet());
-        self.replies.expect(command.verb());
-        self.timers.reply.clear();
-        Ok(())
-    }
-
-    /// What has come while nothing was owed must not lie there until a command is sent that it seems to answer.
-    fn sweep(&mut self) -> Result<(), Error> {
-        if !self.greeted {
-            return Ok(());
-        }
-        self.replies.sweep().inspect_err(|_| self.state = State::Dead)
-    }
-
-    /// Whether commands may be sent before earlier ones have been answered.
-    pub(crate) fn takes_pipelining(&self) -> bool {
-        self.config.pipelining == Pipelining::Known && self.server.takes_pipelining()
-    }
-
-    /// Whether listings come as facts: MLSD is announced as MLST (RFC 3659, section 7.8).
-    pub(crate) fn lists_facts(&self) -> bool {
-        self.mlsd && self.features.as_ref().is_some_and(Features::mlst)
-    }
-
-    /// Forgets what an earlier listing left.
-    pub(crate) fn clear_listing(&mut self) {
-        self.listing = LineDecoder::new(self.config.limits.line);
-    }
-
-    /// Whether the next listing begins with the rest of one that was given up.
-    pub(crate) fn has_stale_listing(&self) -> bool {
-        self.stale_listing
-    }
-
-    /// That rest has come.
-    pub(crate) fn listed_to_the_end(&mut self) {
-        self.stale_listing = false;
-    }
-
-    /// MLSD was refused: not again in this session.
-    pub(crate) fn forget_facts(&mut self) {
-        self.mlsd = false;
-    }
-
     /// Begins the control connection's handshake.
     pub(crate) fn secure_control(&mut self) {
-        self.handshaking = true;
+        self.protection = Protection::Handshaking;
         self.need(Need::StartTls(Channel::Control));
     }
 
-    /// A transfer failed behind its 1xx: more may follow.
-    pub(crate) fn distrust(&mut self) {
-        self.replies.distrust();
-    }
-
-    /// The same, and the operation goes on: behind a fence, at its next step.
-    pub(crate) fn fence(&mut self) {
-        self.distrust();
-        self.recovery.plan(&self.replies);
-    }
-
-    /// The next reply, with the command that it answers: a preliminary one or the final one.
-    pub(crate) fn reply(&mut self) -> Result<Option<(Verb, Reply)>, Error> {
-        let answer = self.replies.next().inspect_err(|_| self.state = State::Dead)?;
-        if answer.is_some() {
-            self.timers.reply.clear();
-        }
-        if let Some((verb, reply)) = &answer
-            && reply.code() == 421
-        {
-            // RFC 959, section 5.4: this may be the reply to any command, and the server closes the connection.
-            self.state = State::Dead;
-            return Err(Error::Refused(Refused { verb: Some(*verb), reply: reply.clone() }));
-        }
-        Ok(answer)
-    }
-
-    /// How many commands wait for their final reply.
+    /// How many of the operation's commands wait for their final reply, or to be sent.
     pub(crate) fn owed(&self) -> usize {
-        self.replies.owed()
+        self.replies.owed() + self.out.staged()
     }
 
-    /// The next reply, whatever it answers.
-    fn unasked(&mut self) -> Result<Option<Reply>, Error> {
-        Ok(self.replies.unasked().inspect_err(|_| self.state = State::Dead)?)
-    }
-
-    /// Bytes that came behind the last reply.
+    /// Bytes that came after the last reply.
     pub(crate) fn buffered(&self) -> usize {
         self.replies.buffered()
     }
@@ -410,25 +426,48 @@ impl Session {
         self.timers.expired(now, self.silent)
     }
 
-    /// The next final reply, with the command that it answers.
-    pub(crate) fn final_reply(&mut self) -> Result<Poll<(Verb, Reply)>, Error> {
-        while let Some((verb, reply)) = self.reply()? {
-            if reply.code().class() != Class::Preliminary {
-                return Ok(Poll::Ready((verb, reply)));
-            }
-        }
-        Ok(Poll::Pending)
+    /// Whether the server has said that the transfer of this command begins.
+    pub(crate) fn has_begun(&self, ticket: Ticket) -> bool {
+        self.replies.has_begun(ticket)
     }
 
-    /// The greeting, behind any 120 (RFC 959, section 5.4).
+    /// What was not certain to be the end of a transfer, once its data connection has ended well.
+    pub(crate) fn take_doubtful(&mut self, ticket: Ticket) -> Option<Reply> {
+        let well = self.data.as_ref().is_some_and(DataConnection::has_ended_well);
+        if well { self.replies.take_doubtful(ticket) } else { None }
+    }
+
+    /// The working directory, where it is known.
+    pub(crate) fn home(&self) -> Option<&Argument> {
+        self.home.as_ref()
+    }
+
+    pub(crate) fn set_home(&mut self, home: Option<Argument>) {
+        self.home = home;
+    }
+
+    /// A listing leaves the working directory, and the session returns there, whatever becomes of the listing. False where
+    /// it would not know where to.
+    pub(crate) fn leave_home(&mut self) -> bool {
+        self.displaced = self.home.clone();
+        self.displaced.is_some()
+    }
+
+    /// The listing has not left.
+    pub(crate) fn stay_home(&mut self) {
+        self.displaced = None;
+    }
+
+    /// The greeting, after any 120 (RFC 959, section 5.4).
     pub(crate) fn greeting(&mut self) -> Result<Poll<Reply>, Error> {
-        while let Some(reply) = self.unasked()? {
+        while let Some(reply) = self.replies.read()? {
             // The server has told that it will take its time.
             self.timers.reply.clear();
-            if !self.replies.preliminary(&reply)? {
+            if reply.code().class() != Class::Preliminary {
                 self.greeted = true;
                 return Ok(Poll::Ready(reply));
             }
+            self.replies.drop_stray(reply)?;
         }
         Ok(Poll::Pending)
     }
@@ -438,9 +477,23 @@ impl Session {
         self.replies.ended()
     }
 
-    /// The control connection is gone, and everything that came before its end has been read.
-    fn lost(&mut self) -> Error {
-        self.state = State::Dead;
-        Error::Connection { channel: Channel::Control, failure: self.replies.take_failure(), reply: None }
+    /// Asks for the next transfer's data connection before this one is confirmed: the session's own command, which is
+    /// answered in any order.
+    pub(crate) fn prepare_route(&mut self) {
+        if self.prepared.is_none() && self.learned.queues_passive {
+            self.prepared = Some(self.stage(self.passive_command(), Owner::Session));
+        }
+    }
+
+    /// What was asked for with [`prepare_route`](Self::prepare_route), for the operation that has the session.
+    pub(crate) fn take_prepared(&mut self) -> Option<Ticket> {
+        let ticket = mem::take(&mut self.prepared)?;
+        self.replies.adopt(ticket);
+        Some(ticket)
+    }
+
+    /// What was prepared was refused, as servers do that take no other command during a transfer.
+    pub(crate) fn forget_prepared(&mut self) {
+        self.learned.queues_passive = false;
     }
 }

@@ -6,8 +6,10 @@
 use core::time::Duration;
 
 use super::data::Phase;
-use super::{Recovery, Session, State};
-use crate::codec::Verb;
+use super::recovery::Recovery;
+use super::replies::Owner;
+use super::{Session, State};
+use crate::codec::{Command, Verb};
 use crate::need::{Channel, Deadline, Waiting};
 use crate::time::Instant;
 
@@ -15,17 +17,21 @@ use crate::time::Instant;
 pub(super) struct Timers {
     pub(super) reply: Timer,
     pub(super) data: Timer,
+    /// When the next keepalive is due.
+    keepalive: Option<Instant>,
+    /// When the last command left.
+    commanded: Instant,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Timer {
     deadline: Option<Deadline>,
-    /// How often it was looked behind the deadline.
-    looks: u8,
+    /// How often the sockets were looked at after the deadline.
+    chances: u8,
 }
 
-/// How often something may still come behind a deadline: the rest of a reply that lay in a socket, but no flood.
-const LOOKS: u8 = 100;
+/// How often something may still come after a deadline: the rest of a reply that lay in a socket, but no flood.
+const CHANCES: u8 = 100;
 
 impl Timer {
     pub(super) fn clear(&mut self) {
@@ -36,7 +42,7 @@ impl Timer {
     fn wait(&mut self, now: Instant, wait: Option<(Waiting, Duration)>) {
         let Some((waiting, limit)) = wait else { return self.clear() };
         if self.deadline.is_none_or(|deadline| deadline.waiting != waiting) {
-            *self = Self { deadline: Some(Deadline { at: now + limit, waiting }), looks: 0 };
+            *self = Self { deadline: Some(Deadline { at: now + limit, waiting }), chances: 0 };
         }
     }
 
@@ -46,15 +52,29 @@ impl Timer {
 }
 
 impl Timers {
+    /// Another operation begins.
+    pub(super) fn restart(&mut self) {
+        self.reply.clear();
+        self.data.clear();
+    }
+
+    /// A command has left.
+    pub(super) fn command(&mut self, now: Instant) {
+        self.commanded = now;
+    }
+
     pub(super) fn next(&self) -> Option<Deadline> {
-        self.timers().into_iter().filter_map(|timer| timer.deadline).min_by_key(|deadline| deadline.at)
+        let keepalive = self.keepalive.map(|at| Deadline { at, waiting: Waiting::Keepalive });
+        let timers = self.timers().into_iter().filter_map(|timer| timer.deadline);
+        timers.chain(keepalive).min_by_key(|deadline| deadline.at)
     }
 
     /// What has come to its deadline. What was waited for may lie in a socket all the same, where nobody looked in time:
     /// it is looked for once more, and again while that brings something.
     pub(super) fn expired(&self, now: Instant, silent: bool) -> Option<Waiting> {
-        let given_up =
-            |timer: &&Timer| timer.is_past(now) && (timer.looks == LOOKS || (timer.looks > 0 && silent));
+        let given_up = |timer: &&Timer| {
+            timer.is_past(now) && (timer.chances == CHANCES || (timer.chances > 0 && silent))
+        };
         self.timers().into_iter().find(given_up)?.deadline.map(|deadline| deadline.waiting)
     }
 
@@ -62,7 +82,7 @@ impl Timers {
     pub(super) fn look(&mut self, now: Instant) {
         for timer in [&mut self.reply, &mut self.data] {
             if timer.is_past(now) {
-                timer.looks = (timer.looks + 1).min(LOOKS);
+                timer.chances = (timer.chances + 1).min(CHANCES);
             }
         }
     }
@@ -79,34 +99,60 @@ impl Session {
         self.timers.data.wait(now, data);
     }
 
+    /// Sends a NOOP where a transfer has left the control connection silent for so long that a firewall on the way may
+    /// forget it. Whether one was sent.
+    pub(super) fn keep_alive(&mut self, now: Instant) -> bool {
+        let moving = self.data.as_ref().is_some_and(|data| data.is_started() && data.is_moving());
+        let after = self.config.keepalive.filter(|_| moving && !self.replies.refuses_keepalive());
+        self.timers.keepalive = after.map(|after| self.timers.commanded + after);
+        let due = self.timers.keepalive.is_some_and(|at| at <= now) && !self.out.has_staged();
+        if due {
+            self.stage(Command::Noop, Owner::Session);
+            self.timers.keepalive = None;
+        }
+        due
+    }
+
     fn waits_for_reply(&self) -> Option<(Waiting, Duration)> {
-        let limit = self.config.timeouts.reply;
-        let waiting = match (&self.recovery, &self.state) {
+        let timeouts = &self.config.timeouts;
+        // A server that has just been silent for the whole of a limit gets no second one.
+        let recovery = if self.ignored { timeouts.abort } else { timeouts.reply };
+        Some(match (&self.recovery, &self.state) {
             (Recovery::Secure, _) => return None,
-            (Recovery::Aborted, _) if !self.takes_pipelining() => {
-                return Some((Waiting::Reply(Verb::Abor), self.config.timeouts.abort));
+            (Recovery::Aborted { fenced: false }, _) => (Waiting::Reply(Verb::Abor), timeouts.abort),
+            (Recovery::Aborted { fenced: true }, _) => (Waiting::Reply(Verb::Abor), recovery),
+            (Recovery::Fence, _) => (Waiting::Reply(Verb::Pwd), recovery),
+            (recovering, State::Open) if !recovering.is_none() => {
+                (Waiting::Reply(self.replies.due()?), recovery)
             }
-            (Recovery::Fence, _) => Waiting::Reply(Verb::Pwd),
-            (_, State::Opening) if self.handshaking => Waiting::Handshake(Channel::Control),
-            (_, State::Opening) if self.replies.owed() == 0 => Waiting::Greeting,
-            // While payload moves, the final reply is not due.
-            _ if self.data.as_ref().is_some_and(|data| data.started && data.is_moving()) => return None,
-            _ => Waiting::Reply(self.replies.due()?),
-        };
-        Some((waiting, limit))
+            (_, State::Opening) if self.is_handshaking() => {
+                (Waiting::Handshake(Channel::Control), timeouts.reply)
+            }
+            (_, State::Opening) if self.replies.owed() == 0 => (Waiting::Greeting, timeouts.reply),
+            _ => {
+                let verb = self.replies.due()?;
+                match self.data.as_ref().filter(|data| data.is_started()) {
+                    // While payload moves, the final reply is not due.
+                    Some(data) if data.is_moving() => return None,
+                    // A server may have to scan the file for viruses first, or to store it elsewhere.
+                    Some(data) if data.is_closed() => (Waiting::Reply(verb), timeouts.final_reply),
+                    _ => (Waiting::Reply(verb), timeouts.reply),
+                }
+            }
+        })
     }
 
     fn waits_for_data(&self) -> Option<(Waiting, Duration)> {
         let timeouts = &self.config.timeouts;
-        let data = self.data.as_ref().filter(|data| data.ending.is_none())?;
-        Some(match data.phase {
-            Phase::Connecting => (Waiting::DataConnect, timeouts.connect),
+        let data = self.data.as_ref()?;
+        Some(match data.phase()? {
+            Phase::Opening => (Waiting::DataConnect, timeouts.connect),
             Phase::Securing => {
                 let given_up = matches!(self.recovery, Recovery::Secure);
                 let limit = if given_up { timeouts.abort } else { timeouts.reply };
                 (Waiting::Handshake(Channel::Data), limit)
             }
-            Phase::Open if data.started => (Waiting::Idle, timeouts.idle),
+            Phase::Open if data.is_started() => (Waiting::Idle, timeouts.idle),
             Phase::Ending => (Waiting::Idle, timeouts.idle),
             Phase::Draining => (Waiting::Drain, timeouts.drain),
             Phase::Connected | Phase::Open | Phase::Closed => return None,

@@ -23,16 +23,16 @@ use alloc::vec::Vec;
 use core::task::Poll;
 use core::time::Duration;
 
-use crate::codec::{Argument, Command, Secret};
+use crate::codec::{Argument, Secret};
 use crate::config::{Config, Login};
 use crate::error::Error;
 use crate::need::{Channel, Close, End, Failure, Input, Io, Need, Progress, Target};
-use crate::ops::{Open, OpenTransfer, Operation, Transfer, Transferred};
-use crate::session::{Direction, Session};
+use crate::ops::{Open, StartTransfer, Transfer, Transferred};
+use crate::session::{Direction, Operation, Session};
 use crate::time::Instant;
 
 pub use chunks::Chunks;
-pub use peer::{Act, FILTERED, PORT, Peer};
+pub use peer::{Act, FILTERED, LISTENING, PORT, Peer};
 pub use script::Script;
 
 /// A session and the server it talks to.
@@ -49,7 +49,7 @@ pub struct World {
     neglect: Duration,
     /// What the server has said and the session has not heard yet.
     said: Vec<u8>,
-    data: Data,
+    data: DataEnd,
     source: Vec<u8>,
     closes: Vec<(Channel, Close)>,
     targets: Vec<Target>,
@@ -59,9 +59,11 @@ pub struct World {
 
 /// The data connection between the two.
 #[derive(Debug, Default, PartialEq)]
-enum Data {
+enum DataEnd {
     #[default]
     None,
+    /// The client waits for the server to connect.
+    Listening,
     Connected,
     /// The client has begun the handshake.
     Securing,
@@ -86,7 +88,7 @@ impl World {
             resumes: None,
             neglect: Duration::ZERO,
             said: Vec::new(),
-            data: Data::None,
+            data: DataEnd::None,
             source: Vec::new(),
             closes: Vec::new(),
             targets: Vec::new(),
@@ -175,14 +177,14 @@ impl World {
     /// An operation that downloads this file; what came is in [`received`](Self::received).
     pub fn download(&mut self, path: &str) -> Whole {
         self.received.clear();
-        Whole::new(Command::Retr(argument(path)), Direction::Download, 0)
+        Whole::new(StartTransfer::retr(argument(path)), Direction::Download, 0)
     }
 
     /// An operation that uploads these bytes; what the server stored is in [`stored`](Self::stored).
     pub fn upload(&mut self, path: &str, payload: &[u8]) -> Whole {
         self.source = payload.into();
         self.stored.clear();
-        Whole::new(Command::Stor(argument(path)), Direction::Upload, payload.len() as u64)
+        Whole::new(StartTransfer::stor(argument(path)), Direction::Upload, payload.len() as u64)
     }
 
     /// Polls once and does what is needed. An error resets the data connection, as every adapter does.
@@ -190,14 +192,18 @@ impl World {
         match self.session.poll(op, self.now) {
             Ok(Progress::Done(output)) => return Poll::Ready(Ok(output)),
             Err(error) => {
-                self.data = Data::None;
+                self.data = DataEnd::None;
                 return Poll::Ready(Err(error));
             }
             Ok(Progress::Need(Need::Connect(target))) => self.connect(target),
+            Ok(Progress::Need(Need::Listen)) => {
+                self.data = DataEnd::Listening;
+                self.session.handle(Input::Listening(LISTENING));
+            }
             Ok(Progress::Need(Need::StartTls(Channel::Control))) => {
                 self.session.handle(Input::Secured { channel: Channel::Control, resumed: false });
             }
-            Ok(Progress::Need(Need::StartTls(Channel::Data))) => self.data = Data::Securing,
+            Ok(Progress::Need(Need::StartTls(Channel::Data))) => self.data = DataEnd::Securing,
             Ok(Progress::Need(Need::Close(channel, close))) => self.close(channel, close),
             Ok(Progress::Need(Need::Io(io))) => self.io(io),
         }
@@ -209,7 +215,7 @@ impl World {
         let (Target::Peer(port) | Target::Address(_, port)) = target;
         match port.get() {
             PORT => {
-                self.data = Data::Connected;
+                self.data = DataEnd::Connected;
                 self.session.handle(Input::Connected);
             }
             FILTERED => {}
@@ -224,9 +230,9 @@ impl World {
                 Close::Notify => return,
                 Close::Write => {
                     self.session.handle(Input::Shut);
-                    Data::Shut
+                    DataEnd::Shut
                 }
-                Close::Whole | Close::Reset => Data::None,
+                Close::Whole | Close::Reset => DataEnd::None,
             };
         }
     }
@@ -272,19 +278,19 @@ impl World {
             self.resumes = None;
         }
         let Some(act) = self.peer.agenda.front_mut() else { return false };
-        let open = matches!(self.data, Data::Open | Data::Shut) && io.data.receive;
+        let open = matches!(self.data, DataEnd::Open | DataEnd::Shut) && io.data.receive;
         match act {
             // There is no data connection (any more): what was to be done with it fails.
             Act::Secure { .. } | Act::Send(_) | Act::End(_) | Act::Reset | Act::Receive
-                if self.data == Data::None => {}
-            Act::Secure { .. } if matches!(self.data, Data::Open | Data::Shut) => {}
+                if self.data == DataEnd::None => {}
+            Act::Secure { .. } if matches!(self.data, DataEnd::Open | DataEnd::Shut) => {}
             Act::Say(line) => {
                 self.said.extend_from_slice(line.as_bytes());
                 self.said.extend_from_slice(b"\r\n");
             }
             Act::Raw(bytes) => self.said.append(bytes),
-            Act::Secure { resumed } if self.data == Data::Securing => {
-                self.data = Data::Open;
+            Act::Secure { resumed } if self.data == DataEnd::Securing => {
+                self.data = DataEnd::Open;
                 self.session.handle(Input::Secured { channel: Channel::Data, resumed: *resumed });
             }
             Act::Send(bytes) if open && !bytes.is_empty() => {
@@ -303,7 +309,7 @@ impl World {
             Act::Reset => {
                 self.session.handle(Input::Failed(Channel::Data, Failure::transport("connection reset")));
             }
-            Act::Receive if self.data == Data::Shut => {}
+            Act::Receive if self.data == DataEnd::Shut => {}
             // What comes behind this is said all the same.
             Act::Leave if self.said.is_empty() => {
                 self.session.handle(Input::Ended(Channel::Control, End::Clean));
@@ -314,7 +320,11 @@ impl World {
                 }
                 self.resumes = None;
             }
-            Act::Abort => self.data = Data::None,
+            Act::Connect if self.data == DataEnd::Listening => {
+                self.data = DataEnd::Connected;
+                self.session.handle(Input::Connected);
+            }
+            Act::Abort => self.data = DataEnd::None,
             _ => return false,
         }
         self.peer.agenda.pop_front();
@@ -325,15 +335,21 @@ impl World {
 /// A transfer from its first command to its confirmation. The world moves its payload.
 #[derive(Debug)]
 pub struct Whole {
-    open: OpenTransfer,
+    start: StartTransfer,
     transfer: Option<Transfer>,
     direction: Direction,
     size: u64,
 }
 
 impl Whole {
-    fn new(command: Command, direction: Direction, size: u64) -> Self {
-        Self { open: OpenTransfer::new(command, direction), transfer: None, direction, size }
+    fn new(start: StartTransfer, direction: Direction, size: u64) -> Self {
+        Self { start, transfer: None, direction, size }
+    }
+
+    /// Another transfer follows.
+    #[must_use]
+    pub fn followed(self) -> Self {
+        Self { start: self.start.followed(), ..self }
     }
 }
 
@@ -343,7 +359,7 @@ impl Operation for Whole {
     fn step(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Transferred>, Error> {
         let transfer = match &mut self.transfer {
             Some(transfer) => transfer,
-            None => match self.open.step(session, now)? {
+            None => match self.start.step(session, now)? {
                 Poll::Ready(transfer) => self.transfer.insert(transfer),
                 Poll::Pending => return Ok(Poll::Pending),
             },

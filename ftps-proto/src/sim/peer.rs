@@ -3,10 +3,12 @@
 use alloc::collections::VecDeque;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
 
 use super::Script;
 use crate::need::End;
+use crate::session::ServerKind;
 
 /// One thing that a scripted server does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub enum Act {
     Say(String),
     /// Bytes on the control connection, as they are.
     Raw(Vec<u8>),
+    /// Connects to the client, once it listens (active mode).
+    Connect,
     /// The data connection's handshake, once the client has begun it.
     Secure {
         /// Whether it resumes the control connection's TLS session.
@@ -58,6 +62,8 @@ pub struct Peer {
 pub const PORT: u16 = 2000;
 /// A port behind a firewall that says nothing; every other is closed.
 pub const FILTERED: u16 = 2001;
+/// Where the client listens in active mode.
+pub const LISTENING: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
 
 impl Peer {
     /// A server that begins so.
@@ -80,6 +86,24 @@ impl Peer {
     pub fn greeting(mut self, greeting: &str) -> Self {
         self.agenda = VecDeque::from([greeting.into()]);
         self
+    }
+
+    /// Shows what tells this kind of server from others: its greeting, and what FEAT lists inside TLS.
+    pub fn like(self, kind: ServerKind) -> Self {
+        let (greeting, features): (_, &[&str]) = match kind {
+            ServerKind::Vsftpd => ("220 (vsFTPd 3.0.5)", &[" REST STREAM", " SIZE", " TVFS", " UTF8"]),
+            ServerKind::ProFtpd => (
+                "220 ProFTPD Server",
+                &[" MFF modify;UNIX.group;UNIX.mode;", " MLST type*;size*;", " REST STREAM", " UTF8"],
+            ),
+            ServerKind::PureFtpd => (
+                "220---------- Welcome to Pure-FTPd\r\n220 ok",
+                &[" UTF8", " MLST type*;size*;", " ESTA", " EPSV"],
+            ),
+            ServerKind::Unknown => ("220 ready", &[" UTF8", " MLST type*;size*;"]),
+        };
+        let lines = [&["211-Features"], features, &["211 End"]].concat();
+        self.greeting(greeting).instead("FEAT", lines)
     }
 
     /// When a command begins so, do this.

@@ -1,18 +1,18 @@
 //! A [`Session`] with both record engines: what an adapter with rustls drives.
 //!
 //! The contract is the session's, one layer further out: its needs speak of ciphertext, and two of them look different.
-//! TLS starts in here, and payload, which is plaintext, has a place of its own ([`Need::Payload`]).
+//! TLS starts in here, and payload, which is plaintext, has a place of its own ([`LinkNeed::Payload`]).
 
 use alloc::vec::Vec;
+use core::net::SocketAddr;
 
 use rustls::pki_types::ServerName;
 
 use super::engine::{Engine, Event};
-use super::{TlsConfig, TlsSession};
-use crate::error::Error;
-use crate::need::{Channel, Close, End, Failure, Flow, Input, Io, Need as Plain, Progress, Target};
-use crate::ops::Operation;
-use crate::session::{Data, Direction, Session};
+use super::{TlsConfig, TlsError, TlsSession};
+use crate::error::{Error, Local};
+use crate::need::{Channel, Close, End, Failure, Flow, Input, Io, Need, Progress, Target};
+use crate::session::{DataConnection, Direction, Operation, Session};
 use crate::time::Instant;
 
 /// Room for what a server says before TLS.
@@ -20,10 +20,15 @@ const PLAIN: usize = 4096;
 
 /// What the link needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
+#[non_exhaustive]
+pub enum LinkNeed {
     /// Begin to open the data connection; answer with [`Link::connected`] or [`Link::connect_failed`]. A connection (or
     /// an attempt) that is still there is dropped.
     Connect(Target),
+    /// Listen for the data connection, at an address under which the server can reach this side; answer with
+    /// [`Link::listening`], and then as for [`Connect`](Self::Connect). Only the server is let in: the control connection's
+    /// peer (RFC 2577, section 4).
+    Listen,
     /// Close a connection. [`Close::Write`]: shut its sending side down; everything has been sent. [`Close::Whole`]: write
     /// what [`Link::outgoing`] still holds, close_notify mostly, as far as the socket takes it at once, and close it.
     /// [`Close::Notify`] never arrives here.
@@ -120,14 +125,15 @@ impl Link {
     /// Goes on with an operation until it is done, or something is needed.
     ///
     /// # Errors
-    /// Whatever ends the operation. The data connection, if there is one, is then to be reset, and what
+    /// Whatever ends the operation. The data connection, if there is one, is then to be reset (but for
+    /// [`Local::Superseded`]: it is another operation's), and what
     /// [`outgoing`](Self::outgoing) holds for the control connection, maybe an alert that tells the server why, is to be
     /// written as far as the socket takes it at once. The session goes on where [`Session::is_usable`] says so.
     pub fn poll<O: Operation>(
         &mut self,
         op: &mut O,
         now: Instant,
-    ) -> Result<Progress<O::Output, Need>, Error> {
+    ) -> Result<Progress<O::Output, LinkNeed>, Error> {
         if self.data.as_ref().is_some_and(|wire| wire.closing) {
             self.data = None;
         }
@@ -138,36 +144,45 @@ impl Link {
             }
             let early = self.is_early();
             let more = self.receive();
-            let progress = self.session.poll(op, now).inspect_err(|_| self.data = None)?;
+            let progress = self.session.poll(op, now).inspect_err(|error| {
+                // The transfer of the operation that has begun since goes on.
+                if !matches!(error, Error::Local(Local::Superseded)) {
+                    self.data = None;
+                }
+            })?;
             let need = match progress {
                 Progress::Done(output) => return Ok(Progress::Done(output)),
                 Progress::Need(need) => need,
             };
             match need {
-                Plain::Connect(target) => {
+                Need::Connect(target) => {
                     self.data = None;
-                    return Ok(Progress::Need(Need::Connect(target)));
+                    return Ok(Progress::Need(LinkNeed::Connect(target)));
                 }
-                Plain::StartTls(channel) => self.start_tls(channel),
-                Plain::Close(channel, Close::Reset) => {
+                Need::Listen => {
+                    self.data = None;
+                    return Ok(Progress::Need(LinkNeed::Listen));
+                }
+                Need::StartTls(channel) => self.start_tls(channel),
+                Need::Close(channel, Close::Reset) => {
                     if channel == Channel::Data {
                         self.data = None;
                     }
-                    return Ok(Progress::Need(Need::Close(channel, Close::Reset)));
+                    return Ok(Progress::Need(LinkNeed::Close(channel, Close::Reset)));
                 }
-                Plain::Close(channel, close) => {
+                Need::Close(channel, close) => {
                     self.close_notify(channel);
                     let Some(wire) = self.wire_mut(channel) else { continue };
                     match close {
                         Close::Write => wire.shutting = true,
                         Close::Whole => {
                             wire.closing = true;
-                            return Ok(Progress::Need(Need::Close(channel, close)));
+                            return Ok(Progress::Need(LinkNeed::Close(channel, close)));
                         }
                         Close::Notify | Close::Reset => {}
                     }
                 }
-                Plain::Io(io) => {
+                Need::Io(io) => {
                     // A listing may have come before the 1xx that lets it in.
                     let let_in = early && !self.is_early();
                     if self.send(io.control.send) || more || let_in {
@@ -175,7 +190,7 @@ impl Link {
                     }
                     if self.all_sent() {
                         self.data.iter_mut().for_each(|wire| wire.shutting = false);
-                        return Ok(Progress::Need(Need::Close(Channel::Data, Close::Write)));
+                        return Ok(Progress::Need(LinkNeed::Close(Channel::Data, Close::Write)));
                     }
                     let may_move = self.payload_may_move();
                     let mut io = self.io(io);
@@ -183,9 +198,9 @@ impl Link {
                         self.session.pause();
                         // More may be handed over first: fewer writes.
                         io.data.send = false;
-                        return Ok(Progress::Need(Need::Payload(io)));
+                        return Ok(Progress::Need(LinkNeed::Payload(io)));
                     }
-                    return Ok(Progress::Need(Need::Io(io)));
+                    return Ok(Progress::Need(LinkNeed::Io(io)));
                 }
             }
         }
@@ -258,6 +273,11 @@ impl Link {
         self.session.handle(Input::Failed(channel, Failure::transport(error)));
     }
 
+    /// The server can connect to this address.
+    pub fn listening(&mut self, at: SocketAddr) {
+        self.session.handle(Input::Listening(at));
+    }
+
     /// The data connection is up.
     pub fn connected(&mut self) {
         self.data = Some(Wire::default());
@@ -291,10 +311,10 @@ impl Link {
         }
     }
 
-    /// Hands over an upload's payload; how many bytes were taken. None are before the first [`Need::Payload`], or once the
+    /// Hands over an upload's payload; how many bytes were taken. None are before the first [`LinkNeed::Payload`], or once the
     /// upload is finished.
     pub fn supply(&mut self, payload: &[u8]) -> usize {
-        let may_send = self.session.data.as_ref().is_some_and(Data::may_send);
+        let may_send = self.session.data().is_some_and(DataConnection::may_send);
         let Some(wire) = self.data.as_mut().filter(|wire| may_send && wire.engine.is_some()) else {
             return 0;
         };
@@ -311,7 +331,7 @@ impl Link {
         }
     }
 
-    /// No more [`Need::Payload`] before everything supplied has been written.
+    /// No more [`LinkNeed::Payload`] before everything supplied has been written.
     pub fn flush(&mut self) {
         self.flushing = !self.outgoing(Channel::Data).is_empty();
     }
@@ -389,6 +409,8 @@ impl Link {
             Ok(Event::Plaintext) => Input::Received(channel, engine.plaintext()),
             Ok(Event::Closed) => Input::Ended(channel, End::Clean),
             Ok(Event::Truncated) => Input::Ended(channel, End::Truncated),
+            // The peer's doing, as a reset would be: TLS has nothing to say about it.
+            Err(error @ TlsError::HandshakeEof) => Input::Failed(channel, Failure::transport(error)),
             Err(error) => Input::Failed(channel, Failure::tls(error)),
         };
         wire.ended = matches!(input, Input::Ended(..) | Input::Failed(..));
@@ -453,14 +475,14 @@ impl Link {
     }
 
     fn payload_may_move(&self) -> bool {
-        let (Some(Wire { engine: Some(engine), .. }), Some(data)) = (&self.data, &self.session.data) else {
+        let (Some(Wire { engine: Some(engine), .. }), Some(data)) = (&self.data, self.session.data()) else {
             return false;
         };
         data.may_move()
-            && match data.direction {
-                Direction::Download => !engine.plaintext().is_empty(),
-                Direction::Upload => !self.flushing && engine.has_room(),
-                Direction::Listing => false,
+            && match self.session.direction() {
+                Some(Direction::Download) => !engine.plaintext().is_empty(),
+                Some(Direction::Upload) => !self.flushing && engine.has_room(),
+                Some(Direction::Listing) | None => false,
             }
     }
 

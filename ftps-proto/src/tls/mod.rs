@@ -16,7 +16,7 @@ mod store;
 pub use config::{ConfigError, Pem, TlsConfig, TlsConfigBuilder, TlsSession, Version};
 pub use engine::{Engine, Event};
 pub use error::TlsError;
-pub use link::{Link, Need};
+pub use link::{Link, LinkNeed};
 /// The rustls of [`TlsConfig::from_rustls`] and [`TlsConfigBuilder::provider`].
 pub use rustls;
 pub use rustls::pki_types::ServerName;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use ftps_proto::ops::{self, List, Operation};
+use ftps_proto::Operation;
+use ftps_proto::ops::{self, List};
 use ftps_proto::sim::{Act, Chunks, Peer, World};
-use ftps_proto::{Channel, Close, End, Input, Need, Progress};
+use ftps_proto::{Channel, Close, End, Input, Need, Progress, Waiting};
 
 use crate::{SECURE, argument, config, open};
 
@@ -179,6 +180,7 @@ fn the_fence_leaves_behind_abor_and_not_with_it() {
     loop {
         match world.session.poll(&mut noop, world.now()).unwrap() {
             Progress::Need(Need::Close(Channel::Data, Close::Reset)) => {}
+            Progress::Need(Need::Io(io)) if io.deadline.is_some_and(|at| at.waiting == Waiting::Look) => {}
             Progress::Need(Need::Io(_)) if world.session.outgoing().is_empty() => break,
             Progress::Need(Need::Io(_)) => {
                 let out = world.session.outgoing().to_vec();
@@ -194,32 +196,36 @@ fn the_fence_leaves_behind_abor_and_not_with_it() {
 #[test]
 fn a_dropped_rename_is_ended_and_changes_nothing() {
     // ProFTPD answers all else with 501 until RNTO has come.
-    for turns in [1, 2] {
+    for (sent, to) in [("RNFR a", "RNTO a"), ("RNTO b", "RNTO b")] {
         let mut world = open(server(&aborts()[0]));
         let mut rename = ops::Rename::new(argument("a"), argument("b"));
-        assert!(world.run_for(&mut rename, turns).is_pending());
+        run_until_heard(&mut world, &mut rename, sent);
         drop(rename);
         assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
         let heard: Vec<_> = world.heard().rev().take(3).collect();
-        let to = if turns == 1 { "RNTO a" } else { "RNTO b" };
-        assert_eq!(heard, ["PWD", to, "RNFR a"], "dropped after {turns} turns");
+        assert_eq!(heard, ["PWD", to, "RNFR a"], "dropped after {sent}");
     }
+    // Of which nothing has left, nothing leaves.
+    let mut world = open(server(&aborts()[0]));
+    assert!(world.run_for(&mut ops::Rename::new(argument("a"), argument("b")), 1).is_pending());
+    assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
+    assert!(!world.heard().any(|line| line.starts_with("RN")));
 }
 
 #[test]
 fn a_reply_to_a_dropped_command_that_cannot_be_right_is_followed_by_a_fence() {
-    fn drop_after<O: Operation>(turns: usize, mut op: O) {
+    fn drop_after<O: Operation>(sent: &str, mut op: O) {
         let twice = |reply: &str| ["350 what?".into(), Act::Wait(Duration::from_secs(1)), reply.into()];
         let peer = server(&aborts()[0]).on("CWD", twice("250 there")).on("DELE", ["550 no"]);
         let mut world = open(peer.instead("RNTO", twice("250 renamed")).on("RNTO", ["503 RNFR first"]));
-        assert!(world.run_for(&mut op, turns).is_pending());
+        run_until_heard(&mut world, &mut op, sent);
         drop(op);
         let error = world.run(&mut ops::dele(argument("x"))).unwrap_err();
         assert_eq!(error.code().unwrap(), 550, "{error}");
         assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
     }
-    drop_after(1, ops::cwd(argument("x")));
-    drop_after(2, ops::Rename::new(argument("a"), argument("b")));
+    drop_after("CWD x", ops::cwd(argument("x")));
+    drop_after("RNTO b", ops::Rename::new(argument("a"), argument("b")));
 }
 
 #[test]
@@ -244,16 +250,24 @@ fn an_operation_that_was_given_up_says_so() {
     assert!(world.run_for(&mut old, 3).is_pending());
     world.run(&mut ops::noop()).unwrap();
     let error = world.run(&mut old).unwrap_err();
-    assert!(matches!(error, ftps_proto::Error::Local(ftps_proto::Local::Abandoned)), "{error}");
+    assert!(matches!(error, ftps_proto::Error::Local(ftps_proto::Local::Superseded)), "{error}");
     world.run(&mut ops::noop()).unwrap();
+}
+
+/// Goes on until the server has heard this command.
+fn run_until_heard<O: Operation>(world: &mut World, op: &mut O, command: &str) {
+    while !world.heard().any(|line| line == command) {
+        assert!(world.run_for(op, 1).is_pending());
+    }
 }
 
 /// A download that is given up in the middle of its handshake.
 fn drop_in_handshake(world: &mut World) {
     let mut download = world.download("file");
-    while !world.session.is_securing() {
+    while !world.heard().any(|line| line.starts_with("RETR")) {
         assert!(world.run_for(&mut download, 1).is_pending());
     }
+    assert!(world.session.is_securing());
 }
 
 #[test]

@@ -6,14 +6,14 @@ use std::time::Duration;
 use ftps_proto::codec::Verb;
 use ftps_proto::sim::{Act, Chunks, Peer, World};
 use ftps_proto::{
-    Channel, Deadline, End, Error, Input, Instant, Need, Progress, Security, Session, Waiting, ops,
+    Channel, Deadline, End, Error, Input, Instant, Need, Operation, Progress, Security, Session, Waiting, ops,
 };
 
 use crate::{SECURE, argument, config, open};
 
 fn reason(error: Error) -> Waiting {
     match error {
-        Error::Timeout(waiting) => waiting,
+        Error::Timeout { waiting, .. } => waiting,
         error => panic!("{error}"),
     }
 }
@@ -204,7 +204,7 @@ fn time_in_which_the_client_does_nothing_does_not_count() {
         }
     }
 
-    fn neglected<O: ops::Operation>(world: &mut World, op: &mut O, turns: usize) -> O::Output {
+    fn neglected<O: Operation>(world: &mut World, op: &mut O, turns: usize) -> O::Output {
         match world.run_for(op, turns) {
             Poll::Ready(output) => output.unwrap(),
             Poll::Pending => {

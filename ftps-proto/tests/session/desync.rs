@@ -5,7 +5,7 @@ use std::time::Duration;
 use ftps_proto::codec::Verb;
 use ftps_proto::ops::{self, List};
 use ftps_proto::sim::{Act, FILTERED, Peer, World};
-use ftps_proto::{Channel, Config, Direction, End, Error, Input, Need, Progress, Session, Waiting};
+use ftps_proto::{Channel, Config, Direction, End, Error, Input, Local, Need, Progress, Session, Waiting};
 
 use crate::{PAUSE, SECURE, argument, config, heard, open};
 
@@ -49,11 +49,15 @@ fn a_reply_that_comes_twice() {
 
 #[test]
 fn replies_of_the_login_that_come_twice_hide_no_refusal() {
-    // Behind PASS a known server has all the rest before it answers: a 230 is none of PBSZ's.
+    // A known server has all the rest before it answers PASS: a second 230 is not the answer to PBSZ.
     for (greeting, command) in
         [("220 ready", "USER"), ("220 ready", "PASS"), ("220 ready", "PBSZ"), ("220 ProFTPD", "PASS")]
     {
-        let reply = if command == "USER" { "331 password" } else { "230 in" };
+        let reply = match command {
+            "USER" => "331 password",
+            "PASS" => "230 in",
+            _ => "200 ok",
+        };
         let peer = Peer::polite().greeting(greeting).instead(command, [reply, reply]);
         let mut world = World::new(peer.instead("PROT", ["534 no"]));
         let error = world.open().unwrap_err();
@@ -193,12 +197,14 @@ fn a_listing_that_was_given_up_takes_nothing_from_the_next() {
     let mut new = List::new(None);
     let Some(ops::Listed::Entry(entry)) = world.run(&mut new).unwrap() else { panic!("no entry") };
     assert_eq!(entry.name.as_bytes(), b"c");
-    let given_up =
-        |listed: Result<_, Error>| matches!(listed, Err(Error::Local(ftps_proto::Local::Abandoned)));
-    assert!(given_up(world.run(&mut old)));
-    // Nor is the other taken for complete.
-    let end = std::iter::repeat_with(|| world.run(&mut new)).find(|listed| !matches!(listed, Ok(Some(_))));
-    assert!(given_up(end.unwrap()));
+    // That the old one is polled again is an error for it alone.
+    let error = world.run(&mut old).unwrap_err();
+    assert!(matches!(error, Error::Local(Local::Superseded)), "{error}");
+    for name in ["d", "e"] {
+        let Some(ops::Listed::Entry(entry)) = world.run(&mut new).unwrap() else { panic!("no entry") };
+        assert_eq!(entry.name.as_bytes(), name.as_bytes());
+    }
+    assert_eq!(world.run(&mut new).unwrap(), None);
     assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
 }
 
@@ -206,7 +212,7 @@ fn a_listing_that_was_given_up_takes_nothing_from_the_next() {
 fn nothing_of_a_listing_is_taken_before_it_is_announced() {
     let mut world = open(Peer::polite().on("MLSD", [SECURE, Act::Send(vec![b'x'; 1 << 20])]));
     let error = world.run(&mut List::new(None)).unwrap_err();
-    assert!(matches!(error, Error::Timeout(Waiting::Reply(Verb::Mlsd))), "{error}");
+    assert!(matches!(error, Error::Timeout { waiting: Waiting::Reply(Verb::Mlsd), .. }), "{error}");
     assert_eq!(world.session.direction(), None::<Direction>);
 }
 
@@ -220,7 +226,7 @@ fn what_a_server_sends_in_an_upload_is_no_progress() {
     let before = world.now();
     let mut upload = world.upload("x", b"abc");
     let error = world.run(&mut upload).unwrap_err();
-    assert!(matches!(error, Error::Timeout(Waiting::Reply(Verb::Stor))), "{error}");
+    assert!(matches!(error, Error::Timeout { waiting: Waiting::Reply(Verb::Stor), .. }), "{error}");
     let timeouts = config().timeouts;
-    assert_eq!(world.now().saturating_duration_since(before), timeouts.drain + timeouts.reply);
+    assert_eq!(world.now().saturating_duration_since(before), timeouts.drain + timeouts.final_reply);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ftps_proto::codec::Kind;
 use ftps_proto::ops::{self, List, Listed, Listing};
 use ftps_proto::sim::{Act, Chunks, Peer, World};
-use ftps_proto::{End, Error, Remote, Unlisted};
+use ftps_proto::{End, Error, Remote, ServerKind, Unlisted};
 
 use crate::{argument, config, heard, open};
 
@@ -125,7 +125,8 @@ fn an_endless_line_is_an_error() {
 
 #[test]
 fn a_refused_listing() {
-    let mut world = open(Peer::polite().on("MLSD", ["550 No such directory"]));
+    let no = "550 No such directory";
+    let mut world = open(Peer::polite().on("MLSD", [no]).on("LIST", [no]));
     assert_eq!(collect(&mut world, Some("x")).unwrap_err().code().unwrap(), 550);
     world.run(&mut ops::noop()).unwrap();
 }
@@ -186,11 +187,7 @@ fn what_is_confirmed_and_no_listing_is_an_error() {
 
 #[test]
 fn vsftpd_lists_the_directory_itself_where_there_is_one() {
-    let peer = |lines| {
-        confirms("LIST", lines, "226 Directory send OK.")
-            .instead("FEAT", ["211 none"])
-            .greeting("220 (vsFTPd 3.0.5)")
-    };
+    let peer = |lines| confirms("LIST", lines, "226 Directory send OK.").like(ServerKind::Vsftpd);
     let itself = "drwxr-xr-x    2 0        0            4096 Jan 01  2024 .\r\n";
     let hidden = "-rw-r--r--    1 0        0               0 Jan 01  2024 .hidden";
     let mut world = open(peer(itself));
@@ -213,7 +210,7 @@ fn vsftpd_lists_the_directory_itself_where_there_is_one() {
 fn a_directory_that_vsftpd_cannot_open_has_not_itself_in_it() {
     let list = |path: &str, lines: &str| {
         let peer = confirms("LIST", lines, "226 Directory send OK.");
-        let mut world = open(peer.instead("FEAT", ["211 none"]).greeting("220 (vsFTPd 3.0.5)"));
+        let mut world = open(peer.like(ServerKind::Vsftpd));
         collect(&mut world, Some(path)).map(|listing| names(&listing))
     };
     let line =
@@ -236,16 +233,16 @@ fn the_rest_of_a_listing_that_was_given_up_is_not_the_next_one() {
         ["150 here".into(), Act::Secure { resumed: true }, Act::Send(lines.into()), end, "226 done".into()]
     };
     // Pure-FTPd begins the next one with it; any listing takes it out.
-    for (greeting, listings) in [("220 Pure-FTPd", 3), ("220 ProFTPD", 2)] {
+    for (kind, listings) in [(ServerKind::PureFtpd, 3), (ServerKind::ProFtpd, 2)] {
         let after = if listings == 3 { list("c d e f") } else { list("e f") };
         let peer = Peer::polite().on("MLSD", list("a b c d")).on("MLSD", after).on("MLSD", list("e f"));
-        let mut world = open(peer.greeting(greeting));
+        let mut world = open(peer.like(kind));
         let mut given_up = List::new(None);
         world.run(&mut given_up).unwrap().unwrap();
         drop(given_up);
         world.run(&mut ops::noop()).unwrap();
         for _ in 0..2 {
-            assert_eq!(names(&collect(&mut world, None).unwrap()), ["e", "f"], "{greeting}");
+            assert_eq!(names(&collect(&mut world, None).unwrap()), ["e", "f"], "{kind}");
         }
         assert_eq!(heard(&world).iter().filter(|line| **line == "MLSD").count(), listings + 1);
     }
@@ -255,7 +252,7 @@ fn the_rest_of_a_listing_that_was_given_up_is_not_the_next_one() {
 fn only_a_listing_that_had_begun_leaves_a_rest() {
     let stuck = ["150 here".into(), Act::Secure { resumed: true }, Act::Send(vec![1])];
     let peer = lists("MLSD", "type=file; a\r\n").on("RETR", stuck).on("MLSD nowhere", ["550 what?"]);
-    let mut world = open(peer.greeting("220 Pure-FTPd"));
+    let mut world = open(peer.like(ServerKind::PureFtpd));
     let mut download = world.download("x");
     while world.session.moved() == 0 {
         assert!(world.run_for(&mut download, 1).is_pending());
@@ -269,7 +266,7 @@ fn only_a_listing_that_had_begun_leaves_a_rest() {
 #[test]
 fn a_rest_that_is_taken_out_may_be_of_a_listing_that_the_server_has_cut() {
     let cut = "226-Options: -a -l\r\n226 Output truncated to 2 matches";
-    let peer = confirms("MLSD", "type=file; a\r\ntype=file; b\r\n", cut).greeting("220 Pure-FTPd");
+    let peer = confirms("MLSD", "type=file; a\r\ntype=file; b\r\n", cut).like(ServerKind::PureFtpd);
     let mut world = open(peer);
     let mut given_up = List::new(None);
     world.run(&mut given_up).unwrap().unwrap();

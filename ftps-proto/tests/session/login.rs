@@ -49,11 +49,9 @@ fn cuts_change_nothing() {
 
 #[test]
 fn a_known_server_gets_the_rest_in_one_burst() {
-    for (greeting, name) in [
-        ("220 (vsFTPd 3.0.3)", "vsftpd"),
-        ("220 ProFTPD Server", "ProFTPD"),
-        ("220---------- Welcome to Pure-FTPd\r\n220 ok", "Pure-FTPd"),
-    ] {
+    for greeting in
+        ["220 (vsFTPd 3.0.3)", "220 ProFTPD Server", "220---------- Welcome to Pure-FTPd\r\n220 ok"]
+    {
         // Nothing is answered before everything has been heard.
         let silent: [Act; 0] = [];
         let peer = Peer::polite()
@@ -66,7 +64,6 @@ fn a_known_server_gets_the_rest_in_one_burst() {
         let mut world = World::new(peer.greeting(greeting));
         world.open().unwrap();
         assert_eq!(heard(&world), LOGIN);
-        assert_eq!(world.session.server().to_string(), name);
     }
 }
 

@@ -3,9 +3,13 @@
 use std::net::SocketAddrV6;
 use std::time::Duration;
 
-use ftps_proto::ops::{self, OpenTransfer};
+use ftps_proto::codec::Verb;
+use ftps_proto::ops::{self, StartTransfer};
 use ftps_proto::sim::{Act, Chunks, FILTERED, PORT, Peer, World};
-use ftps_proto::{Channel, Close, EarlyClose, End, Error, Flow, Input, Need, Progress, Target, Waiting};
+use ftps_proto::{
+    Channel, Close, EarlyClose, End, Error, Flow, Input, Need, Operation, Progress, ServerKind, Target,
+    Waiting,
+};
 
 use crate::{PAUSE, SECURE, argument, config, heard, open};
 
@@ -25,8 +29,8 @@ fn sends(before: &[&str], after: &[&str]) -> Vec<Act> {
 }
 
 /// An upload of which the test moves the payload.
-fn stor() -> OpenTransfer {
-    OpenTransfer::stor(argument("x"))
+fn stor() -> StartTransfer {
+    StartTransfer::stor(argument("x"))
 }
 
 fn takes(after: &[&str]) -> Peer {
@@ -88,21 +92,21 @@ fn what_is_said_behind_a_transfer_answers_nothing() {
 
 #[test]
 fn close_notify_goes_early_where_asked_for_or_known_to_be_taken() {
-    for (early_close, greeting, early) in [
-        (EarlyClose::On, "220 ready", true),
-        (EarlyClose::Known, "220 (vsFTPd 3.0.5)", true),
-        (EarlyClose::Known, "220 ProFTPD", false),
-        (EarlyClose::Off, "220 (vsFTPd 3.0.5)", false),
+    for (early_close, kind, early) in [
+        (EarlyClose::On, ServerKind::Unknown, true),
+        (EarlyClose::Known, ServerKind::Vsftpd, true),
+        (EarlyClose::Known, ServerKind::ProFtpd, false),
+        (EarlyClose::Off, ServerKind::Vsftpd, false),
     ] {
         let mut config = config();
         config.early_close = early_close;
-        let peer = serves(sends(&["150 here"], &["226 done"])).greeting(greeting);
+        let peer = serves(sends(&["150 here"], &["226 done"])).like(kind);
         let mut world = World::with_config(peer, config);
         world.open().unwrap();
         let mut download = world.download("file");
         world.run(&mut download).unwrap();
         let closes = [(Channel::Data, Close::Notify), (Channel::Data, Close::Whole)];
-        assert_eq!(world.closes(), &closes[usize::from(!early)..], "{greeting}");
+        assert_eq!(world.closes(), &closes[usize::from(!early)..], "{kind}");
     }
 }
 
@@ -284,7 +288,7 @@ fn payload_moves_on_a_connection_that_is_secured_and_announced() {
 }
 
 /// What the data connection is to move once the server has answered this command.
-fn data_flow<O: ops::Operation>(world: &mut World, op: &mut O, command: &str) -> Flow {
+fn data_flow<O: Operation>(world: &mut World, op: &mut O, command: &str) -> Flow {
     while !heard(world).last().unwrap().starts_with(command) {
         assert!(world.run_for(op, 1).is_pending());
     }
@@ -338,7 +342,7 @@ fn an_upload_whose_source_has_not_come_to_its_end_waits_for_that_alone() {
         let mut transfer = world.run(&mut stor()).unwrap();
         let error = world.run(&mut transfer).unwrap_err();
         assert_eq!(error.code().map(|code| code.get()), code, "{error}");
-        assert_eq!(matches!(error, Error::Timeout(Waiting::Idle)), code.is_none(), "{error}");
+        assert_eq!(matches!(error, Error::Timeout { waiting: Waiting::Idle, .. }), code.is_none(), "{error}");
         assert!(world.closes().is_empty(), "nothing told the server that this was all");
         assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
     }
@@ -346,9 +350,17 @@ fn an_upload_whose_source_has_not_come_to_its_end_waits_for_that_alone() {
 
 #[test]
 fn epsv_refused_then_pasv_and_remembered() {
-    for refusal in
-        ["500 what?", "502 no", "522 which protocol", "229 (|||70000|)", "229 (|||0|)", "229 nonsense"]
-    {
+    for refusal in [
+        "500 what?",
+        "502 no",
+        "522 which protocol",
+        "229 (|||70000|)",
+        "229 (|||0|)",
+        "229 nonsense",
+        "450 busy",
+        "350 and now?",
+        "200 ok",
+    ] {
         let peer = serves(sends(&["150 here"], &["226 done"])).instead("EPSV", [refusal]);
         let mut world = open(peer);
         for _ in 0..2 {
@@ -494,16 +506,14 @@ fn a_421_behind_226_takes_nothing_from_a_file_that_is_still_read() {
 }
 
 #[test]
-fn a_transient_refusal_of_epsv_says_nothing_about_it() {
-    let passive = ["229 Extended passive mode (|||2000|)"];
-    let peer = serves(sends(&["150 here"], &["226 done"]));
-    let mut world = open(peer.instead("EPSV", ["450 busy"]).on("EPSV", passive));
+fn the_last_word_is_that_of_pasv() {
+    let peer = serves([]).instead("EPSV", ["450 busy"]).instead("PASV", ["425 no port"]);
+    let mut world = open(peer);
     let mut download = world.download("x");
     let error = world.run(&mut download).unwrap_err();
-    assert!(error.is_temporary() && error.code().unwrap() == 450, "{error}");
-    let mut download = world.download("x");
-    world.run(&mut download).unwrap();
-    assert!(!heard(&world).contains(&"PASV"));
+    assert_eq!(error.to_string(), "the server refused PASV: 425 no port");
+    assert!(error.is_temporary());
+    world.run(&mut ops::noop()).unwrap();
 }
 
 #[test]
@@ -528,7 +538,10 @@ fn epsv_answered_with_227_and_pasv_with_229() {
     let pasv = ["229 Extended passive mode (|||2000|)"];
     let mut world = open(peer().instead("EPSV", ["500 what?"]).instead("PASV", pasv));
     let mut download = world.download("x");
-    assert!(matches!(world.run(&mut download).unwrap_err(), Error::Remote(_)));
+    // It can only be a late answer to EPSV, and is named where no other comes.
+    let error = world.run(&mut download).unwrap_err();
+    assert!(matches!(error, Error::Timeout { waiting: Waiting::Reply(Verb::Pasv), .. }), "{error}");
+    assert_eq!(error.code().unwrap(), 229);
 }
 
 #[test]

@@ -4,9 +4,12 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use ftps_proto::codec::{Argument, Secret};
-use ftps_proto::ops::{Open, OpenTransfer, Operation, Transfer};
-use ftps_proto::tls::{Link, Need, Version};
-use ftps_proto::{Channel, Close, Config, Direction, Error, Instant, Io, Login, Progress, Security, Session};
+use ftps_proto::ops::{Open, StartTransfer, Transfer};
+use ftps_proto::tls::{Link, LinkNeed, Version};
+use ftps_proto::{
+    Channel, Close, Config, Direction, Error, Instant, Io, Login, Operation, Progress, Security, Session,
+    Waiting,
+};
 use rustls::{ServerConfig, ServerConnection};
 
 use super::pki::{Pki, name, stateless};
@@ -22,11 +25,11 @@ pub(super) fn link_with(pki: &Pki, security: Security) -> Link {
     Link::new(Session::new(config), &pki.client().build().unwrap(), name())
 }
 
-pub(super) fn transfer(direction: Direction) -> OpenTransfer {
+pub(super) fn transfer(direction: Direction) -> StartTransfer {
     let path = Argument::new("file").unwrap();
     match direction {
-        Direction::Upload => OpenTransfer::stor(path),
-        _ => OpenTransfer::retr(path),
+        Direction::Upload => StartTransfer::stor(path),
+        _ => StartTransfer::retr(path),
     }
 }
 
@@ -44,6 +47,11 @@ pub(super) struct World {
     pub(super) file: Option<Vec<u8>>,
     /// Whether its ports can be connected to.
     pub(super) reachable: bool,
+}
+
+/// Whether this is a look at what has come, and not a wait.
+pub(super) fn looks(io: Io) -> bool {
+    io.deadline.is_some_and(|deadline| deadline.waiting == Waiting::Look)
 }
 
 /// The server's end of a connection.
@@ -172,39 +180,40 @@ impl World {
         n > 0
     }
 
-    pub(super) fn poll<O: Operation>(&mut self, op: &mut O) -> Result<Progress<O::Output, Need>, Error> {
+    pub(super) fn poll<O: Operation>(&mut self, op: &mut O) -> Result<Progress<O::Output, LinkNeed>, Error> {
         self.link.poll(op, self.now)
     }
 
     /// Drives an operation until it is done, or payload can move, or nothing happens any more.
-    pub(super) fn drive<O: Operation>(&mut self, op: &mut O) -> Result<Progress<O::Output, Need>, Error> {
+    pub(super) fn drive<O: Operation>(&mut self, op: &mut O) -> Result<Progress<O::Output, LinkNeed>, Error> {
         let mut quiet = 0;
         loop {
             let progress = self.poll(op)?;
             let moved = match progress {
-                Progress::Done(_) | Progress::Need(Need::Payload(_)) => return Ok(progress),
-                Progress::Need(Need::Connect(_)) if !self.reachable => {
+                Progress::Done(_) | Progress::Need(LinkNeed::Payload(_)) => return Ok(progress),
+                Progress::Need(LinkNeed::Connect(_)) if !self.reachable => {
                     self.link.connect_failed("connection refused");
                     true
                 }
-                Progress::Need(Need::Connect(_)) => {
+                Progress::Need(LinkNeed::Connect(_)) => {
                     self.data = Some(Side::new(&self.tls));
                     self.link.connected();
                     true
                 }
-                Progress::Need(Need::Close(Channel::Data, Close::Whole)) => {
+                Progress::Need(LinkNeed::Close(Channel::Data, Close::Whole)) => {
                     let rest = self.link.outgoing(Channel::Data).to_vec();
                     self.side(Channel::Data).receive(&rest);
                     true
                 }
-                Progress::Need(Need::Close(..)) => true,
-                Progress::Need(Need::Io(io)) => {
+                Progress::Need(LinkNeed::Close(..)) => true,
+                Progress::Need(LinkNeed::Io(io)) => {
                     let mut moved = io.control.send && self.hear(Channel::Control);
                     moved |= io.data.send && self.hear(Channel::Data);
                     self.answer();
                     moved |= io.data.receive && self.tell(Channel::Data);
                     moved | (io.control.receive && self.tell(Channel::Control))
                 }
+                Progress::Need(need) => panic!("nothing here asks for {need:?}"),
             };
             quiet = if moved { 0 } else { quiet + 1 };
             if quiet == 2 {
@@ -225,7 +234,9 @@ impl World {
     #[track_caller]
     pub(super) fn waits<O: Operation>(&mut self, op: &mut O) -> Io {
         match self.poll(op) {
-            Ok(Progress::Need(Need::Io(io))) => io,
+            // Nothing is there to be seen.
+            Ok(Progress::Need(LinkNeed::Io(io))) if looks(io) => self.waits(op),
+            Ok(Progress::Need(LinkNeed::Io(io))) => io,
             Ok(Progress::Need(need)) => panic!("{need:?}"),
             Ok(Progress::Done(_)) => panic!("done"),
             Err(error) => panic!("{error}"),
@@ -233,13 +244,13 @@ impl World {
     }
 
     /// A download whose ClientHello and command are to be sent.
-    pub(super) fn connected(&mut self) -> OpenTransfer {
+    pub(super) fn connected(&mut self) -> StartTransfer {
         let mut download = transfer(Direction::Download);
         self.waits(&mut download);
         self.hear(Channel::Control);
         self.answer();
         self.tell(Channel::Control);
-        assert!(matches!(self.poll(&mut download), Ok(Progress::Need(Need::Connect(_)))));
+        assert!(matches!(self.poll(&mut download), Ok(Progress::Need(LinkNeed::Connect(_)))));
         self.data = Some(Side::new(&self.tls));
         self.link.connected();
         assert!(self.waits(&mut download).data.send);
@@ -247,9 +258,9 @@ impl World {
     }
 
     /// A transfer that the server has not answered.
-    pub(super) fn asked(&mut self, direction: Direction) -> OpenTransfer {
+    pub(super) fn asked(&mut self, direction: Direction) -> StartTransfer {
         let mut transfer = transfer(direction);
-        assert!(matches!(self.drive(&mut transfer), Ok(Progress::Need(Need::Io(_)))));
+        assert!(matches!(self.drive(&mut transfer), Ok(Progress::Need(LinkNeed::Io(_)))));
         transfer
     }
 

@@ -1,0 +1,188 @@
+//! The way to a data connection: passive (EPSV, else PASV) or active (EPRT, else PORT).
+
+use alloc::string::ToString;
+use core::net::{IpAddr, SocketAddr};
+use core::num::NonZeroU16;
+use core::task::Poll;
+
+use super::call::{Call, completed, not_completed};
+use super::ready;
+use crate::codec::{Class, Command, HostPort, Reply, Verb, parse_227, parse_229};
+use crate::config::Mode;
+use crate::error::{Error, Local, Remote};
+use crate::need::{Target, Waiting};
+use crate::session::{AddressFamily, Direction, Session};
+use crate::time::Instant;
+
+/// Ready once the transfer's command can be sent: the data connection is up (passive), or the server knows where to connect
+/// to (active).
+#[derive(Debug)]
+pub(super) struct Route {
+    direction: Direction,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Choose,
+    /// Passive mode. `prepared`: it was sent while the transfer before was under way.
+    Asked {
+        call: Call,
+        prepared: bool,
+    },
+    Connecting,
+    /// Active mode.
+    Listening,
+    Told(Call),
+    /// The server is taken to know: its answer is still to come.
+    Trusted(Call),
+    Ready,
+}
+
+impl Route {
+    pub(super) fn new(direction: Direction) -> Self {
+        Self { direction, stage: Stage::Choose }
+    }
+
+    pub(super) fn step(&mut self, session: &mut Session, now: Instant) -> Result<Poll<()>, Error> {
+        loop {
+            self.stage = match &mut self.stage {
+                Stage::Choose => self.choose(session),
+                Stage::Asked { call, prepared } => {
+                    let (verb, reply) = ready!(call.step(session)?);
+                    let prepared = *prepared;
+                    self.asked(session, verb, reply, prepared)?
+                }
+                Stage::Connecting => ready!(self.connecting(session, now)?),
+                Stage::Listening => ready!(self.listening(session)?),
+                Stage::Told(call) => {
+                    let (verb, reply) = ready!(call.step(session)?);
+                    self.told(session, verb, reply)?
+                }
+                Stage::Trusted(_) | Stage::Ready => return Ok(Poll::Ready(())),
+            };
+        }
+    }
+
+    /// After the transfer's command was sent: fails where the server, which was taken to know where to connect to, has
+    /// refused that.
+    pub(super) fn confirm(&mut self, session: &mut Session) -> Result<(), Error> {
+        let Stage::Trusted(call) = &mut self.stage else { return Ok(()) };
+        if let Poll::Ready((verb, reply)) = call.step(session)? {
+            self.stage = Stage::Ready;
+            completed(verb, reply)?;
+        }
+        Ok(())
+    }
+
+    fn choose(&self, session: &mut Session) -> Stage {
+        if session.config().mode == Mode::Active {
+            session.listen_for_data(self.direction);
+            return Stage::Listening;
+        }
+        let command = session.passive_command();
+        match session.take_prepared() {
+            Some(ticket) => Stage::Asked { call: Call::sent(command.verb(), ticket), prepared: true },
+            None => Stage::Asked { call: Call::new(command), prepared: false },
+        }
+    }
+
+    /// RFC 2428, section 3, else RFC 959, section 4.1.2. An EPSV that was refused, or whose port cannot be reached, is
+    /// not tried again in this session.
+    fn asked(&self, session: &mut Session, verb: Verb, reply: Reply, prepared: bool) -> Result<Stage, Error> {
+        let target = match (reply.code().get(), verb) {
+            (229, Verb::Epsv) => parse_229(reply.first_line()).map(Target::Peer),
+            // Some servers answer EPSV with 227 as well.
+            (227, _) => parse_227(reply.first_line()).map(|host| match session.config().trust_pasv_address {
+                true => Target::Address(host.addr, host.port),
+                false => Target::Peer(host.port),
+            }),
+            _ if prepared => {
+                session.forget_prepared();
+                return Ok(Stage::Choose);
+            }
+            _ => return self.fall_back(session, not_completed(verb, reply)),
+        };
+        match target {
+            Ok(target) => {
+                session.connect_data(self.direction, target);
+                Ok(Stage::Connecting)
+            }
+            Err(error) => {
+                let unreadable = Remote::Unreadable { verb, reason: error.to_string(), reply };
+                self.fall_back(session, unreadable.into())
+            }
+        }
+    }
+
+    fn connecting(&self, session: &mut Session, now: Instant) -> Result<Poll<Stage>, Error> {
+        let Some(data) = session.data() else { return Err(Local::Finished.into()) };
+        if data.is_connected() {
+            return Ok(Poll::Ready(Stage::Ready));
+        }
+        if data.ending().is_some() {
+            let error = session.fail_data(None);
+            return self.fall_back(session, error).map(Poll::Ready);
+        }
+        if session.expired(now) == Some(Waiting::DataConnect) {
+            session.discard_data();
+            let error = Error::Timeout { waiting: Waiting::DataConnect, reply: None };
+            return self.fall_back(session, error).map(Poll::Ready);
+        }
+        Ok(Poll::Pending)
+    }
+
+    /// RFC 2428, section 2, else RFC 959, section 4.1.2.
+    fn listening(&self, session: &mut Session) -> Result<Poll<Stage>, Error> {
+        let Some(data) = session.data() else { return Err(Local::Finished.into()) };
+        if data.ending().is_some() {
+            return Err(session.fail_data(None));
+        }
+        let Some(at) = data.listening() else { return Ok(Poll::Pending) };
+        let mut call = Call::new(address_command(session.family(), at)?);
+        // Together with the transfer's command where that is known to be taken: one round trip less.
+        if session.takes_pipelining() && session.takes_eprt() {
+            call.send(session)?;
+            return Ok(Poll::Ready(Stage::Trusted(call)));
+        }
+        Ok(Poll::Ready(Stage::Told(call)))
+    }
+
+    fn told(&self, session: &mut Session, verb: Verb, reply: Reply) -> Result<Stage, Error> {
+        if reply.code().class() == Class::Completion {
+            if verb == Verb::Eprt {
+                session.learn_eprt();
+            }
+            return Ok(Stage::Ready);
+        }
+        session.discard_data();
+        self.fall_back(session, not_completed(verb, reply))
+    }
+
+    fn fall_back(&self, session: &mut Session, error: Error) -> Result<Stage, Error> {
+        match session.family() {
+            AddressFamily::Extended => {
+                session.set_family(AddressFamily::Classic);
+                Ok(Stage::Choose)
+            }
+            AddressFamily::Classic => {
+                // What leads nowhere either is not held to: the other may have had a bad moment.
+                session.set_family(AddressFamily::Extended);
+                Err(error)
+            }
+        }
+    }
+}
+
+/// The command that tells a server where to connect to.
+fn address_command(family: AddressFamily, at: SocketAddr) -> Result<Command, Error> {
+    let at = SocketAddr::new(at.ip().to_canonical(), at.port());
+    match (family, at.ip(), NonZeroU16::new(at.port())) {
+        (AddressFamily::Extended, ..) => Ok(Command::Eprt(at)),
+        (AddressFamily::Classic, IpAddr::V4(addr), Some(port)) => Ok(Command::Port(HostPort { addr, port })),
+        (AddressFamily::Classic, ..) => {
+            let reason = "the server refuses EPRT, and PORT has no room for an IPv6 address";
+            Err(Local::Configuration(reason.to_string()).into())
+        }
+    }
+}

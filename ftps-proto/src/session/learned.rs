@@ -1,0 +1,157 @@
+//! What a session has learned about its server.
+
+use super::Session;
+use super::quirks::ServerKind;
+use crate::codec::{Command, Features, Reply};
+
+/// What was learned, and is not asked again in the same session.
+#[derive(Debug)]
+pub(super) struct Learned {
+    /// By what came in clear.
+    hint: ServerKind,
+    /// By what came inside TLS.
+    kind: Option<ServerKind>,
+    features: Option<Features>,
+    pub(super) family: AddressFamily,
+    pub(super) facts: Facts,
+    /// Refused PROT P, in the server's words, and has not shown since that it secures data connections all the same.
+    pub(super) unprotected: Option<Reply>,
+    /// An EPSV or PASV that is sent before the transfer before has been confirmed is taken.
+    pub(super) queues_passive: bool,
+    /// EPRT was taken once: it may go out together with the transfer's command.
+    pub(super) takes_eprt: bool,
+}
+
+/// How a data connection is asked for. What a server refused is not tried again in the same session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AddressFamily {
+    /// EPSV and EPRT (RFC 2428).
+    Extended,
+    /// PASV and PORT, since the others were refused or led nowhere.
+    Classic,
+}
+
+/// Whether listings come as facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Facts {
+    /// As FEAT says: MLSD was not used yet.
+    Promised,
+    /// MLSD was refused, and so was LIST after it: this may be the path's fault, and LIST is no way out again.
+    Doubtful,
+    /// MLSD has worked.
+    Proven,
+    /// MLSD was refused where LIST was not.
+    Refused,
+}
+
+impl Learned {
+    pub(super) fn new() -> Self {
+        Self {
+            hint: ServerKind::Unknown,
+            kind: None,
+            features: None,
+            family: AddressFamily::Extended,
+            facts: Facts::Promised,
+            unprotected: None,
+            queues_passive: true,
+            takes_eprt: false,
+        }
+    }
+
+    /// What has been said inside TLS decides; before that, the greeting.
+    pub(super) fn kind(&self) -> ServerKind {
+        self.kind.unwrap_or(self.hint)
+    }
+
+    /// A burst of commands gains an attacker nothing, so the greeting is enough.
+    pub(super) fn pipelines(&self) -> bool {
+        self.hint.quirks().pipelines || self.kind().quirks().pipelines
+    }
+}
+
+impl Session {
+    /// What FEAT listed (RFC 2389); none before login, or where the server does not know FEAT.
+    pub fn features(&self) -> Option<&Features> {
+        self.learned.features.as_ref()
+    }
+
+    /// Which server this is: by FEAT or, where that came inside TLS, by its greeting.
+    pub fn server(&self) -> ServerKind {
+        self.learned.kind()
+    }
+
+    /// Reads the greeting: for good where it came inside TLS, as a hint otherwise.
+    pub(crate) fn learn_greeting(&mut self, greeting: &Reply) {
+        let kind = ServerKind::from_greeting(greeting.lines());
+        self.learned.hint = kind;
+        if self.is_secured() && kind != ServerKind::Unknown {
+            self.learned.kind = Some(kind);
+        }
+    }
+
+    /// FEAT was answered; with nothing where it is not known.
+    pub(crate) fn learn_features(&mut self, features: Option<Features>) {
+        let kind = features.as_ref().map_or(ServerKind::Unknown, ServerKind::from_features);
+        self.learned.kind.get_or_insert(kind);
+        self.learned.features = features;
+    }
+
+    /// Whether listings are asked for as facts: MLSD is announced as MLST (RFC 3659, section 7.8).
+    pub(crate) fn lists_facts(&self) -> bool {
+        self.learned.facts != Facts::Refused && self.features().is_some_and(Features::mlst)
+    }
+
+    pub(crate) fn facts(&self) -> Facts {
+        self.learned.facts
+    }
+
+    pub(crate) fn learn_facts(&mut self, facts: Facts) {
+        self.learned.facts = facts;
+    }
+
+    pub(crate) fn family(&self) -> AddressFamily {
+        self.learned.family
+    }
+
+    /// How a data connection is asked for in passive mode.
+    pub(crate) fn passive_command(&self) -> Command {
+        match self.learned.family {
+            AddressFamily::Extended => Command::Epsv,
+            AddressFamily::Classic => Command::Pasv,
+        }
+    }
+
+    pub(crate) fn set_family(&mut self, family: AddressFamily) {
+        self.learned.family = family;
+    }
+
+    /// The server refused PROT P with this.
+    pub(crate) fn doubt_protection(&mut self, refusal: Reply) {
+        self.learned.unprotected = Some(refusal);
+    }
+
+    /// The refusal of PROT P, as long as no data connection has been secured since.
+    pub(crate) fn doubted_protection(&self) -> Option<&Reply> {
+        self.learned.unprotected.as_ref()
+    }
+
+    pub(crate) fn takes_eprt(&self) -> bool {
+        self.learned.takes_eprt
+    }
+
+    pub(crate) fn learn_eprt(&mut self) {
+        self.learned.takes_eprt = true;
+    }
+
+    pub(crate) fn lists_paths(&self) -> bool {
+        self.server().quirks().lists_paths
+    }
+
+    pub(crate) fn lists_all(&self) -> bool {
+        self.server().quirks().lists_all
+    }
+
+    pub(crate) fn takes_early_close(&self) -> bool {
+        self.server().quirks().takes_early_close
+    }
+}
