@@ -6,28 +6,28 @@
 //! # Who lives here
 //!
 //! ```text
-//!                   your program, or an adapter: sockets and timers
-//!         Need  ▲                                                │  bytes, connected, failed
-//!               │                                                ▼
-//!          ┌──────────────── tls::Link ────────────────┐   feature `rustls`
-//!          │  record engines of both connections,       │
-//!          │  tickets private to the session            │
-//!          └───────────────────────────────────────────┘
-//!         Need  ▲                                                │  Input (plaintext)
-//!               │                                                ▼
-//!          ┌──────────────── Session ──────────────────┐
-//!          │  output, replies, deadlines, recovery      │◄── Operation (Open, StartTransfer, Transfer, List, ...)
-//!          └───────────────────────────────────────────┘
-//!                 codec: bytes <-> replies, commands, listings
+//!      ftps-tokio         ftps-blocking          ftps-smol          your own: any runtime, or none
+//!          └───── sockets, timers, names ──────────┘                          │
+//!                            ▼                                                │
+//!  drive   Net: what an adapter brings; the loop, connecting, transfers       │   feature `rustls`, no IO
+//!                            ▼                                                ▼
+//!  tls     Link: a session with both record engines, tickets private to it, trust
+//!                            ▼                                                │   (another TLS: Session itself)
+//!  ops     Open, StartTransfer, Transfer, List, Rename, Quit, one command each
+//!                            ▼
+//!  session Session: what leaves, whose each reply is, deadlines, recovery, what was learned of the server
+//!                            ▼
+//!  codec   bytes <-> replies, commands, addresses, features, listings
 //! ```
 //!
-//! Arrows point one way: [`ops`] use the [`Session`], which uses the [`codec`]. Two contracts have one shape. Whoever
-//! brings a TLS library of its own drives a [`Session`]; whoever takes rustls drives a `tls::Link`, and moves bytes only.
+//! Arrows point one way. Two contracts have one shape: whoever brings a TLS library of its own drives a [`Session`];
+//! whoever takes rustls drives a `tls::Link`, and moves bytes only. `drive` does that for sockets that can be polled.
 //!
 //! # The loop
 //!
 //! An operation is polled until it is done. What it needs in between is a [`Need`]: something to do now, or a set of things
-//! to wait for, whichever comes first.
+//! to wait for, whichever comes first. Before a command leaves there is one wait whose deadline has come already: what lies
+//! in the control connection's socket is read, and nothing is waited for.
 //!
 //! ```
 //! # #[cfg(feature = "rustls")]
@@ -39,6 +39,7 @@
 //! # impl Sockets {
 //! #     fn now(&self) -> Instant { Instant::default() }
 //! #     fn connect(&mut self, _: ftps_proto::Target, _: &mut Link) {}
+//! #     fn listen(&mut self, _: &mut Link) {}
 //! #     fn close(&mut self, _: ftps_proto::Channel, _: ftps_proto::Close) {}
 //! #     fn payload(&mut self, _: &mut Link) {}
 //! #     fn move_or_wait(&mut self, _: Io, _: &mut Link) {}
@@ -49,10 +50,12 @@
 //!         match link.poll(op, sockets.now()).inspect_err(|_| sockets.reset_data())? {
 //!             Progress::Done(output) => return Ok(output),
 //!             Progress::Need(LinkNeed::Connect(target)) => sockets.connect(target, link), // connected() or connect_failed()
+//!             Progress::Need(LinkNeed::Listen) => sockets.listen(link), // listening(), and then the same
 //!             Progress::Need(LinkNeed::Close(channel, close)) => sockets.close(channel, close),
 //!             Progress::Need(LinkNeed::Payload(_)) => sockets.payload(link), // payload() and consume(), or supply()
 //!             // outgoing() and sent(), space() and received(), or the deadline.
 //!             Progress::Need(LinkNeed::Io(io)) => sockets.move_or_wait(io, link),
+//!             Progress::Need(need) => unimplemented!("{need:?}, of a later version"),
 //!         }
 //!     }
 //! }
@@ -65,15 +68,38 @@
 //!
 //! `examples/by_hand.rs` is the loop for downloads over plain std sockets.
 //!
+//! # Replies
+//!
+//! FTP's replies carry no number, servers answer out of order, twice, late, or not at all. Every command that has left holds
+//! a [`Ticket`], and a reply goes to the first open one that takes it:
+//!
+//! 1. its *own*: a code that RFCs and known servers give for the command, or a refusal that names it;
+//! 2. *foreign* codes, which can only answer a command that is not open, are dropped, counted, and named if a wait ends in
+//!    vain ([`Error::Timeout`]);
+//! 3. *anything else* is the only open command's, by its class: 2yz is good, 4yz and 5yz refuse, the rest is
+//!    [`Remote::UnexpectedReply`] at once.
+//!
+//! Before a command leaves, what lies unread is read, so that it cannot be the answer; a server that has closed the session is
+//! noticed then ([`Error::Closed`]), and nothing was done. What may be the end of a transfer counts once its data connection
+//! has ended well. A command belongs to the operation that has the session, or to the session itself: a keepalive, or the
+//! EPSV for the next transfer.
+//!
+//! # A transfer's parts
+//!
+//! A *route* gives a data connection: passive (EPSV, else PASV) or active (EPRT, else PORT, with [`Need::Listen`]). A
+//! *prelude* goes before the command (REST, ALLO, TYPE). The *command* leaves together with the ClientHello; its preliminary
+//! reply and the handshake are waited for together. Then *payload* moves, past the machine; its end, the close and the final
+//! reply make it complete.
+//!
 //! # What holds
 //!
 //! 1. How bytes are cut into reads never changes what happens, and no input is scanned twice.
-//! 2. Replies are matched to commands in order. While several are in flight each accepts only codes that can be its own,
-//!    and a late reply never answers the next command.
+//! 2. No operation is told the reply to another's command, and none is swallowed without a word.
 //! 3. An operation may be dropped at any point. The next one first recovers the session (the data connection reset, ABOR,
 //!    and PWD as a fence), or says that it cannot. [`Session::is_usable`] tells without IO.
 //! 4. Success is proven. A download is complete after close_notify and a 2xx; an upload after a drained close and a 2xx.
-//! 5. No credential leaves before TLS, nothing that came in clear behind 234 is believed, and TLS is never given up.
+//! 5. No credential leaves before TLS, nothing that came in clear after the reply to AUTH is believed, TLS is never given
+//!    up, and what a server's greeting says in clear decides nothing.
 //! 6. Every wait has a deadline and a [reason](Waiting). Every buffer, line, reply and listing has a limit.
 //! 7. Payload does not pass through the machine: whoever drives it moves the bytes, and reports counts.
 //!
