@@ -78,6 +78,10 @@ impl ByHand {
                     }
                     Err(error) => self.link.connect_failed(error),
                 },
+                // Active mode, which was not asked for.
+                Progress::Need(Need::Listen) => {
+                    self.link.connect_failed(io::Error::from(ErrorKind::Unsupported));
+                }
                 Progress::Need(Need::Close(channel, close)) => {
                     if close != Close::Reset {
                         self.move_bytes(channel, Flow { send: true, receive: false });

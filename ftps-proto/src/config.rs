@@ -22,6 +22,8 @@ pub struct Config {
     pub trust_pasv_address: bool,
     /// Whether commands are sent before the replies to earlier ones have come.
     pub pipelining: Pipelining,
+    /// Who opens data connections.
+    pub mode: Mode,
     /// Whether a download's close_notify is sent right after the handshake.
     pub early_close: EarlyClose,
 }
@@ -36,6 +38,7 @@ impl Config {
             limits: Limits::default(),
             trust_pasv_address: false,
             pipelining: Pipelining::Known,
+            mode: Mode::Passive,
             early_close: EarlyClose::Known,
         }
     }
@@ -158,6 +161,16 @@ pub enum Pipelining {
     Known,
     /// Always one command at a time.
     Off,
+}
+
+/// Who opens data connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Mode {
+    /// The client (EPSV, PASV).
+    Passive,
+    /// The server (EPRT, PORT). TLS is the client's to begin all the same (RFC 4217, section 7).
+    Active,
 }
 
 /// Whether a download's close_notify is sent right after the handshake.

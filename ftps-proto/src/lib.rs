@@ -49,6 +49,7 @@
 //!     loop {
 //!         match link.poll(op, sockets.now()).inspect_err(|_| sockets.reset_data())? {
 //!             Progress::Done(output) => return Ok(output),
+//!             Progress::Need(Need::Listen) => {} // active mode: listening(), connected() or connect_failed()
 //!             Progress::Need(Need::Connect(target)) => sockets.connect(target, link), // connected() or connect_failed()
 //!             Progress::Need(Need::Close(channel, close)) => sockets.close(channel, close),
 //!             Progress::Need(Need::Payload(_)) => sockets.payload(link), // payload() and consume(), or supply()
@@ -93,6 +94,8 @@ extern crate alloc;
 
 pub mod codec;
 mod config;
+#[cfg(feature = "rustls")]
+pub mod drive;
 mod error;
 mod need;
 pub mod ops;
@@ -103,7 +106,7 @@ mod time;
 #[cfg(feature = "rustls")]
 pub mod tls;
 
-pub use config::{Config, EarlyClose, Limits, Login, Pipelining, Security, Timeouts};
+pub use config::{Config, EarlyClose, Limits, Login, Mode, Pipelining, Security, Timeouts};
 pub use error::{Error, Local, Refused, Remote, Unlisted};
 pub use need::{
     Channel, Close, Deadline, End, Failure, Flow, Input, Io, Layer, Need, Progress, Target, Waiting,

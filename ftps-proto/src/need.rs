@@ -104,6 +104,9 @@ pub enum Need {
     /// Begin to open the data connection; answer with [`Input::Connected`] or [`Input::ConnectFailed`]. A connection
     /// (or an attempt) that is still there is dropped.
     Connect(Target),
+    /// Listen for the data connection, on the control connection's own address; answer with [`Input::Listening`], and then
+    /// as for [`Connect`](Self::Connect).
+    Listen,
     /// Begin a TLS handshake as the client, under the name of the control connection's host; answer with
     /// [`Input::Secured`] or [`Input::Failed`].
     StartTls(Channel),
@@ -130,6 +133,8 @@ pub enum Input<'a> {
     Received(Channel, &'a [u8]),
     /// So many of the outgoing bytes (control), or bytes of an upload's payload (data), were taken.
     Sent(Channel, usize),
+    /// The server can connect to this address.
+    Listening(SocketAddr),
     /// The data connection is up.
     Connected,
     /// The data connection could not be opened.

@@ -42,19 +42,20 @@
 //!
 //! The protocol itself lives in [`ftps_proto`]; this crate adds sockets and timers.
 
-mod builder;
 mod client;
-mod driver;
+mod net;
 mod transfer;
 
-pub use builder::Builder;
-pub use client::{Client, Entries};
-pub use transfer::{Download, Upload};
+pub use client::{Builder, Client};
+pub use net::{Connect, Stream, Tokio, Working};
+pub use transfer::{Download, Entries, Upload};
+
+pub use ftps_proto::drive::{Endpoint, Status};
 
 pub use ftps_proto::codec;
 pub use ftps_proto::ops::{Listed, Listing, Transferred};
 pub use ftps_proto::tls;
 pub use ftps_proto::{
-    Channel, EarlyClose, Error, Failure, Layer, Limits, Local, Pipelining, Refused, Remote, Security, Server,
-    Unlisted, Waiting,
+    Channel, EarlyClose, Error, Failure, Layer, Limits, Local, Mode, Pipelining, Refused, Remote, Security,
+    Server, Unlisted, Waiting,
 };

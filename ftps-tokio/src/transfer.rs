@@ -1,83 +1,86 @@
-//! Transfers under way.
+//! Transfers under way, as tokio reads and writes.
 
-use std::fmt;
+use std::future::poll_fn;
 use std::io;
+use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use ftps_proto::ops::{Transfer, Transferred};
-use ftps_proto::{Channel, Error};
+use ftps_proto::Error;
+use ftps_proto::drive::{self, Driver, Lease, Status};
+use ftps_proto::ops::Listed;
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::client::Hold;
-use crate::driver::Turn;
+use crate::Client;
+use crate::net::Sockets;
+
+/// Whoever has the client for the time of a transfer.
+#[derive(Debug)]
+pub(crate) struct Held<C>(pub(crate) C);
+
+impl<C: DerefMut<Target = Client>> Lease for Held<C> {
+    type Net = Sockets;
+
+    fn driver(&mut self) -> &mut Driver<Sockets> {
+        &mut self.0.driver
+    }
+}
 
 /// A file on its way from the server; made by [`Client::download`](crate::Client::download).
 ///
 /// It reads as the file's bytes. Its end (`Ok(0)`) means that all of the file has come and was confirmed, with
 /// close_notify and a 2xx, so `tokio::io::copy` alone is safe; anything less is an error. Read through [`AsyncBufRead`]
 /// it hands out what was decrypted where it lies. Dropped before its end, the data connection is reset.
-pub struct Download<'a> {
-    hold: Hold<'a>,
-    transfer: Transfer,
-    done: Option<Transferred>,
-}
+#[derive(Debug)]
+pub struct Download<C: DerefMut<Target = Client>>(pub(crate) drive::Download<Held<C>>);
 
-impl<'a> Download<'a> {
-    pub(crate) fn new(hold: Hold<'a>, transfer: Transfer) -> Self {
-        Self { hold, transfer, done: None }
+impl<C: DerefMut<Target = Client>> Download<C> {
+    /// Downloads a file (RETR) for whoever holds a client: a borrow, a box, a guard, a pool's object.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the server's reply, say a 550. The client is dropped.
+    pub async fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, Error> {
+        let mut download = drive::Download::new(Held(client), path)?;
+        poll_fn(|cx| download.poll_open(cx)).await?;
+        Ok(Self(download))
     }
 
-    /// Whether the data connection resumed the control connection's TLS session.
-    pub fn resumed(&self) -> bool {
-        self.transfer.resumed()
-    }
-
-    /// What came of it, once its end has been read.
-    pub fn transferred(&self) -> Option<&Transferred> {
-        self.done.as_ref()
-    }
-
-    /// Waits for payload or the confirmed end.
-    fn poll_payload(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        while self.done.is_none() && self.hold.0.link.payload().is_empty() {
-            if let Turn::Done(done) = ready!(self.hold.0.poll(&mut self.transfer, cx))? {
-                self.done = Some(done);
-            }
-        }
-        Poll::Ready(Ok(()))
+    /// Gives the client back; what has not come by now is reset.
+    pub fn into_client(self) -> Option<C> {
+        self.0.release().map(|held| held.0)
     }
 }
 
-impl AsyncBufRead for Download<'_> {
+/// What came of it.
+impl<C: DerefMut<Target = Client>> Deref for Download<C> {
+    type Target = Status;
+
+    fn deref(&self) -> &Status {
+        self.0.status()
+    }
+}
+
+impl<C: DerefMut<Target = Client> + Unpin> AsyncBufRead for Download<C> {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        let this = self.get_mut();
-        ready!(this.poll_payload(cx))?;
-        Poll::Ready(Ok(this.hold.0.link.payload()))
+        self.get_mut().0.poll_fill_buf(cx).map_err(Into::into)
     }
 
     fn consume(mut self: Pin<&mut Self>, n: usize) {
-        self.hold.0.link.consume(n);
+        self.0.consume(n);
     }
 }
 
-impl AsyncRead for Download<'_> {
+impl<C: DerefMut<Target = Client> + Unpin> AsyncRead for Download<C> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         space: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let payload = ready!(self.as_mut().poll_fill_buf(cx))?;
+        let payload = ready!(self.0.poll_fill_buf(cx))?;
         let n = payload.len().min(space.remaining());
         space.put_slice(&payload[..n]);
-        self.consume(n);
+        self.0.consume(n);
         Poll::Ready(Ok(()))
-    }
-}
-
-impl fmt::Debug for Download<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Download").field("done", &self.done).finish_non_exhaustive()
     }
 }
 
@@ -85,85 +88,42 @@ impl fmt::Debug for Download<'_> {
 ///
 /// Shutting it down ends the file and waits until the server has confirmed it. Dropped before that, the data connection
 /// is reset: the server must not take a part for the whole.
-pub struct Upload<'a> {
-    hold: Hold<'a>,
-    transfer: Transfer,
-    done: Option<Transferred>,
-}
+#[derive(Debug)]
+pub struct Upload<C: DerefMut<Target = Client>>(pub(crate) drive::Upload<Held<C>>);
 
-impl<'a> Upload<'a> {
-    pub(crate) fn new(hold: Hold<'a>, transfer: Transfer) -> Self {
-        Self { hold, transfer, done: None }
-    }
+/// What came of it.
+impl<C: DerefMut<Target = Client>> Deref for Upload<C> {
+    type Target = Status;
 
-    /// Whether the data connection resumed the control connection's TLS session.
-    pub fn resumed(&self) -> bool {
-        self.transfer.resumed()
-    }
-
-    /// What came of it, once it has been shut down.
-    pub fn transferred(&self) -> Option<&Transferred> {
-        self.done.as_ref()
-    }
-
-    /// Waits until payload can be handed over.
-    pub(crate) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        // An upload is not done before it is finished, and after that there is no more room.
-        while let Turn::Done(_) = ready!(self.hold.0.poll(&mut self.transfer, cx))? {}
-        Poll::Ready(Ok(()))
-    }
-
-    /// Hands over payload; how many bytes were taken, at least one.
-    pub(crate) fn poll_supply(&mut self, cx: &mut Context<'_>, payload: &[u8]) -> Poll<Result<usize, Error>> {
-        loop {
-            ready!(self.poll_room(cx))?;
-            let n = self.hold.0.link.supply(payload);
-            if n > 0 || payload.is_empty() {
-                return Poll::Ready(Ok(n));
-            }
-        }
-    }
-
-    /// Writes what there is to write; whether anything happened.
-    pub(crate) fn poll_push(&mut self, cx: &mut Context<'_>) -> bool {
-        !self.hold.0.link.is_flushed() && self.hold.0.poll_send(Channel::Data, cx)
-    }
-
-    /// Ends the file and waits for its confirmation.
-    pub(crate) fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<Result<Transferred, Error>> {
-        loop {
-            if let Some(done) = &self.done {
-                return Poll::Ready(Ok(done.clone()));
-            }
-            self.transfer.finish();
-            if let Turn::Done(done) = ready!(self.hold.0.poll(&mut self.transfer, cx))? {
-                self.done = Some(done);
-            }
-        }
+    fn deref(&self) -> &Status {
+        self.0.status()
     }
 }
 
-impl AsyncWrite for Upload<'_> {
+impl<C: DerefMut<Target = Client> + Unpin> AsyncWrite for Upload<C> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, payload: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll_supply(cx, payload).map_err(Into::into)
+        self.0.poll_supply(payload, cx).map_err(Into::into)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.hold.0.link.is_flushed() {
-            self.hold.0.link.flush();
-            ready!(self.poll_room(cx))?;
-        }
-        Poll::Ready(Ok(()))
+        self.0.poll_flush(cx).map_err(Into::into)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_finish(cx))?;
-        Poll::Ready(Ok(()))
+        self.0.poll_finish(cx).map_ok(drop).map_err(Into::into)
     }
 }
 
-impl fmt::Debug for Upload<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Upload").field("done", &self.done).finish_non_exhaustive()
+/// A listing under way; made by [`Client::entries`](crate::Client::entries).
+#[derive(Debug)]
+pub struct Entries<C: DerefMut<Target = Client>>(pub(crate) drive::Entries<Held<C>>);
+
+impl<C: DerefMut<Target = Client>> Entries<C> {
+    /// The next line, or `None` once the listing is complete and confirmed. May be dropped while it waits.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the server's reply; whatever says that the listing is not complete.
+    pub async fn next(&mut self) -> Result<Option<Listed>, Error> {
+        poll_fn(|cx| self.0.poll_next(cx)).await
     }
 }

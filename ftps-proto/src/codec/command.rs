@@ -79,6 +79,10 @@ pub enum Command {
     EpsvAll,
     /// Listen for the data connection, IPv4.
     Pasv,
+    /// Connect the data connection to here. RFC 2428 section 2.
+    Eprt(Argument),
+    /// The same, IPv4.
+    Port(Argument),
     /// Download.
     Retr(Argument),
     /// Upload.
@@ -155,6 +159,8 @@ impl Command {
             Self::Epsv => Verb::Epsv,
             Self::EpsvAll => Verb::EpsvAll,
             Self::Pasv => Verb::Pasv,
+            Self::Eprt(_) => Verb::Eprt,
+            Self::Port(_) => Verb::Port,
             Self::Retr(_) => Verb::Retr,
             Self::Stor(_) => Verb::Stor,
             Self::Appe(_) => Verb::Appe,
@@ -187,6 +193,8 @@ impl Command {
         match self {
             Self::User(a)
             | Self::Opts(a)
+            | Self::Eprt(a)
+            | Self::Port(a)
             | Self::Retr(a)
             | Self::Stor(a)
             | Self::Appe(a)
@@ -292,6 +300,8 @@ impl Command {
             Verb::Opts => Self::Opts(required()?),
             Verb::Type => keyword(&[("I", Self::TypeImage), ("A", Self::TypeAscii)])?,
             Verb::Epsv | Verb::EpsvAll => keyword(&[("", Self::Epsv), ("ALL", Self::EpsvAll)])?,
+            Verb::Eprt => Self::Eprt(required()?),
+            Verb::Port => Self::Port(required()?),
             Verb::Retr => Self::Retr(required()?),
             Verb::Stor => Self::Stor(required()?),
             Verb::Appe => Self::Appe(required()?),

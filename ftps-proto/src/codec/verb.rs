@@ -36,6 +36,7 @@ verbs! {
     Cdup "CDUP" "RFC 959 section 4.1.1",
     Cwd "CWD" "RFC 959 section 4.1.1",
     Dele "DELE" "RFC 959 section 4.1.3",
+    Eprt "EPRT" "RFC 2428 section 2",
     Epsv "EPSV" "RFC 2428 section 3",
     EpsvAll "EPSV ALL" "RFC 2428 section 4, a verb of its own because its replies differ",
     Feat "FEAT" "RFC 2389 section 3",
@@ -51,6 +52,7 @@ verbs! {
     Pass "PASS" "RFC 959 section 4.1.1",
     Pasv "PASV" "RFC 959 section 4.1.2",
     Pbsz "PBSZ" "RFC 2228 section 3",
+    Port "PORT" "RFC 959 section 4.1.2",
     Prot "PROT" "RFC 2228 section 3",
     Pwd "PWD" "RFC 959 section 4.1.3",
     Quit "QUIT" "RFC 959 section 4.1.1",
@@ -105,7 +107,9 @@ impl Verb {
             Self::Mdtm | Self::Size => code == 213,
             Self::Mkd => matches!(code, 250 | 257),
             Self::Mlst => code == 250,
-            Self::Noop | Self::Opts | Self::Pbsz | Self::Prot | Self::Type => matches!(code, 200 | 202),
+            Self::Eprt | Self::Port | Self::Noop | Self::Opts | Self::Pbsz | Self::Prot | Self::Type => {
+                matches!(code, 200 | 202)
+            }
             Self::Pass => matches!(code, 202 | 230 | 232 | 332),
             Self::Pasv => code == 227,
             Self::Pwd => code == 257,

@@ -1,12 +1,15 @@
 //! The first half of a transfer: a data connection, the command, its preliminary reply, the handshake.
 
+use alloc::format;
 use alloc::string::ToString;
+use core::net::IpAddr;
+use core::num::NonZeroU16;
 use core::task::Poll;
 
 use super::transfer::Transfer;
 use super::{Operation, ready};
-use crate::codec::{Argument, Class, Command, Reply, Verb, parse_227, parse_229};
-use crate::config::EarlyClose;
+use crate::codec::{Argument, Class, Command, HostPort, Reply, Verb, parse_227, parse_229};
+use crate::config::{EarlyClose, Mode};
 use crate::error::{Error, Local, Remote};
 use crate::need::{Channel, Close, Need, Target, Waiting};
 use crate::session::{Data, Direction, Ending, Phase, Preference, Session, Turn};
@@ -31,9 +34,12 @@ pub struct OpenTransfer {
 #[derive(Debug)]
 enum Stage {
     Retry,
-    Passive,
+    Choose,
     Asked,
     Connecting,
+    /// Active mode: until the adapter listens, and then until the server knows.
+    Listening,
+    Told,
     Starting,
     Started(Option<Reply>),
 }
@@ -51,12 +57,17 @@ impl OpenTransfer {
 
     /// `command` is RETR, STOR, APPE, LIST, NLST or MLSD.
     pub fn new(command: Command, direction: Direction) -> Self {
-        Self { turn: Turn::default(), command, direction, stage: Stage::Passive, refilled: false }
+        Self { turn: Turn::default(), command, direction, stage: Stage::Choose, refilled: false }
     }
 
     /// RFC 2428, section 3, else RFC 959, section 4.1.2. An EPSV that was refused, or whose port cannot be reached, is
     /// not tried again in this session.
     fn ask(&mut self, session: &mut Session) -> Result<Stage, Error> {
+        if session.config.mode == Mode::Active {
+            session.data = Some(Data::new(self.direction));
+            session.need(Need::Listen);
+            return Ok(Stage::Listening);
+        }
         session.send(match session.passive {
             Preference::Extended => &Command::Epsv,
             Preference::Classic => &Command::Pasv,
@@ -93,12 +104,54 @@ impl OpenTransfer {
         }
     }
 
+    /// RFC 2428, section 2, else RFC 959, section 4.1.2.
+    fn listening(&mut self, session: &mut Session) -> Result<Poll<Stage>, Error> {
+        let Some(data) = &session.data else { return Err(Local::Abandoned.into()) };
+        if data.ending.is_some() {
+            return Err(session.end_data(None));
+        }
+        let Some(at) = data.listening else { return Ok(Poll::Pending) };
+        let classic = session.passive == Preference::Classic;
+        let command = match (at.ip().to_canonical(), NonZeroU16::new(at.port())) {
+            (IpAddr::V4(addr), Some(port)) if classic => {
+                Command::Port(Argument::new(HostPort { addr, port }.to_string())?)
+            }
+            (ip, _) => {
+                let family = if ip.is_ipv4() { 1 } else { 2 };
+                Command::Eprt(Argument::new(format!("|{family}|{ip}|{}|", at.port()))?)
+            }
+        };
+        session.send(&command)?;
+        // Together where the server takes it: one round trip less.
+        if session.takes_pipelining() {
+            session.send(&self.command)?;
+        }
+        Ok(Poll::Ready(Stage::Told))
+    }
+
+    fn told(&mut self, session: &mut Session) -> Result<Poll<Stage>, Error> {
+        let (verb, reply) = ready!(session.final_reply()?);
+        match reply.code().class() {
+            Class::Completion => {}
+            Class::PermanentNegative if verb == Verb::Eprt && session.owed() == 0 => {
+                session.need(Need::Close(Channel::Data, Close::Reset));
+                return self.fall_back(session, Error::refused(verb, reply)).map(Poll::Ready);
+            }
+            Class::TransientNegative | Class::PermanentNegative => return Err(Error::refused(verb, reply)),
+            _ => return Err(Remote::UnexpectedReply(verb, reply).into()),
+        }
+        if !session.takes_pipelining() {
+            session.send(&self.command)?;
+        }
+        Ok(Poll::Ready(Stage::Starting))
+    }
+
     fn fall_back(&mut self, session: &mut Session, error: Error) -> Result<Stage, Error> {
         session.data = None;
         match session.passive {
             Preference::Extended => {
                 session.passive = Preference::Classic;
-                Ok(Stage::Passive)
+                Ok(Stage::Choose)
             }
             Preference::Classic => {
                 // What leads nowhere either is not held to: EPSV may have had a bad moment.
@@ -129,6 +182,11 @@ impl OpenTransfer {
 
     /// Waits for the preliminary reply and the handshake. A server without the former says its final one at once.
     fn starting(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Stage>, Error> {
+        // The server has connected (active mode).
+        if let Some(data) = session.data.as_mut().filter(|data| data.phase == Phase::Connected) {
+            data.phase = Phase::Securing;
+            session.need(Need::StartTls(Channel::Data));
+        }
         while let Some((verb, reply)) = session.reply()? {
             match reply.code().class() {
                 Class::Preliminary => session.start_data(),
@@ -185,11 +243,13 @@ impl Operation for OpenTransfer {
             self.stage = match &mut self.stage {
                 Stage::Retry => {
                     ready!(session.begin(&mut self.turn)?);
-                    Stage::Passive
+                    Stage::Choose
                 }
-                Stage::Passive => self.ask(session)?,
+                Stage::Choose => self.ask(session)?,
                 Stage::Asked => ready!(self.answered(session)?),
                 Stage::Connecting => ready!(self.connected(session, now)?),
+                Stage::Listening => ready!(self.listening(session)?),
+                Stage::Told => ready!(self.told(session)?),
                 Stage::Starting => ready!(self.starting(session, now)?),
                 Stage::Started(reply) => {
                     let reply = reply.take();

@@ -1,5 +1,7 @@
 //! The data connection as the protocol sees it.
 
+use core::net::SocketAddr;
+
 use super::Session;
 use crate::codec::{Class, Reply, Verb};
 use crate::error::{Error, Local};
@@ -59,11 +61,21 @@ pub(crate) struct Data {
     pub(crate) ending: Option<Ending>,
     /// Payload waits for the 1xx as well as for the handshake.
     pub(crate) started: bool,
+    /// Where the server can connect to (active mode).
+    pub(crate) listening: Option<SocketAddr>,
 }
 
 impl Data {
     pub(crate) fn new(direction: Direction) -> Self {
-        Self { direction, phase: Phase::Connecting, moved: 0, resumed: None, ending: None, started: false }
+        Self {
+            direction,
+            phase: Phase::Connecting,
+            moved: 0,
+            resumed: None,
+            ending: None,
+            started: false,
+            listening: None,
+        }
     }
 
     /// Only the first ending counts.

@@ -148,6 +148,7 @@ impl Session {
             }
             Input::Ended(Channel::Control, _) => self.replies.end(None),
             Input::Failed(Channel::Control, failure) => self.replies.end(Some(failure)),
+            Input::Listening(at) => self.with_data(|data| data.listening = Some(at)),
             Input::Connected => self.advance(Phase::Connecting, Phase::Connected),
             Input::ConnectFailed(failure) | Input::Failed(Channel::Data, failure) => {
                 self.with_data(|data| data.end(Ending::Failed(failure)));

@@ -199,6 +199,7 @@ impl World {
             }
             Ok(Progress::Need(Need::StartTls(Channel::Data))) => self.data = Data::Securing,
             Ok(Progress::Need(Need::Close(channel, close))) => self.close(channel, close),
+            Ok(Progress::Need(Need::Listen)) => unimplemented!("active mode"),
             Ok(Progress::Need(Need::Io(io))) => self.io(io),
         }
         Poll::Pending

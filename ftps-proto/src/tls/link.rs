@@ -24,6 +24,9 @@ pub enum Need {
     /// Begin to open the data connection; answer with [`Link::connected`] or [`Link::connect_failed`]. A connection (or
     /// an attempt) that is still there is dropped.
     Connect(Target),
+    /// Listen for the data connection, on the control connection's own address; answer with [`Link::listening`], and then
+    /// as for [`Connect`](Self::Connect).
+    Listen,
     /// Close a connection. [`Close::Write`]: shut its sending side down; everything has been sent. [`Close::Whole`]: write
     /// what [`Link::outgoing`] still holds, close_notify mostly, as far as the socket takes it at once, and close it.
     /// [`Close::Notify`] never arrives here.
@@ -148,6 +151,10 @@ impl Link {
                     self.data = None;
                     return Ok(Progress::Need(Need::Connect(target)));
                 }
+                Plain::Listen => {
+                    self.data = None;
+                    return Ok(Progress::Need(Need::Listen));
+                }
                 Plain::StartTls(channel) => self.start_tls(channel),
                 Plain::Close(channel, Close::Reset) => {
                     if channel == Channel::Data {
@@ -256,6 +263,11 @@ impl Link {
             wire.fail();
         }
         self.session.handle(Input::Failed(channel, Failure::transport(error)));
+    }
+
+    /// The server can connect to this address.
+    pub fn listening(&mut self, at: core::net::SocketAddr) {
+        self.session.handle(Input::Listening(at));
     }
 
     /// The data connection is up.

@@ -183,6 +183,7 @@ impl World {
             let progress = self.poll(op)?;
             let moved = match progress {
                 Progress::Done(_) | Progress::Need(Need::Payload(_)) => return Ok(progress),
+                Progress::Need(Need::Listen) => panic!("nothing here asks for active mode"),
                 Progress::Need(Need::Connect(_)) if !self.reachable => {
                     self.link.connect_failed("connection refused");
                     true

@@ -23,9 +23,9 @@ fn everything_can_be_sent_to_another_thread() {
     fn send_sync<T: Send + Sync>() {}
     send_sync::<Client>();
     send_sync::<Builder>();
-    send_sync::<Download<'_>>();
-    send_sync::<Upload<'_>>();
-    send_sync::<Entries<'_>>();
+    send_sync::<Download<&mut Client>>();
+    send_sync::<Upload<&mut Client>>();
+    send_sync::<Entries<&mut Client>>();
     send_sync::<Error>();
 }
 

@@ -3,22 +3,27 @@
 use std::fmt;
 use std::time::Duration;
 
-use ftps_proto::codec::{Argument, ArgumentError, Secret};
-use ftps_proto::tls::{Link, ServerName, TlsConfig};
-use ftps_proto::{
-    Channel, Config, EarlyClose, Error, Failure, Limits, Local, Login, Pipelining, Security, Session,
-    Waiting, ops,
-};
-use socket2::{SockRef, TcpKeepalive};
-use tokio::net::TcpStream;
+use super::dial::Dial;
+use super::net::Net;
+use crate::codec::{Argument, ArgumentError, Secret};
+use crate::config::{Config, EarlyClose, Limits, Login, Mode, Pipelining, Security};
+use crate::error::{Error, Local};
+use crate::session::Session;
+use crate::tls::{Link, ServerName, TlsConfig};
 
-use crate::Client;
-use crate::driver::Driver;
+/// What an adapter makes of a [`Builder`].
+pub trait Adapter: Sized {
+    /// What [`Builder::connect`] results in: a client, or the future of one.
+    type Connecting;
 
-/// Settings of a [`Client`]; made by [`Client::builder`].
+    /// Connects, starts TLS and logs in.
+    fn connect(builder: Builder<Self>) -> Self::Connecting;
+}
+
+/// Settings of a client. `A` holds what only its adapter knows.
 #[derive(Clone)]
 #[must_use = "nothing happens before `connect`"]
-pub struct Builder {
+pub struct Builder<A> {
     host: String,
     port: Option<u16>,
     tls: Option<TlsConfig>,
@@ -28,15 +33,27 @@ pub struct Builder {
     account: Result<Option<Secret>, ArgumentError>,
     /// But for the login.
     config: Config,
+    adapter: A,
 }
 
-impl Builder {
-    pub(crate) fn new(host: String) -> Self {
+impl<A: Default> Builder<A> {
+    /// Settings for a client of this host: explicit TLS on port 21, verified by the platform, unless said otherwise.
+    pub fn new(host: impl Into<String>) -> Self {
         let login = Login::anonymous();
-        let config = Config::new(login.clone());
-        Self { host, port: None, tls: None, server_name: None, login: Ok(login), account: Ok(None), config }
+        Self {
+            host: host.into(),
+            port: None,
+            tls: None,
+            server_name: None,
+            config: Config::new(login.clone()),
+            login: Ok(login),
+            account: Ok(None),
+            adapter: A::default(),
+        }
     }
+}
 
+impl<A> Builder<A> {
     /// TLS from the first byte, by default on port 990, instead of AUTH TLS on port 21.
     pub fn implicit(mut self) -> Self {
         self.config.security = Security::Implicit;
@@ -109,6 +126,12 @@ impl Builder {
         self
     }
 
+    /// Who opens data connections: the client, unless said otherwise.
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.config.mode = mode;
+        self
+    }
+
     /// Connect to the address that a PASV reply names instead of the server's own. Only for networks that need it: that
     /// address may point anywhere (CVE-2020-8284).
     pub fn trust_pasv_address(mut self, trust: bool) -> Self {
@@ -116,15 +139,17 @@ impl Builder {
         self
     }
 
-    /// Connects, starts TLS and logs in.
+    /// What only this adapter knows: how connections are made.
+    pub fn adapter(mut self, adapter: A) -> Self {
+        self.adapter = adapter;
+        self
+    }
+
+    /// Begins to connect, over the sockets that the adapter makes of its settings.
     ///
     /// # Errors
-    /// [`Error::Local`] for a name or password that cannot be sent, [`Error::Connection`] for a connection or TLS that
-    /// failed, [`Error::Refused`] for a login that was refused, [`Error::Timeout`].
-    ///
-    /// # Panics
-    /// Outside of a tokio runtime with IO and time enabled.
-    pub async fn connect(mut self) -> Result<Client, Error> {
+    /// [`Error::Local`] for a name or password that cannot be sent, a host that is none, TLS that cannot be had.
+    pub fn dial<N: Net>(mut self, net: impl FnOnce(A) -> N) -> Result<Dial<N>, Error> {
         let name = self.server_name.as_ref().unwrap_or(&self.host);
         let name = ServerName::try_from(name.clone()).map_err(|_| {
             Local::Configuration(format!("{name:?} is neither a host name nor an IP address"))
@@ -135,33 +160,25 @@ impl Builder {
         };
         self.config.login = Login { account: self.account?, ..self.login? };
         let port = self.port.unwrap_or(self.config.security.port());
-        let control = open(&self.host, port, self.config.timeouts.connect).await?;
-        let mut driver = Driver::new(Link::new(Session::new(self.config), &tls, name), control);
-        driver.run(&mut ops::Open::new()).await?;
-        Ok(Client::new(driver))
+        let limit = self.config.timeouts.connect;
+        let link = Link::new(Session::new(self.config), &tls, name);
+        Ok(Dial::new(link, net(self.adapter), self.host, port, limit))
     }
 }
 
-impl fmt::Debug for Builder {
+impl<A: Adapter> Builder<A> {
+    /// Connects, starts TLS and logs in.
+    ///
+    /// # Errors
+    /// [`Error::Local`] for a name or password that cannot be sent, [`Error::Connection`] for a connection or TLS that
+    /// failed, [`Error::Refused`] for a login that was refused, [`Error::Timeout`].
+    pub fn connect(self) -> A::Connecting {
+        A::connect(self)
+    }
+}
+
+impl<A> fmt::Debug for Builder<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder").field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
     }
-}
-
-async fn open(host: &str, port: u16, limit: Duration) -> Result<TcpStream, Error> {
-    let failed = |error| Error::Connection {
-        channel: Channel::Control,
-        failure: Some(Failure::transport(error)),
-        reply: None,
-    };
-    let control = tokio::time::timeout(limit, TcpStream::connect((host, port)))
-        .await
-        .map_err(|_| Error::Timeout(Waiting::Connect))?
-        .map_err(failed)?;
-    control.set_nodelay(true).map_err(failed)?;
-    // Firewalls forget connections that are silent during a long transfer.
-    SockRef::from(&control)
-        .set_tcp_keepalive(&TcpKeepalive::new().with_time(Duration::from_secs(60)))
-        .map_err(failed)?;
-    Ok(control)
 }
