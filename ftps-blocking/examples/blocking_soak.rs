@@ -107,17 +107,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut client = *download.into_client().expect("the client");
     // An upload dropped half-way is not stored as complete: the server has seen a reset.
     let cut = name(files);
-    let mut upload = client.upload_writer(&cut)?;
+    let mut upload = client.writer(&cut)?;
     upload.write_all(&bytes(7, len / 2))?;
     upload.flush()?;
     drop(upload);
     println!(
         "after a dropped upload: {:?}, {:?}",
-        client.pwd().map(|pwd| String::from_utf8_lossy(&pwd).into_owned()),
+        client.current_dir().map(|pwd| String::from_utf8_lossy(&pwd).into_owned()),
         client.size(&cut).map_err(|error| error.to_string())
     );
     for i in 0..=files {
-        let _ = client.dele(name(i));
+        let _ = client.remove_file(name(i));
     }
     client.quit()?;
     println!(

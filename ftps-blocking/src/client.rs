@@ -71,7 +71,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Refused`] with the server's reply, say a 553.
-    pub fn upload_writer(&mut self, path: impl AsRef<[u8]>) -> Result<Upload<&mut Self>, Error> {
+    pub fn writer(&mut self, path: impl AsRef<[u8]>) -> Result<Upload<&mut Self>, Error> {
         let mut upload = drive::Upload::new(Held(self), path)?;
         wait(|cx| upload.poll_open(cx))?;
         Ok(Upload(upload))

@@ -110,7 +110,7 @@ async fn run(args: Vec<String>, adapter: Smol) -> Result<(), Box<dyn Error + Sen
     client = *back.expect("the client");
     // An upload dropped half-way is not stored as complete: the server has seen a reset.
     let cut = name(files);
-    let mut upload: Upload<&mut Client> = client.upload_writer(&cut).await?;
+    let mut upload: Upload<&mut Client> = client.writer(&cut).await?;
     upload.write_all(&bytes(7, len / 2)).await?;
     upload.flush().await?;
     drop(upload);
@@ -127,7 +127,7 @@ async fn run(args: Vec<String>, adapter: Smol) -> Result<(), Box<dyn Error + Sen
     assert!(given_up.is_none());
     println!("after a dropped future: {:?}", client.size(&cut).await.map_err(|error| error.to_string()));
     for i in 0..=files {
-        let _ = client.dele(name(i)).await;
+        let _ = client.remove_file(name(i)).await;
     }
     client.quit().await?;
     // For a pool: whoever derefs to a client.

@@ -73,7 +73,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Refused`] with the server's reply, say a 553.
-    pub async fn upload_writer(&mut self, path: impl AsRef<[u8]>) -> Result<Upload<&mut Self>, Error> {
+    pub async fn writer(&mut self, path: impl AsRef<[u8]>) -> Result<Upload<&mut Self>, Error> {
         let mut upload = drive::Upload::new(Held(self), path)?;
         poll_fn(|cx| upload.poll_open(cx)).await?;
         Ok(Upload(upload))

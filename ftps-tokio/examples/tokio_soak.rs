@@ -70,7 +70,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         *download.into_client().unwrap()
     })
     .await?;
-    let mut upload = client.upload_writer(name(files)).await?;
+    let mut upload = client.writer(name(files)).await?;
     upload.write_all(&bytes(7, len / 2)).await?;
     upload.flush().await?;
     drop(upload);
@@ -79,7 +79,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         client.size(name(files)).await.map_err(|error| error.to_string())
     );
     for i in 0..=files {
-        let _ = client.dele(name(i)).await;
+        let _ = client.remove_file(name(i)).await;
     }
     client.quit().await?;
     println!(

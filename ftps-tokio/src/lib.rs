@@ -46,16 +46,15 @@ mod client;
 mod net;
 mod transfer;
 
-pub use client::{Builder, Client};
-pub use net::{Connect, Stream, Tokio, Working};
+pub use client::{Builder, Client, Tokio};
+pub use net::{Connect, Connecting, Stream};
 pub use transfer::{Download, Entries, Upload};
 
-pub use ftps_proto::drive::{Endpoint, Status};
-
 pub use ftps_proto::codec;
+pub use ftps_proto::drive::{ConnectError, Endpoint, NotStarted};
 pub use ftps_proto::ops::{Listed, Listing, Transferred};
 pub use ftps_proto::tls;
 pub use ftps_proto::{
     Channel, EarlyClose, Error, Failure, Layer, Limits, Local, Mode, Pipelining, Refused, Remote, Security,
-    Server, Unlisted, Waiting,
+    Server, Timeouts, Unlisted, Waiting,
 };

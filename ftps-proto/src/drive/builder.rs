@@ -3,27 +3,29 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::dial::Dial;
 use super::net::Net;
+use super::opening::Opening;
 use crate::codec::{Argument, ArgumentError, Secret};
-use crate::config::{Config, EarlyClose, Limits, Login, Mode, Pipelining, Security};
+use crate::config::{Config, EarlyClose, Limits, Login, Mode, Pipelining, Security, Timeouts};
 use crate::error::{Error, Local};
 use crate::session::Session;
 use crate::tls::{Link, ServerName, TlsConfig};
 
-/// What an adapter makes of a [`Builder`].
+/// An adapter, as its [`Builder`] knows it.
 pub trait Adapter: Sized {
-    /// What [`Builder::connect`] results in: a client, or the future of one.
+    /// What makes connections in the user's own way.
+    type Connector: Clone;
+    /// What [`Builder::connect`] returns: a client, or the future of one.
     type Connecting;
 
     /// Connects, starts TLS and logs in.
-    fn connect(builder: Builder<Self>) -> Self::Connecting;
+    fn connect(builder: &Builder<Self>) -> Self::Connecting;
 }
 
-/// Settings of a client. `A` holds what only its adapter knows.
+/// Settings of a client. They can be used for any number of connections.
 #[derive(Clone)]
 #[must_use = "nothing happens before `connect`"]
-pub struct Builder<A> {
+pub struct Builder<A: Adapter> {
     host: String,
     port: Option<u16>,
     tls: Option<TlsConfig>,
@@ -31,13 +33,14 @@ pub struct Builder<A> {
     /// Or what is wrong with the name or the password.
     login: Result<Login, ArgumentError>,
     account: Result<Option<Secret>, ArgumentError>,
-    /// But for the login.
+    /// All but the login.
     config: Config,
-    adapter: A,
+    login_timeout: Duration,
+    connector: Option<A::Connector>,
 }
 
-impl<A: Default> Builder<A> {
-    /// Settings for a client of this host: explicit TLS on port 21, verified by the platform, unless said otherwise.
+impl<A: Adapter> Builder<A> {
+    /// Settings for a client of this host: explicit TLS on port 21, verified by the platform, anonymous.
     pub fn new(host: impl Into<String>) -> Self {
         let login = Login::anonymous();
         Self {
@@ -48,12 +51,11 @@ impl<A: Default> Builder<A> {
             config: Config::new(login.clone()),
             login: Ok(login),
             account: Ok(None),
-            adapter: A::default(),
+            login_timeout: Duration::from_secs(120),
+            connector: None,
         }
     }
-}
 
-impl<A> Builder<A> {
     /// TLS from the first byte, by default on port 990, instead of AUTH TLS on port 21.
     pub fn implicit(mut self) -> Self {
         self.config.security = Security::Implicit;
@@ -78,19 +80,28 @@ impl<A> Builder<A> {
         self
     }
 
-    /// Whom to trust, and all else about TLS. By default the platform's verifier decides.
+    /// Whom to trust, and everything else about TLS. By default the platform's verifier decides.
     pub fn tls(mut self, tls: TlsConfig) -> Self {
         self.tls = Some(tls);
         self
     }
 
-    /// The name that the server's certificate must be for, where it is not the host's: behind a tunnel, or by an address.
+    /// The name that the server's certificate must be for, where it is not the host's: through a tunnel, or where the host
+    /// is given by its address.
     pub fn server_name(mut self, name: impl Into<String>) -> Self {
         self.server_name = Some(name.into());
         self
     }
 
-    /// How long a TCP connect may take: 20 seconds unless said otherwise.
+    /// How long all of [`connect`](Self::connect) may take: the look-up of the name, the attempts to connect, TLS and the
+    /// login. 2 minutes unless said otherwise.
+    pub fn login_timeout(mut self, limit: Duration) -> Self {
+        self.login_timeout = limit;
+        self
+    }
+
+    /// How long the look-up of a name may take, and each attempt to connect, of either connection: 20 seconds unless said
+    /// otherwise.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.config.timeouts.connect = limit;
         self
@@ -105,6 +116,12 @@ impl<A> Builder<A> {
     /// How long no data may move while a transfer waits for the server: 60 seconds unless said otherwise.
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.config.timeouts.idle = limit;
+        self
+    }
+
+    /// Every time-out but [`login_timeout`](Self::login_timeout), in place of all that were set before.
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.config.timeouts = timeouts;
         self
     }
 
@@ -139,17 +156,30 @@ impl<A> Builder<A> {
         self
     }
 
-    /// What only this adapter knows: how connections are made.
-    pub fn adapter(mut self, adapter: A) -> Self {
-        self.adapter = adapter;
+    /// Makes both connections in the user's own way, say through a proxy. It is given the host's name as it is.
+    pub fn connector(mut self, connector: A::Connector) -> Self {
+        self.connector = Some(connector);
         self
     }
 
-    /// Begins to connect, over the sockets that the adapter makes of its settings.
+    /// Connects, starts TLS and logs in.
     ///
     /// # Errors
-    /// [`Error::Local`] for a name or password that cannot be sent, a host that is none, TLS that cannot be had.
-    pub fn dial<N: Net>(mut self, net: impl FnOnce(A) -> N) -> Result<Dial<N>, Error> {
+    /// [`Error::Local`] for a name or password that cannot be sent, a host that is neither a name nor an address, or TLS
+    /// that cannot be configured. [`Error::Connection`] for a connection or TLS that failed, [`Error::Refused`] for a
+    /// login that was refused, [`Error::Timeout`].
+    pub fn connect(&self) -> A::Connecting {
+        A::connect(self)
+    }
+
+    /// Begins to connect over an adapter's sockets, which are made with the connector.
+    ///
+    /// # Errors
+    /// [`Error::Local`], as for [`connect`](Self::connect).
+    pub fn open<N: Net>(
+        &self,
+        net: impl FnOnce(Option<A::Connector>) -> N,
+    ) -> Result<Opening<N>, Error> {
         let name = self.server_name.as_ref().unwrap_or(&self.host);
         let name = ServerName::try_from(name.clone()).map_err(|_| {
             Local::Configuration(format!("{name:?} is neither a host name nor an IP address"))
@@ -158,26 +188,16 @@ impl<A> Builder<A> {
             Some(tls) => tls.clone(),
             None => TlsConfig::builder().build().map_err(|error| Local::Configuration(error.to_string()))?,
         };
-        self.config.login = Login { account: self.account?, ..self.login? };
-        let port = self.port.unwrap_or(self.config.security.port());
-        let limit = self.config.timeouts.connect;
-        let link = Link::new(Session::new(self.config), &tls, name);
-        Ok(Dial::new(link, net(self.adapter), self.host, port, limit))
+        let login = Login { account: self.account.clone()?, ..self.login.clone()? };
+        let config = Config { login, ..self.config.clone() };
+        let to = (self.host.clone(), self.port.unwrap_or(config.security.port()));
+        let timeout = config.timeouts.connect;
+        let link = Link::new(Session::new(config), &tls, name);
+        Ok(Opening::new(link, net(self.connector.clone()), to, timeout, self.login_timeout))
     }
 }
 
-impl<A: Adapter> Builder<A> {
-    /// Connects, starts TLS and logs in.
-    ///
-    /// # Errors
-    /// [`Error::Local`] for a name or password that cannot be sent, [`Error::Connection`] for a connection or TLS that
-    /// failed, [`Error::Refused`] for a login that was refused, [`Error::Timeout`].
-    pub fn connect(self) -> A::Connecting {
-        A::connect(self)
-    }
-}
-
-impl<A> fmt::Debug for Builder<A> {
+impl<A: Adapter> fmt::Debug for Builder<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder").field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
     }

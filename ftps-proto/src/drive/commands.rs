@@ -1,16 +1,17 @@
 //! The commands that need no data connection, once for every adapter: rustdoc shows them as each client's own methods.
 
-/// Methods of a client that has `run(Operation)`: as they are, or with `[async await]`.
+/// Methods of a client that has a `driver` and `run(op)`: as they are, or with `[async await]`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __commands {
     ($([$async:ident $await:ident])?) => {
-        /// Whether the session can be used: false once the connection is known to be gone. Asks nobody.
+        /// Whether the session can be used: false once the connection is known to be gone. Nothing is sent to find out.
         pub fn is_usable(&self) -> bool {
             self.driver.session().is_usable()
         }
 
-        /// What FEAT listed (RFC 2389), where the server knows it.
+        /// What the server says it can do (FEAT, RFC 2389). `None` where it does not know FEAT.
+        #[doc(alias = "FEAT")]
         pub fn features(&self) -> Option<&$crate::codec::Features> {
             self.driver.session().features()
         }
@@ -20,10 +21,11 @@ macro_rules! __commands {
             self.driver.session().server()
         }
 
-        /// A file's size in bytes (SIZE).
+        /// A file's size in bytes (SIZE, RFC 3659, section 4).
         ///
         /// # Errors
         /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "SIZE")]
         pub $($async)? fn size(&mut self, path: impl AsRef<[u8]>) -> Result<u64, $crate::Error> {
             self.run($crate::ops::size($crate::codec::Argument::new(path)?))$(.$await)?
         }
@@ -32,7 +34,8 @@ macro_rules! __commands {
         ///
         /// # Errors
         /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
-        pub $($async)? fn pwd(&mut self) -> Result<Vec<u8>, $crate::Error> {
+        #[doc(alias = "PWD")]
+        pub $($async)? fn current_dir(&mut self) -> Result<Vec<u8>, $crate::Error> {
             self.run($crate::ops::pwd())$(.$await)?
         }
 
@@ -40,23 +43,29 @@ macro_rules! __commands {
         ///
         /// # Errors
         /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
-        pub $($async)? fn cwd(&mut self, path: impl AsRef<[u8]>) -> Result<(), $crate::Error> {
+        #[doc(alias = "CWD")]
+        pub $($async)? fn set_current_dir(&mut self, path: impl AsRef<[u8]>) -> Result<(), $crate::Error> {
             self.run($crate::ops::cwd($crate::codec::Argument::new(path)?))$(.$await)?
         }
 
-        /// Makes a directory (MKD); results in its path where the server tells.
+        /// Creates a directory (MKD). Returns its path as the server tells it, or `None` where it does not.
         ///
         /// # Errors
         /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
-        pub $($async)? fn mkd(&mut self, path: impl AsRef<[u8]>) -> Result<Option<Vec<u8>>, $crate::Error> {
+        #[doc(alias = "MKD")]
+        pub $($async)? fn create_dir(
+            &mut self,
+            path: impl AsRef<[u8]>,
+        ) -> Result<Option<Vec<u8>>, $crate::Error> {
             self.run($crate::ops::mkd($crate::codec::Argument::new(path)?))$(.$await)?
         }
 
-        /// Deletes a file (DELE).
+        /// Removes a file (DELE).
         ///
         /// # Errors
         /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
-        pub $($async)? fn dele(&mut self, path: impl AsRef<[u8]>) -> Result<(), $crate::Error> {
+        #[doc(alias = "DELE")]
+        pub $($async)? fn remove_file(&mut self, path: impl AsRef<[u8]>) -> Result<(), $crate::Error> {
             self.run($crate::ops::dele($crate::codec::Argument::new(path)?))$(.$await)?
         }
 
@@ -64,14 +73,17 @@ macro_rules! __commands {
         ///
         /// # Errors
         /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
-        pub $($async)? fn rmd(&mut self, path: impl AsRef<[u8]>) -> Result<(), $crate::Error> {
+        #[doc(alias = "RMD")]
+        pub $($async)? fn remove_dir(&mut self, path: impl AsRef<[u8]>) -> Result<(), $crate::Error> {
             self.run($crate::ops::rmd($crate::codec::Argument::new(path)?))$(.$await)?
         }
 
-        /// Renames a file or directory (RNFR, RNTO).
+        /// Renames a file or directory (RNFR, RNTO). Whether an existing name is replaced is the server's choice.
         ///
         /// # Errors
         /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "RNFR")]
+        #[doc(alias = "RNTO")]
         pub $($async)? fn rename(
             &mut self,
             from: impl AsRef<[u8]>,
@@ -81,11 +93,12 @@ macro_rules! __commands {
             self.run($crate::ops::Rename::new(from, to))$(.$await)?
         }
 
-        /// Does nothing, and has it answered (NOOP).
+        /// Does nothing, and has it answered (NOOP): a session that stays idle for long is closed by the server.
         ///
         /// # Errors
         /// Whatever says that the session is gone.
-        pub $($async)? fn noop(&mut self) -> Result<(), $crate::Error> {
+        #[doc(alias = "NOOP")]
+        pub $($async)? fn keep_alive(&mut self) -> Result<(), $crate::Error> {
             self.run($crate::ops::noop())$(.$await)?
         }
 
@@ -93,6 +106,7 @@ macro_rules! __commands {
         ///
         /// # Errors
         /// Whatever says that the server was not told, or did not answer. The connection is closed all the same.
+        #[doc(alias = "QUIT")]
         pub $($async)? fn quit(mut self) -> Result<(), $crate::Error> {
             self.run($crate::ops::Quit::new())$(.$await)?
         }

@@ -3,63 +3,54 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::task::Poll;
+use std::task::{Poll, ready};
 
 use super::net::{Endpoint, Net};
 use crate::error::Error;
-use crate::need::{Channel, Close, Deadline, Io, Progress, Target};
+use crate::need::{Channel, Deadline, Io, Progress, Target, Waiting};
 use crate::ops::Operation;
 use crate::session::Session;
+use crate::time::Instant;
 use crate::tls::{Link, Need};
 
-/// What came of driving an operation.
-pub(super) enum Turn<T> {
+/// A session with its sockets.
+///
+/// What an operation needs in order to go on is kept here and in the operation: polling may stop at any time.
+pub struct Driver<N: Net> {
+    pub(super) link: Link,
+    pub(super) net: N,
+    pub(super) control: N::Socket,
+    /// Where the control connection goes.
+    peer: Endpoint,
+    pub(super) data: DataSocket<N>,
+    /// While the session is opened: when all of that is to be done.
+    limit: Option<Instant>,
+}
+
+/// The data connection's socket, if there is one.
+pub(super) enum DataSocket<N: Net> {
+    None,
+    Connecting(N::Connecting),
+    Listening(N::Listener),
+    Connected(N::Socket),
+}
+
+/// What driving an operation came to.
+pub(super) enum Step<T> {
     /// Payload can move.
     Payload,
     /// The operation's result.
     Done(T),
 }
 
-/// The data connection's socket.
-enum Data<N: Net> {
-    None,
-    Opening(N::Opening),
-    Listening(N::Listener),
-    Up(N::Socket),
-}
-
-/// A session with its sockets.
-///
-/// Everything that an operation needs to go on is kept here: whoever polls may stop at any time.
-pub struct Driver<N: Net> {
-    pub(super) link: Link,
-    net: N,
-    control: N::Socket,
-    /// Where the control connection goes.
-    peer: Endpoint,
-    data: Data<N>,
-}
-
-/// Whoever has a driver for the time of a transfer: borrows it, owns it, holds it for a pool.
-pub trait Lease {
-    /// The driver's sockets.
-    type Net: Net;
-
-    /// The driver.
-    fn driver(&mut self) -> &mut Driver<Self::Net>;
-}
-
-impl<N: Net> Lease for &mut Driver<N> {
-    type Net = N;
-
-    fn driver(&mut self) -> &mut Driver<N> {
-        self
-    }
-}
-
 impl<N: Net> Driver<N> {
-    pub(super) fn new(link: Link, net: N, control: N::Socket, peer: Endpoint) -> Self {
-        Self { link, net, control, peer, data: Data::None }
+    pub(super) fn new(link: Link, net: N, control: N::Socket, peer: Endpoint, limit: Instant) -> Self {
+        Self { link, net, control, peer, data: DataSocket::None, limit: Some(limit) }
+    }
+
+    /// The session is open.
+    pub(super) fn lift_limit(&mut self) {
+        self.limit = None;
     }
 
     /// The protocol machine.
@@ -67,19 +58,19 @@ impl<N: Net> Driver<N> {
         self.link.session()
     }
 
-    /// Runs an operation that moves no payload. One that is given up half-way is cleared away by the next one.
+    /// Runs an operation that moves no payload. Where it is given up half-way, the next operation recovers the session.
+    ///
+    /// # Errors
+    /// Whatever ends the operation.
     pub fn poll_run<O: Operation>(
         &mut self,
         op: &mut O,
-        cx: &mut N::Cx<'_>,
+        cx: &mut N::Context<'_>,
     ) -> Poll<Result<O::Output, Error>> {
-        loop {
-            match self.poll(op, cx) {
-                Poll::Ready(Ok(Turn::Done(output))) => return Poll::Ready(Ok(output)),
-                Poll::Ready(Ok(Turn::Payload)) => {}
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => return Poll::Pending,
-            }
+        match ready!(self.poll(op, cx))? {
+            Step::Done(output) => Poll::Ready(Ok(output)),
+            // Nobody takes the payload, so that only the server can end this.
+            Step::Payload => Poll::Pending,
         }
     }
 
@@ -87,44 +78,62 @@ impl<N: Net> Driver<N> {
     pub(super) fn poll<O: Operation>(
         &mut self,
         op: &mut O,
-        cx: &mut N::Cx<'_>,
-    ) -> Poll<Result<Turn<O::Output>, Error>> {
+        cx: &mut N::Context<'_>,
+    ) -> Poll<Result<Step<O::Output>, Error>> {
         loop {
             let need = match self.link.poll(op, self.net.now()) {
-                Ok(Progress::Done(output)) => return Poll::Ready(Ok(Turn::Done(output))),
+                Ok(Progress::Done(output)) => return Poll::Ready(Ok(Step::Done(output))),
                 Ok(Progress::Need(need)) => need,
                 Err(error) => {
-                    self.abandon();
-                    self.write_at_once(Channel::Control);
+                    self.give_up();
                     return Poll::Ready(Err(error));
                 }
             };
             match need {
                 Need::Connect(target) => {
                     let to = self.endpoint(target);
-                    self.data = Data::Opening(self.net.connect(Channel::Data, &to));
+                    self.data = DataSocket::Connecting(self.net.connect(Channel::Data, &to));
                 }
                 Need::Listen => self.listen(),
                 Need::Close(channel, close) => self.close(channel, close, cx),
-                Need::Payload(io) if self.poll_io(io, cx) => {}
-                Need::Payload(_) => return Poll::Ready(Ok(Turn::Payload)),
-                Need::Io(io) => {
-                    if !self.poll_io(io, cx) && !self.poll_deadline(io.deadline, cx) {
-                        return Poll::Pending;
-                    }
-                }
+                Need::Payload(io) if self.poll_io(io, false, cx) => {}
+                Need::Payload(_) => return Poll::Ready(Ok(Step::Payload)),
+                Need::Io(io) => ready!(self.poll_wait(io, cx))?,
             }
         }
     }
 
-    /// Resets the data connection, if there is one: nothing that was given up may look like an end.
-    pub(super) fn abandon(&mut self) {
-        if self.link.abandon() {
-            self.data = Data::None;
+    /// Moves bytes, or waits until bytes can move or the deadline has come.
+    fn poll_wait(&mut self, io: Io, cx: &mut N::Context<'_>) -> Poll<Result<(), Error>> {
+        let now = self.net.now();
+        if self.limit.is_some_and(|limit| limit <= now) {
+            let waiting = io.deadline.map_or(Waiting::Connect, |deadline| deadline.waiting);
+            return Poll::Ready(Err(Error::Timeout(waiting)));
+        }
+        let past = io.deadline.is_some_and(|deadline| deadline.at <= now);
+        if self.poll_io(io, past, cx) || past {
+            return Poll::Ready(Ok(()));
+        }
+        let deadline = io.deadline.map(|Deadline { at, .. }| at);
+        match deadline.into_iter().chain(self.limit).min() {
+            Some(at) => self.net.poll_timer(at, cx).map(Ok),
+            None => Poll::Pending,
         }
     }
 
-    /// Behind a proxy nobody knows the server's address.
+    /// Moves what can be moved; whether anything happened. `past`: the deadline has come, so nothing is waited for, and
+    /// the system is asked what lies in the control connection's socket.
+    fn poll_io(&mut self, io: Io, past: bool, cx: &mut N::Context<'_>) -> bool {
+        let mut happened = self.poll_open(cx);
+        for (channel, flow) in [(Channel::Control, io.control), (Channel::Data, io.data)] {
+            // Received first: a server that closes the connection says why before that.
+            happened |= flow.receive && self.poll_receive(channel, past && channel == Channel::Control, cx);
+            happened |= flow.send && self.poll_send(channel, cx);
+        }
+        happened
+    }
+
+    /// Where to connect to. Through a connector that resolves names, the server's address is not known.
     fn endpoint(&self, target: Target) -> Endpoint {
         match (&self.peer, target) {
             (Endpoint::Host(host, _), Target::Peer(port)) => Endpoint::Host(host.clone(), port.get()),
@@ -135,108 +144,81 @@ impl<N: Net> Driver<N> {
         }
     }
 
+    /// Listens on the control connection's own address.
     fn listen(&mut self) {
-        let listening = N::local(&self.control).and_then(|mut local| {
-            local.set_port(0);
-            self.net.listen(local)
-        });
+        let listening = match &self.peer {
+            Endpoint::Address(_) => N::local_addr(&self.control).and_then(|mut local| {
+                local.set_port(0);
+                self.net.listen(local)
+            }),
+            // Anybody could connect, as there would be no address to compare with.
+            Endpoint::Host(..) => Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "active mode does not go through a connector: the server's address is not known",
+            )),
+        };
         match listening {
             Ok((listener, at)) => {
-                self.data = Data::Listening(listener);
+                self.data = DataSocket::Listening(listener);
                 self.link.listening(at);
             }
             Err(error) => self.link.connect_failed(error),
         }
     }
 
-    fn close(&mut self, channel: Channel, close: Close, cx: &mut N::Cx<'_>) {
-        if close == Close::Whole {
-            self.write_at_once(channel);
-        }
-        if let Some(socket) = self.socket(channel)
-            && matches!(close, Close::Write | Close::Whole)
-        {
-            N::finish(socket, cx);
-        }
-        if channel == Channel::Data && matches!(close, Close::Reset | Close::Whole) {
-            self.data = Data::None;
-        }
-    }
-
-    /// Writes what is left for a connection that is given up, as far as its socket takes it.
-    fn write_at_once(&mut self, channel: Channel) {
-        let socket = match (channel, &mut self.data) {
-            (Channel::Control, _) => &mut self.control,
-            (Channel::Data, Data::Up(socket)) => socket,
-            (Channel::Data, _) => return,
-        };
-        if let Ok(n) = N::try_write(socket, self.link.outgoing(channel)) {
-            self.link.sent(channel, n);
-        }
-    }
-
-    fn socket(&mut self, channel: Channel) -> Option<&mut N::Socket> {
-        match (channel, &mut self.data) {
-            (Channel::Control, _) => Some(&mut self.control),
-            (Channel::Data, Data::Up(socket)) => Some(socket),
-            (Channel::Data, _) => None,
-        }
-    }
-
-    /// Moves what can be moved; whether anything happened.
-    fn poll_io(&mut self, io: Io, cx: &mut N::Cx<'_>) -> bool {
-        let mut happened = self.poll_open(cx);
-        for (channel, flow) in [(Channel::Control, io.control), (Channel::Data, io.data)] {
-            // Received first: a server that closes says why.
-            happened |= flow.receive && self.poll_receive(channel, cx);
-            happened |= flow.send && self.poll_send(channel, cx);
-        }
-        happened
-    }
-
-    fn poll_open(&mut self, cx: &mut N::Cx<'_>) -> bool {
+    /// Goes on with opening the data connection; whether anything happened.
+    fn poll_open(&mut self, cx: &mut N::Context<'_>) -> bool {
         let opened = match &mut self.data {
-            Data::Opening(opening) => N::poll_connect(opening, cx),
-            Data::Listening(listener) => match N::poll_accept(listener, cx) {
-                // Whoever else connects is shown out: the server is waited for (RFC 2577, section 4).
-                Poll::Ready(Ok((_, from))) if !self.peer.is_host_of(from) => return true,
+            DataSocket::Connecting(connecting) => N::poll_connect(connecting, cx),
+            DataSocket::Listening(listener) => match N::poll_accept(listener, cx) {
+                // Another host's connection is dropped, and the server's is waited for (RFC 2577, section 4).
+                Poll::Ready(Ok((_, from))) if !is_from(&self.peer, from) => return true,
+                // That connection was gone before it could be accepted. The server's may still come.
+                Poll::Ready(Err(error)) if is_transient(&error) => return true,
                 accepted => accepted.map_ok(|(socket, _)| socket),
             },
-            Data::None | Data::Up(_) => return false,
+            DataSocket::None | DataSocket::Connected(_) => return false,
         };
         match opened {
             Poll::Pending => return false,
             Poll::Ready(Ok(socket)) => {
-                self.data = Data::Up(socket);
+                self.data = DataSocket::Connected(socket);
                 self.link.connected();
             }
             Poll::Ready(Err(error)) => {
-                self.data = Data::None;
+                self.data = DataSocket::None;
                 self.link.connect_failed(error);
             }
         }
         true
     }
 
-    fn poll_receive(&mut self, channel: Channel, cx: &mut N::Cx<'_>) -> bool {
+    /// Reads once; whether anything happened.
+    fn poll_receive(&mut self, channel: Channel, at_once: bool, cx: &mut N::Context<'_>) -> bool {
         let socket = match (channel, &mut self.data) {
             (Channel::Control, _) => &mut self.control,
-            (Channel::Data, Data::Up(socket)) => socket,
+            (Channel::Data, DataSocket::Connected(socket)) => socket,
             (Channel::Data, _) => return false,
         };
-        match N::poll_read(socket, self.link.space(channel), cx) {
+        let space = self.link.space(channel);
+        let read = match at_once {
+            true => Poll::Ready(N::try_read(socket, space)),
+            false => N::poll_read(socket, space, cx),
+        };
+        match read {
             Poll::Pending => return false,
             Poll::Ready(Ok(n)) => self.link.received(channel, n),
+            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => return false,
             Poll::Ready(Err(error)) => self.failed(channel, error),
         }
         true
     }
 
     /// Writes once; whether anything happened.
-    pub(super) fn poll_send(&mut self, channel: Channel, cx: &mut N::Cx<'_>) -> bool {
+    pub(super) fn poll_send(&mut self, channel: Channel, cx: &mut N::Context<'_>) -> bool {
         let socket = match (channel, &mut self.data) {
             (Channel::Control, _) => &mut self.control,
-            (Channel::Data, Data::Up(socket)) => socket,
+            (Channel::Data, DataSocket::Connected(socket)) => socket,
             (Channel::Data, _) => return false,
         };
         match N::poll_write(socket, self.link.outgoing(channel), cx) {
@@ -248,16 +230,22 @@ impl<N: Net> Driver<N> {
     }
 
     fn failed(&mut self, channel: Channel, error: io::Error) {
-        // A signal came in between.
+        // A signal interrupted the call: it is made again.
         if error.kind() != io::ErrorKind::Interrupted {
             self.link.failed(channel, error);
         }
     }
+}
 
-    /// Whether the deadline has come.
-    fn poll_deadline(&mut self, deadline: Option<Deadline>, cx: &mut N::Cx<'_>) -> bool {
-        deadline.is_some_and(|deadline| self.net.poll_deadline(deadline.at, cx).is_ready())
-    }
+/// Whether this is the host at the other end of the control connection.
+fn is_from(peer: &Endpoint, from: SocketAddr) -> bool {
+    matches!(peer, Endpoint::Address(peer) if peer.ip().to_canonical() == from.ip().to_canonical())
+}
+
+/// Whether an error of accept concerns one connection only, not the listener.
+fn is_transient(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
 }
 
 impl<N: Net> fmt::Debug for Driver<N> {

@@ -1,5 +1,6 @@
-//! What an adapter brings.
+//! What an adapter brings: sockets, names, a clock.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::task::Poll;
@@ -12,90 +13,107 @@ use crate::time::Instant;
 pub enum Endpoint {
     /// An address.
     Address(SocketAddr),
-    /// A host's name and a port, for whoever resolves names itself: a proxy.
+    /// A host's name and a port, for a connector that resolves names itself, as a proxy does.
     Host(String, u16),
 }
 
-/// Sockets that do not block, a resolver and a clock.
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::Host(host, port) => write!(f, "{host}:{port}"),
+        }
+    }
+}
+
+/// Sockets that do not block, a look-up of names and a clock.
 ///
-/// A `poll_` function that is pending has seen to it, by its `cx`, that polling goes on once it can do more. Which of the
-/// sockets' functions are polled differs from time to time: what was registered and is not polled again may wake in vain.
+/// A `poll_` function that returns [`Poll::Pending`] has registered with its context, so that polling goes on once it can
+/// do more. Not every socket is polled every time: what was registered once may wake in vain later.
 pub trait Net {
     /// What a wait is registered with.
-    type Cx<'a>;
+    type Context<'a>;
     /// A connected socket.
     type Socket;
-    /// A connection under way. Dropped, it is given up.
-    type Opening;
-    /// A socket that waits for a data connection (active mode).
+    /// A connection under way. To drop it is to give it up.
+    type Connecting;
+    /// A socket that waits for the server's connection (active mode).
     type Listener;
-    /// A name that is being resolved.
-    type Resolving;
+    /// A look-up of a name under way. To drop it is to give it up.
+    type Lookup;
 
-    /// The time, monotonic.
+    /// The time now. It never goes back.
     fn now(&self) -> Instant;
 
-    /// Whether this moment has come. One moment only is waited for at a time: the last.
-    fn poll_deadline(&mut self, at: Instant, cx: &mut Self::Cx<'_>) -> Poll<()>;
+    /// Ready once this moment has come. There is one timer: the last moment that was asked for replaces any other.
+    fn poll_timer(&mut self, at: Instant, cx: &mut Self::Context<'_>) -> Poll<()>;
 
-    /// Begins to look up a host's addresses. None: [`connect`](Self::connect) is given its name.
-    fn resolve(&mut self, host: &str, port: u16) -> Option<Self::Resolving>;
+    /// Begins to look up a host's addresses. `None`: [`connect`](Self::connect) takes the name itself.
+    fn lookup(&mut self, host: &str, port: u16) -> Option<Self::Lookup>;
 
-    /// The addresses, in the order of RFC 6724.
-    fn poll_resolve(
-        resolving: &mut Self::Resolving,
-        cx: &mut Self::Cx<'_>,
+    /// The host's addresses, the preferred one first (RFC 6724). Not polled again once it is ready.
+    fn poll_lookup(
+        lookup: &mut Self::Lookup,
+        cx: &mut Self::Context<'_>,
     ) -> Poll<io::Result<Vec<SocketAddr>>>;
 
-    /// Begins to connect. A data connection's socket resets the connection when it is dropped (SO_LINGER 0), also where
-    /// the process is killed, until [`finish`](Self::finish).
-    fn connect(&mut self, channel: Channel, to: &Endpoint) -> Self::Opening;
+    /// Begins to connect. A data connection's socket is set so that to drop it resets the connection (SO_LINGER 0), also
+    /// where the process is killed, until [`finish`](Self::finish) is called.
+    fn connect(&mut self, channel: Channel, to: &Endpoint) -> Self::Connecting;
 
-    /// The socket, once it is connected. Not polled again after that.
-    fn poll_connect(opening: &mut Self::Opening, cx: &mut Self::Cx<'_>) -> Poll<io::Result<Self::Socket>>;
+    /// The connected socket. Not polled again once it is ready.
+    fn poll_connect(
+        connecting: &mut Self::Connecting,
+        cx: &mut Self::Context<'_>,
+    ) -> Poll<io::Result<Self::Socket>>;
 
-    /// Our own address of a connected socket.
+    /// The local address of a connected socket.
     ///
     /// # Errors
-    /// What the system says.
-    fn local(socket: &Self::Socket) -> io::Result<SocketAddr>;
+    /// The system's.
+    fn local_addr(socket: &Self::Socket) -> io::Result<SocketAddr>;
 
-    /// Listens for a data connection; at port 0 the system chooses. The address with the port that it is.
+    /// Listens for a data connection at this address; where its port is 0 the system chooses one. Returns the address
+    /// with the real port.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's.
     fn listen(&mut self, at: SocketAddr) -> io::Result<(Self::Listener, SocketAddr)>;
 
-    /// The next that connects, and from where. As [`connect`](Self::connect), it resets until it is finished.
+    /// The next connection and where it comes from. As with [`connect`](Self::connect), to drop it resets it.
     fn poll_accept(
         listener: &mut Self::Listener,
-        cx: &mut Self::Cx<'_>,
+        cx: &mut Self::Context<'_>,
     ) -> Poll<io::Result<(Self::Socket, SocketAddr)>>;
 
-    /// Reads; zero is the end.
+    /// Reads into `space`; 0 is the end.
     fn poll_read(
         socket: &mut Self::Socket,
         space: &mut [u8],
-        cx: &mut Self::Cx<'_>,
+        cx: &mut Self::Context<'_>,
     ) -> Poll<io::Result<usize>>;
 
-    /// Writes.
-    fn poll_write(socket: &mut Self::Socket, bytes: &[u8], cx: &mut Self::Cx<'_>) -> Poll<io::Result<usize>>;
+    /// Writes as many of `bytes` as the socket takes.
+    fn poll_write(
+        socket: &mut Self::Socket,
+        bytes: &[u8],
+        cx: &mut Self::Context<'_>,
+    ) -> Poll<io::Result<usize>>;
 
-    /// Writes what the socket takes at once: the last words before a close.
+    /// Reads what lies in the socket now; 0 is the end. The system itself is asked: a runtime that remembers which
+    /// sockets were readable may not know yet.
     ///
     /// # Errors
-    /// What the system says; also that it would block.
+    /// The system's; [`WouldBlock`](io::ErrorKind::WouldBlock) where nothing lies there.
+    fn try_read(socket: &mut Self::Socket, space: &mut [u8]) -> io::Result<usize>;
+
+    /// Writes what the socket takes now: the last words before a close, which are not waited for.
+    ///
+    /// # Errors
+    /// The system's; [`WouldBlock`](io::ErrorKind::WouldBlock) where it takes nothing.
     fn try_write(socket: &mut Self::Socket, bytes: &[u8]) -> io::Result<usize>;
 
-    /// Shuts the sending side down; from now on the socket is closed in order when it is dropped. Where either cannot be
-    /// done the connection is gone already.
-    fn finish(socket: &mut Self::Socket, cx: &mut Self::Cx<'_>);
-}
-
-impl Endpoint {
-    /// Whether a connection from this address comes from there.
-    pub(super) fn is_host_of(&self, from: SocketAddr) -> bool {
-        matches!(self, Self::Address(address) if address.ip().to_canonical() == from.ip().to_canonical())
-    }
+    /// Shuts the sending side down. From now on to drop the socket closes it in order. An error is not reported: where
+    /// this fails, the connection is gone already.
+    fn finish(socket: &mut Self::Socket, cx: &mut Self::Context<'_>);
 }
