@@ -1,49 +1,38 @@
-//! Transfers under way, as std reads and writes.
+//! Transfers under way, over std's IO traits.
 
 use std::io::{self, BufRead, Read, Write};
-use std::ops::{Deref, DerefMut};
+use std::ops::DerefMut;
 use std::task::{Poll, ready};
 
 use ftps_proto::Error;
-use ftps_proto::drive::{self, Driver, Lease, Status};
+use ftps_proto::drive::{self, NotStarted};
 use ftps_proto::ops::{Listed, Transferred};
 
 use crate::Client;
-use crate::net::{Sockets, wait};
+use crate::wait::wait;
 
-/// Whoever has the client for the time of a transfer.
-#[derive(Debug)]
-pub(crate) struct Held<C>(pub(crate) C);
-
-impl<C: DerefMut<Target = Client>> Lease for Held<C> {
-    type Net = Sockets;
-
-    fn driver(&mut self) -> &mut Driver<Sockets> {
-        &mut self.0.driver
-    }
-}
-
-/// A file on its way from the server; made by [`Client::download`](crate::Client::download).
+/// A file on its way from the server; made by [`Client::download`].
 ///
 /// It reads as the file's bytes. Its end (`Ok(0)`) means that all of the file has come and was confirmed, with
-/// close_notify and a 2xx, so `std::io::copy` alone is safe; anything less is an error. Read through [`BufRead`] it hands
-/// out what was decrypted where it lies. Dropped before its end, the data connection is reset.
+/// close_notify and a 2xx, so `std::io::copy` alone is safe; anything less is an error. Read through [`BufRead`], it hands
+/// out what was decrypted where it lies. Dropped before its end, it resets the data connection.
 #[derive(Debug)]
-pub struct Download<C: DerefMut<Target = Client>>(pub(crate) drive::Download<Held<C>>);
+pub struct Download<C: DerefMut<Target = Client>>(drive::Download<C>);
 
 impl<C: DerefMut<Target = Client>> Download<C> {
-    /// Gives the client back; what has not come by now is reset.
-    pub fn into_client(self) -> Option<C> {
-        self.0.release().map(|held| held.0)
+    /// Downloads a file (RETR) for whatever leads to a client: a borrow, a box, a guard, a pool's object.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the server's reply, say a 550; and `client`.
+    pub fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<C>> {
+        let mut download = drive::Download::new(client, path)?;
+        match wait(|cx| download.poll_start(cx)) {
+            Ok(()) => Ok(Self(download)),
+            Err(error) => Err(download.not_started(error)),
+        }
     }
-}
 
-impl<C: DerefMut<Target = Client>> Deref for Download<C> {
-    type Target = Status;
-
-    fn deref(&self) -> &Status {
-        self.0.status()
-    }
+    drive::transfer_methods!();
 }
 
 impl<C: DerefMut<Target = Client>> BufRead for Download<C> {
@@ -63,33 +52,40 @@ impl<C: DerefMut<Target = Client>> Read for Download<C> {
     }
 }
 
-/// A file on its way to the server; made by [`Client::upload_writer`](crate::Client::upload_writer).
+/// A file on its way to the server; made by [`Client::writer`].
 ///
-/// Dropped before [`finish`](Self::finish), the data connection is reset: the server must not take a part for the whole.
+/// [`finish`](Self::finish) ends the file and waits until the server has confirmed it. Dropped before that, it resets the
+/// data connection: the server must not take a part for the whole.
 #[derive(Debug)]
-pub struct Upload<C: DerefMut<Target = Client>>(pub(crate) drive::Upload<Held<C>>);
+pub struct Upload<C: DerefMut<Target = Client>>(drive::Upload<C>);
 
 impl<C: DerefMut<Target = Client>> Upload<C> {
+    /// Uploads a file (STOR) for whatever leads to a client: a borrow, a box, a guard, a pool's object.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the server's reply, say a 553; and `client`.
+    pub fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<C>> {
+        let mut upload = drive::Upload::new(client, path)?;
+        match wait(|cx| upload.poll_start(cx)) {
+            Ok(()) => Ok(Self(upload)),
+            Err(error) => Err(upload.not_started(error)),
+        }
+    }
+
     /// Ends the file and waits until the server has confirmed it.
     ///
     /// # Errors
     /// Whatever says that the file is not known to be stored.
-    pub fn finish(mut self) -> Result<Transferred, Error> {
+    pub fn finish(&mut self) -> Result<Transferred, Error> {
         wait(|cx| self.0.poll_finish(cx))
     }
-}
 
-impl<C: DerefMut<Target = Client>> Deref for Upload<C> {
-    type Target = Status;
-
-    fn deref(&self) -> &Status {
-        self.0.status()
-    }
+    drive::transfer_methods!();
 }
 
 impl<C: DerefMut<Target = Client>> Write for Upload<C> {
     fn write(&mut self, payload: &[u8]) -> io::Result<usize> {
-        Ok(wait(|cx| self.0.poll_supply(payload, cx))?)
+        Ok(wait(|cx| self.0.poll_write(payload, cx))?)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -97,19 +93,31 @@ impl<C: DerefMut<Target = Client>> Write for Upload<C> {
     }
 }
 
-/// A listing under way; made by [`Client::entries`](crate::Client::entries). None behind an error.
+/// A listing on its way from the server; made by [`Client::entries`].
 #[derive(Debug)]
-pub struct Entries<C: DerefMut<Target = Client>>(pub(crate) Option<drive::Entries<Held<C>>>);
+pub struct Entries<C: DerefMut<Target = Client>>(drive::Entries<C>);
 
+impl<C: DerefMut<Target = Client>> Entries<C> {
+    /// Lists a directory for whatever leads to a client. Nothing is sent before the first line is asked for.
+    ///
+    /// # Errors
+    /// [`Error::Local`] for a path that cannot be sent; and `client`.
+    pub fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<C>> {
+        drive::Entries::new(client, path).map(Self)
+    }
+
+    /// Gives the client back. Before the listing's end, this gives it up.
+    pub fn into_client(self) -> C {
+        self.0.release()
+    }
+}
+
+/// Its end means that the listing is complete and confirmed, where no error came before. After an error there are no more
+/// lines.
 impl<C: DerefMut<Target = Client>> Iterator for Entries<C> {
     type Item = Result<Listed, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let entries = self.0.as_mut()?;
-        let next = wait(|cx| entries.poll_next(cx)).transpose();
-        if !matches!(next, Some(Ok(_))) {
-            self.0 = None;
-        }
-        next
+        wait(|cx| self.0.poll_next(cx)).transpose()
     }
 }

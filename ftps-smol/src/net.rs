@@ -1,8 +1,6 @@
-//! async-io's sockets and clock, for the core to drive.
+//! async-io's sockets and clock, and async-net's names.
 
-use std::fmt;
-use std::future::Future;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,32 +13,53 @@ use ftps_proto::{Channel, Instant};
 use futures_io::{AsyncRead, AsyncWrite};
 use socket2::{SockRef, TcpKeepalive};
 
-/// What is under way; boxed, since its type has no name.
-pub type Working<T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send>>;
-
-/// A connected socket, or what stands for one: a proxy's, a tunnel's. Closed, its sending side has ended.
+/// A connected socket, or what stands for one: a proxy's, a tunnel's.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {
-    /// Ends the sending side, as far as that needs no waiting.
+    /// Reads what lies there now; 0 is the end.
+    ///
+    /// # Errors
+    /// The system's; [`WouldBlock`](ErrorKind::WouldBlock) where nothing lies there.
+    fn try_read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        at_once(Pin::new(self).poll_read(&mut Context::from_waker(Waker::noop()), space))
+    }
+
+    /// Writes what it takes now.
+    ///
+    /// # Errors
+    /// The system's; [`WouldBlock`](ErrorKind::WouldBlock) where it takes nothing.
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        at_once(Pin::new(self).poll_write(&mut Context::from_waker(Waker::noop()), bytes))
+    }
+
+    /// Shuts the sending side down, as far as that needs no waiting.
     fn shutdown(&mut self);
 
-    /// Whether dropping it resets the connection, so that the server does not take a part of a file for the whole. What
-    /// cannot do so stores parts where transfers are given up.
+    /// Whether to drop it resets the connection, so that the server does not take a part of a file for the whole. Where
+    /// a stream cannot do so, servers store a part of each upload that is given up.
     fn reset_on_drop(&mut self, resets: bool);
 
     /// Its own address.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's.
     fn local_addr(&self) -> io::Result<SocketAddr>;
 }
 
 impl Stream for Async<TcpStream> {
-    // Closing it would only flush.
+    fn try_read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        self.get_ref().read(space)
+    }
+
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.get_ref().write(bytes)
+    }
+
+    /// To close it would only flush.
     fn shutdown(&mut self) {
         let _ = self.get_ref().shutdown(Shutdown::Write);
     }
 
-    /// SO_LINGER: with zero the peer gets a RST instead of an end. Where it cannot be set the connection is gone already.
+    /// SO_LINGER: with zero the peer gets a RST instead of an end. Where it cannot be set, the connection is gone already.
     fn reset_on_drop(&mut self, resets: bool) {
         let _ = SockRef::from(self.get_ref()).set_linger(resets.then_some(Duration::ZERO));
     }
@@ -50,6 +69,7 @@ impl Stream for Async<TcpStream> {
     }
 }
 
+/// What connectors make where async-std's own types are at hand. It is async-io's socket inside.
 #[cfg(feature = "async-std")]
 impl Stream for async_std::net::TcpStream {
     fn shutdown(&mut self) {
@@ -65,174 +85,105 @@ impl Stream for async_std::net::TcpStream {
     }
 }
 
-/// Makes the client's connections in its own way.
+/// A connection under way.
+pub type Connecting = Pin<Box<dyn Future<Output = io::Result<Box<dyn Stream>>> + Send>>;
+
+/// Makes connections in the user's own way; given to [`Builder::connector`](crate::Builder::connector).
 pub trait Connect: Send + Sync {
-    /// Connects to a host, which need not be resolved.
-    fn connect(&self, channel: Channel, to: Endpoint) -> Working<Box<dyn Stream>>;
+    /// Connects to a host. The control connection's is the name that the builder was given, which may need a look-up; a
+    /// data connection goes to the same host.
+    fn connect(&self, channel: Channel, to: Endpoint) -> Connecting;
 }
 
-/// What only this adapter is told.
-#[derive(Clone, Default)]
-pub struct Smol {
+/// async-io, as the core drives it.
+pub struct Sockets {
     connector: Option<Arc<dyn Connect>>,
-    #[cfg(feature = "async-std")]
-    async_std: bool,
-}
-
-impl Smol {
-    /// Makes connections through this.
-    pub fn connector(connector: impl Connect + 'static) -> Self {
-        Self { connector: Some(Arc::new(connector)), ..Self::default() }
-    }
-
-    /// async-std's sockets, names and timers instead of async-io's.
-    #[cfg(feature = "async-std")]
-    pub fn async_std() -> Self {
-        Self { async_std: true, ..Self::default() }
-    }
-}
-
-impl fmt::Debug for Smol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Smol").field("connector", &self.connector.is_some()).finish_non_exhaustive()
-    }
-}
-
-enum Clock {
-    Smol(Timer),
-    #[cfg(feature = "async-std")]
-    AsyncStd(Pin<Box<dyn Future<Output = ()> + Send + Sync>>),
-}
-
-pub(crate) struct Sockets {
-    settings: Smol,
-    clock: Clock,
-    /// What the clock is set to, where it has not come.
-    at: Option<Instant>,
+    timer: Timer,
+    /// What the timer is set to. Once it has fired it is not set any more: polled again, it would never be ready.
+    set: Option<Instant>,
     epoch: std::time::Instant,
 }
 
 impl Sockets {
-    pub(crate) fn new(settings: Smol) -> Self {
-        Self { settings, clock: Clock::Smol(Timer::never()), at: None, epoch: std::time::Instant::now() }
-    }
-
-    fn set_clock(&mut self, at: Instant) {
-        #[cfg(feature = "async-std")]
-        if self.settings.async_std {
-            let left = at.saturating_duration_since(self.now());
-            self.clock = Clock::AsyncStd(Box::pin(async_std::task::sleep(left)));
-            return;
-        }
-        match (self.epoch.checked_add(at.since_epoch()), &mut self.clock) {
-            (Some(at), Clock::Smol(timer)) => timer.set_at(at),
-            _ => self.clock = Clock::Smol(Timer::never()),
-        }
-    }
-
-    /// Begins to connect.
-    fn begin(&self, channel: Channel, to: &Endpoint) -> Working<Box<dyn Stream>> {
-        if let Some(connector) = &self.settings.connector {
-            let connecting = connector.connect(channel, to.clone());
-            return Box::pin(async move {
-                let mut stream = connecting.await?;
-                stream.reset_on_drop(channel == Channel::Data);
-                Ok(stream)
-            });
-        }
-        let Endpoint::Address(to) = *to else {
-            return Box::pin(std::future::ready(Err(ErrorKind::Unsupported.into())));
-        };
-        #[cfg(feature = "async-std")]
-        if self.settings.async_std {
-            return Box::pin(async move {
-                let socket = async_std::net::TcpStream::connect(to).await?;
-                tune(SockRef::from(&socket), channel)?;
-                Ok(Box::new(socket) as Box<dyn Stream>)
-            });
-        }
-        Box::pin(async move {
-            let socket = Async::<TcpStream>::connect(to).await?;
-            tune(SockRef::from(&socket), channel)?;
-            Ok(Box::new(socket) as Box<dyn Stream>)
-        })
+    pub(crate) fn new(connector: Option<Arc<dyn Connect>>) -> Self {
+        Self { connector, timer: Timer::never(), set: None, epoch: std::time::Instant::now() }
     }
 }
 
 impl Net for Sockets {
-    type Cx<'a> = Context<'a>;
+    type Context<'a> = Context<'a>;
     type Socket = Box<dyn Stream>;
-    /// Never locked: it makes of what can be sent what can be shared.
-    type Opening = Mutex<Working<Box<dyn Stream>>>;
+    /// Never locked: a mutex makes what can be sent to other threads shareable as well.
+    type Connecting = Mutex<Connecting>;
     type Listener = Async<TcpListener>;
-    type Resolving = Working<Vec<SocketAddr>>;
+    type Lookup = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
 
     fn now(&self) -> Instant {
         Instant::new(self.epoch.elapsed())
     }
 
-    // A timer that has fired is not set any more: polled again it would never be ready.
-    fn poll_deadline(&mut self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
-        if self.at != Some(at) {
-            self.set_clock(at);
-            self.at = Some(at);
+    fn poll_timer(&mut self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        if self.set != Some(at) {
+            match self.epoch.checked_add(at.since_epoch()) {
+                Some(at) => self.timer.set_at(at),
+                None => self.timer = Timer::never(),
+            }
+            self.set = Some(at);
         }
-        match &mut self.clock {
-            Clock::Smol(timer) => drop(ready!(Pin::new(timer).poll(cx))),
-            #[cfg(feature = "async-std")]
-            Clock::AsyncStd(sleep) => ready!(sleep.as_mut().poll(cx)),
-        }
-        self.at = None;
+        ready!(Pin::new(&mut self.timer).poll(cx));
+        self.set = None;
         Poll::Ready(())
     }
 
-    fn resolve(&mut self, host: &str, port: u16) -> Option<Self::Resolving> {
-        if self.settings.connector.is_some() {
-            return None;
-        }
+    fn lookup(&mut self, host: &str, port: u16) -> Option<Self::Lookup> {
         let host = host.to_owned();
-        #[cfg(feature = "async-std")]
-        if self.settings.async_std {
-            use async_std::net::ToSocketAddrs;
-            return Some(Box::pin(async move { Ok((&*host, port).to_socket_addrs().await?.collect()) }));
-        }
-        Some(Box::pin(async move { async_net::resolve((host, port)).await }))
+        let lookup = async move { async_net::resolve((host, port)).await };
+        if self.connector.is_some() { None } else { Some(Box::pin(lookup)) }
     }
 
-    fn poll_resolve(
-        resolving: &mut Self::Resolving,
+    fn poll_lookup(lookup: &mut Self::Lookup, cx: &mut Context<'_>) -> Poll<io::Result<Vec<SocketAddr>>> {
+        lookup.as_mut().poll(cx)
+    }
+
+    fn connect(&mut self, channel: Channel, to: &Endpoint) -> Self::Connecting {
+        let (connector, to) = (self.connector.clone(), to.clone());
+        Mutex::new(Box::pin(async move {
+            if let Some(connector) = connector {
+                let mut stream = connector.connect(channel, to).await?;
+                stream.reset_on_drop(channel == Channel::Data);
+                return Ok(stream);
+            }
+            let Endpoint::Address(to) = to else { return Err(ErrorKind::Unsupported.into()) };
+            tuned(Async::<TcpStream>::connect(to).await?, channel)
+        }))
+    }
+
+    fn poll_connect(
+        connecting: &mut Self::Connecting,
         cx: &mut Context<'_>,
-    ) -> Poll<io::Result<Vec<SocketAddr>>> {
-        resolving.as_mut().poll(cx)
+    ) -> Poll<io::Result<Box<dyn Stream>>> {
+        connecting.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll(cx)
     }
 
-    fn connect(&mut self, channel: Channel, to: &Endpoint) -> Self::Opening {
-        Mutex::new(self.begin(channel, to))
-    }
-
-    fn poll_connect(opening: &mut Self::Opening, cx: &mut Context<'_>) -> Poll<io::Result<Box<dyn Stream>>> {
-        opening.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll(cx)
-    }
-
-    fn local(socket: &Box<dyn Stream>) -> io::Result<SocketAddr> {
+    fn local_addr(socket: &Box<dyn Stream>) -> io::Result<SocketAddr> {
         socket.local_addr()
     }
 
-    fn listen(&mut self, at: SocketAddr) -> io::Result<(Self::Listener, SocketAddr)> {
+    fn listen(&mut self, at: SocketAddr) -> io::Result<(Async<TcpListener>, SocketAddr)> {
         let listener = Async::<TcpListener>::bind(at)?;
         let at = listener.get_ref().local_addr()?;
         Ok((listener, at))
     }
 
     fn poll_accept(
-        listener: &mut Self::Listener,
+        listener: &mut Async<TcpListener>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<(Box<dyn Stream>, SocketAddr)>> {
         loop {
             match listener.get_ref().accept() {
                 Ok((socket, from)) => {
-                    tune(SockRef::from(&socket), Channel::Data)?;
-                    return Poll::Ready(Ok((Box::new(Async::new(socket)?), from)));
+                    let socket = tuned(Async::new(socket)?, Channel::Data)?;
+                    return Poll::Ready(Ok((socket, from)));
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => ready!(listener.poll_readable(cx))?,
                 Err(error) => return Poll::Ready(Err(error)),
@@ -256,11 +207,12 @@ impl Net for Sockets {
         Pin::new(socket).poll_write(cx, bytes)
     }
 
+    fn try_read(socket: &mut Box<dyn Stream>, space: &mut [u8]) -> io::Result<usize> {
+        socket.as_mut().try_read(space)
+    }
+
     fn try_write(socket: &mut Box<dyn Stream>, bytes: &[u8]) -> io::Result<usize> {
-        match Pin::new(socket).poll_write(&mut Context::from_waker(Waker::noop()), bytes) {
-            Poll::Ready(written) => written,
-            Poll::Pending => Err(ErrorKind::WouldBlock.into()),
-        }
+        socket.as_mut().try_write(bytes)
     }
 
     fn finish(socket: &mut Box<dyn Stream>, _: &mut Context<'_>) {
@@ -269,12 +221,25 @@ impl Net for Sockets {
     }
 }
 
-fn tune(socket: SockRef<'_>, channel: Channel) -> io::Result<()> {
-    socket.set_tcp_nodelay(true)?;
+/// What is not ready would block.
+fn at_once<T>(poll: Poll<io::Result<T>>) -> io::Result<T> {
+    match poll {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(ErrorKind::WouldBlock.into()),
+    }
+}
+
+/// Sets a new socket's options.
+fn tuned(mut socket: Async<TcpStream>, channel: Channel) -> io::Result<Box<dyn Stream>> {
+    socket.get_ref().set_nodelay(true)?;
     match channel {
         // Firewalls forget connections that are silent during a long transfer.
-        Channel::Control => socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(Duration::from_secs(60))),
-        // Until it is closed on purpose it ends by a reset, even where the process is killed.
-        Channel::Data => socket.set_linger(Some(Duration::ZERO)),
+        Channel::Control => {
+            let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(60));
+            SockRef::from(socket.get_ref()).set_tcp_keepalive(&keepalive)?;
+        }
+        // Until it is closed on purpose, it ends by a reset, also where the process is killed.
+        Channel::Data => socket.reset_on_drop(true),
     }
+    Ok(Box::new(socket))
 }

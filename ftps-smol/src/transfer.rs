@@ -1,63 +1,40 @@
-//! Transfers under way, as futures-io reads and writes.
+//! Transfers under way, over futures-io's traits.
 
 use std::future::poll_fn;
 use std::io;
-use std::ops::{Deref, DerefMut};
+use std::ops::DerefMut;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use ftps_proto::Error;
-use ftps_proto::drive::{self, Driver, Lease, Status};
-use ftps_proto::ops::Listed;
+use ftps_proto::drive::{self, NotStarted};
+use ftps_proto::ops::{Listed, Transferred};
 use futures_io::{AsyncBufRead, AsyncRead, AsyncWrite};
 
 use crate::Client;
-use crate::net::Sockets;
 
-/// Whoever has the client for the time of a transfer.
-#[derive(Debug)]
-pub(crate) struct Held<C>(pub(crate) C);
-
-impl<C: DerefMut<Target = Client>> Lease for Held<C> {
-    type Net = Sockets;
-
-    fn driver(&mut self) -> &mut Driver<Sockets> {
-        &mut self.0.driver
-    }
-}
-
-/// A file on its way from the server; made by [`Client::download`](crate::Client::download).
+/// A file on its way from the server; made by [`Client::download`].
 ///
 /// It reads as the file's bytes. Its end (`Ok(0)`) means that all of the file has come and was confirmed, with
-/// close_notify and a 2xx, so `copy` alone is safe; anything less is an error. Read through [`AsyncBufRead`]
-/// it hands out what was decrypted where it lies. Dropped before its end, the data connection is reset.
+/// close_notify and a 2xx, so a `copy` alone is safe; anything less is an error. Read through [`AsyncBufRead`],
+/// it hands out what was decrypted where it lies. Dropped before its end, it resets the data connection.
 #[derive(Debug)]
-pub struct Download<C: DerefMut<Target = Client>>(pub(crate) drive::Download<Held<C>>);
+pub struct Download<C: DerefMut<Target = Client>>(drive::Download<C>);
 
 impl<C: DerefMut<Target = Client>> Download<C> {
-    /// Downloads a file (RETR) for whoever holds a client: a borrow, a box, a guard, a pool's object.
+    /// Downloads a file (RETR) for whatever leads to a client: a borrow, a box, a guard, a pool's object.
     ///
     /// # Errors
-    /// [`Error::Refused`] with the server's reply, say a 550. The client is dropped.
-    pub async fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, Error> {
-        let mut download = drive::Download::new(Held(client), path)?;
-        poll_fn(|cx| download.poll_open(cx)).await?;
-        Ok(Self(download))
+    /// [`Error::Refused`] with the server's reply, say a 550; and `client`.
+    pub async fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<C>> {
+        let mut download = drive::Download::new(client, path)?;
+        match poll_fn(|cx| download.poll_start(cx)).await {
+            Ok(()) => Ok(Self(download)),
+            Err(error) => Err(download.not_started(error)),
+        }
     }
 
-    /// Gives the client back; what has not come by now is reset.
-    pub fn into_client(self) -> Option<C> {
-        self.0.release().map(|held| held.0)
-    }
-}
-
-/// What came of it.
-impl<C: DerefMut<Target = Client>> Deref for Download<C> {
-    type Target = Status;
-
-    fn deref(&self) -> &Status {
-        self.0.status()
-    }
+    drive::transfer_methods!();
 }
 
 impl<C: DerefMut<Target = Client> + Unpin> AsyncBufRead for Download<C> {
@@ -80,25 +57,40 @@ impl<C: DerefMut<Target = Client> + Unpin> AsyncRead for Download<C> {
     }
 }
 
-/// A file on its way to the server; made by [`Client::upload_writer`](crate::Client::upload_writer).
+/// A file on its way to the server; made by [`Client::writer`].
 ///
-/// Closing it ends the file and waits until the server has confirmed it. Dropped before that, the data connection
-/// is reset: the server must not take a part for the whole.
+/// [`finish`](Self::finish), or to close it, ends the file and waits until the server has confirmed it. Dropped before
+/// that, it resets the data connection: the server must not take a part for the whole.
 #[derive(Debug)]
-pub struct Upload<C: DerefMut<Target = Client>>(pub(crate) drive::Upload<Held<C>>);
+pub struct Upload<C: DerefMut<Target = Client>>(drive::Upload<C>);
 
-/// What came of it.
-impl<C: DerefMut<Target = Client>> Deref for Upload<C> {
-    type Target = Status;
-
-    fn deref(&self) -> &Status {
-        self.0.status()
+impl<C: DerefMut<Target = Client>> Upload<C> {
+    /// Uploads a file (STOR) for whatever leads to a client: a borrow, a box, a guard, a pool's object.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the server's reply, say a 553; and `client`.
+    pub async fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<C>> {
+        let mut upload = drive::Upload::new(client, path)?;
+        match poll_fn(|cx| upload.poll_start(cx)).await {
+            Ok(()) => Ok(Self(upload)),
+            Err(error) => Err(upload.not_started(error)),
+        }
     }
+
+    /// Ends the file and waits until the server has confirmed it. The future may be dropped, and this called again.
+    ///
+    /// # Errors
+    /// Whatever says that the file is not known to be stored.
+    pub async fn finish(&mut self) -> Result<Transferred, Error> {
+        poll_fn(|cx| self.0.poll_finish(cx)).await
+    }
+
+    drive::transfer_methods!();
 }
 
 impl<C: DerefMut<Target = Client> + Unpin> AsyncWrite for Upload<C> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, payload: &[u8]) -> Poll<io::Result<usize>> {
-        self.0.poll_supply(payload, cx).map_err(Into::into)
+        self.0.poll_write(payload, cx).map_err(Into::into)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -110,16 +102,30 @@ impl<C: DerefMut<Target = Client> + Unpin> AsyncWrite for Upload<C> {
     }
 }
 
-/// A listing under way; made by [`Client::entries`](crate::Client::entries).
+/// A listing on its way from the server; made by [`Client::entries`].
 #[derive(Debug)]
-pub struct Entries<C: DerefMut<Target = Client>>(pub(crate) drive::Entries<Held<C>>);
+pub struct Entries<C: DerefMut<Target = Client>>(drive::Entries<C>);
 
 impl<C: DerefMut<Target = Client>> Entries<C> {
-    /// The next line, or `None` once the listing is complete and confirmed. May be dropped while it waits.
+    /// Lists a directory for whatever leads to a client. Nothing is sent before [`next`](Self::next).
+    ///
+    /// # Errors
+    /// [`Error::Local`] for a path that cannot be sent; and `client`.
+    pub fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<C>> {
+        drive::Entries::new(client, path).map(Self)
+    }
+
+    /// The next line, or `None` once the listing is complete and confirmed. The future may be dropped, and this called
+    /// again. After an error there are no more lines.
     ///
     /// # Errors
     /// [`Error::Refused`] with the server's reply; whatever says that the listing is not complete.
     pub async fn next(&mut self) -> Result<Option<Listed>, Error> {
         poll_fn(|cx| self.0.poll_next(cx)).await
+    }
+
+    /// Gives the client back. Before the listing's end, this gives it up.
+    pub fn into_client(self) -> C {
+        self.0.release()
     }
 }

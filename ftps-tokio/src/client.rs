@@ -142,10 +142,7 @@ impl Client {
     ///
     /// # Errors
     /// The same; and the client.
-    pub fn into_entries(
-        self,
-        path: impl AsRef<[u8]>,
-    ) -> Result<Entries<Box<Self>>, NotStarted<Box<Self>>> {
+    pub fn into_entries(self, path: impl AsRef<[u8]>) -> Result<Entries<Box<Self>>, NotStarted<Box<Self>>> {
         Entries::open(Box::new(self), path)
     }
 

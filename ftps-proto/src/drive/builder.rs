@@ -176,10 +176,7 @@ impl<A: Adapter> Builder<A> {
     ///
     /// # Errors
     /// [`Error::Local`], as for [`connect`](Self::connect).
-    pub fn open<N: Net>(
-        &self,
-        net: impl FnOnce(Option<A::Connector>) -> N,
-    ) -> Result<Opening<N>, Error> {
+    pub fn open<N: Net>(&self, net: impl FnOnce(Option<A::Connector>) -> N) -> Result<Opening<N>, Error> {
         let name = self.server_name.as_ref().unwrap_or(&self.host);
         let name = ServerName::try_from(name.clone()).map_err(|_| {
             Local::Configuration(format!("{name:?} is neither a host name nor an IP address"))

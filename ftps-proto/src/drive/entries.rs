@@ -34,9 +34,7 @@ impl<L: Lease> Entries<L> {
         let path = path.as_ref();
         let path = if path.is_empty() { Ok(None) } else { Argument::new(path).map(Some) };
         match path {
-            Ok(path) => {
-                Ok(Self { leased: Leased::new(lease), list: List::new(path), state: State::Listing })
-            }
+            Ok(path) => Ok(Self { leased: Leased::new(lease), list: List::new(path), state: State::Listing }),
             Err(error) => Err(NotStarted::new(error, lease)),
         }
     }

@@ -37,7 +37,14 @@ struct Attempt<N: Net> {
 impl<N: Net> Race<N> {
     /// To these endpoints, in this order.
     pub(super) fn new(endpoints: VecDeque<Endpoint>, timeout: Duration, limit: Instant) -> Self {
-        Self { waiting: endpoints, running: Vec::new(), next: Instant::default(), failed: None, timeout, limit }
+        Self {
+            waiting: endpoints,
+            running: Vec::new(),
+            next: Instant::default(),
+            failed: None,
+            timeout,
+            limit,
+        }
     }
 
     /// Goes on until one is connected, or all have failed: `None` where there was none to try. Not polled again once it

@@ -38,7 +38,11 @@ impl Scene {
         let size = self.client.size(&self.known).await?;
         let context = &self.context;
         assert_eq!(size, KNOWN as u64, "{context}: another reply");
-        assert_eq!(self.client.current_dir().await.unwrap(), home().as_os_str().as_encoded_bytes(), "{context}");
+        assert_eq!(
+            self.client.current_dir().await.unwrap(),
+            home().as_os_str().as_encoded_bytes(),
+            "{context}"
+        );
         assert!(self.client.is_usable(), "{context}");
         Ok(conversation::said())
     }

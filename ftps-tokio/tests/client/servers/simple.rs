@@ -85,8 +85,16 @@ async fn every_simple_command_has_its_effect() {
             assert_eq!(client.current_dir().await.unwrap(), home.as_os_str().as_bytes(), "{context}");
             client.remove_dir(&directory).await.unwrap();
             assert!(!exists(&path), "{context}");
-            assert_eq!(refused(client.remove_dir(&directory).await.unwrap_err()), (Verb::Rmd, 550), "{context}");
-            assert_eq!(refused(client.set_current_dir(&directory).await.unwrap_err()), (Verb::Cwd, 550), "{context}");
+            assert_eq!(
+                refused(client.remove_dir(&directory).await.unwrap_err()),
+                (Verb::Rmd, 550),
+                "{context}"
+            );
+            assert_eq!(
+                refused(client.set_current_dir(&directory).await.unwrap_err()),
+                (Verb::Cwd, 550),
+                "{context}"
+            );
 
             conversation::said();
             client.quit().await.unwrap();
@@ -353,7 +361,11 @@ async fn a_refused_transfer_says_so_and_the_session_goes_on() {
                 assert_eq!(refused, verb, "{context} {path}");
                 assert!(matches!(code, 550 | 553), "{context} {path}: {code}");
                 assert!(client.is_usable(), "{context}");
-                assert_eq!(client.current_dir().await.unwrap(), home().as_os_str().as_bytes(), "{context} {path}");
+                assert_eq!(
+                    client.current_dir().await.unwrap(),
+                    home().as_os_str().as_bytes(),
+                    "{context} {path}"
+                );
                 // Nothing was under way, so nothing is aborted.
                 let said = conversation::said();
                 assert!(!said.contains(&"> ABOR".to_owned()), "{context}: {said:?}");
