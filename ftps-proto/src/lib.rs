@@ -118,6 +118,8 @@ extern crate alloc;
 
 pub mod codec;
 mod config;
+#[cfg(feature = "rustls")]
+pub mod drive;
 mod error;
 mod need;
 pub mod ops;

@@ -22,8 +22,8 @@
 //! # }
 //! ```
 //!
-//! - The end of a [`Download`] means that the file is complete and confirmed: `copy` alone is safe. [`Client::upload`]
-//!   and the shutdown of an [`Upload`] return once the server has confirmed the file.
+//! - The end of a [`Download`] means that the file is complete and confirmed: `copy` alone is safe. [`Client::upload`],
+//!   [`Upload::finish`] and the shutdown of an [`Upload`] return once the server has confirmed the file.
 //! - Every future and every transfer may be dropped at any time. What was under way is reset, and the next call first
 //!   recovers the session or says that it is gone ([`Local::NotOpen`]): then it takes a new client.
 //! - TLS is configured by [`tls::TlsConfig`]: the platform's verifier by default, or CA certificates, or a
@@ -40,21 +40,22 @@
 //! | `aws-lc-rs` (default), `ring` | rustls' cryptography; with both, aws-lc-rs is used |
 //! | `cli` | the program `ftps` |
 //!
-//! The protocol itself lives in [`ftps_proto`]; this crate adds sockets and timers.
+//! The protocol itself lives in [`ftps_proto`]; this crate adds sockets and timers. `ftps-smol` is the same client for
+//! smol and async-std, `ftps-blocking` without a runtime.
 
-mod builder;
 mod client;
-mod driver;
+mod net;
 mod transfer;
 
-pub use builder::Builder;
-pub use client::{Client, Entries};
-pub use transfer::{Download, Upload};
+pub use client::{Builder, Client, Tokio};
+pub use net::{Connect, Connecting, Stream};
+pub use transfer::{Download, Entries, Upload};
 
 pub use ftps_proto::codec;
+pub use ftps_proto::drive::{ConnectError, Endpoint, NotStarted};
 pub use ftps_proto::ops::{Listed, Listing, Transferred};
 pub use ftps_proto::tls;
 pub use ftps_proto::{
-    Channel, EarlyClose, Error, Failure, Layer, Limits, Local, Pipelining, Refused, Remote, Security, Server,
-    Unlisted, Waiting,
+    Channel, EarlyClose, Error, Failure, Layer, Limits, Local, Mode, Pipelining, Refused, Remote, Security,
+    ServerKind, Timeouts, Unlisted, Waiting,
 };

@@ -69,7 +69,7 @@ async fn drop_everywhere<T: Debug>(begin: impl AsyncFn(&mut Client) -> Result<T,
             assert!(client.is_usable(), "{context}");
             let size = client.size("x").await;
             assert_eq!(size.unwrap_or_else(|error| panic!("{context}: {error}")), 42, "{context}");
-            assert_eq!(client.pwd().await.unwrap(), b"/home", "{context}");
+            assert_eq!(client.current_dir().await.unwrap(), b"/home", "{context}");
             let again = download(&mut client).await;
             assert!(again.unwrap_or_else(|error| panic!("{context}: {error}")) == payload(), "{context}");
             if let Some(result) = done {
@@ -122,7 +122,7 @@ async fn uploads() {
 #[tokio::test]
 async fn uploads_through_a_writer() {
     drop_everywhere(async |client| {
-        let mut upload = client.upload_writer("file").await?;
+        let mut upload = client.writer("file").await?;
         for part in payload().chunks(PART) {
             tokio::task::yield_now().await;
             upload.write_all(part).await.map_err(ours)?;
@@ -140,13 +140,13 @@ async fn listings() {
 
 #[tokio::test]
 async fn simple_commands() {
-    drop_everywhere(async |client| client.pwd().await).await;
+    drop_everywhere(async |client| client.current_dir().await).await;
     drop_everywhere(async |client| client.size("x").await).await;
-    drop_everywhere(async |client| client.cwd("x").await).await;
-    drop_everywhere(async |client| client.mkd("x").await).await;
-    drop_everywhere(async |client| client.dele("x").await).await;
-    drop_everywhere(async |client| client.rmd("x").await).await;
-    drop_everywhere(async |client| client.noop().await).await;
+    drop_everywhere(async |client| client.set_current_dir("x").await).await;
+    drop_everywhere(async |client| client.create_dir("x").await).await;
+    drop_everywhere(async |client| client.remove_file("x").await).await;
+    drop_everywhere(async |client| client.remove_dir("x").await).await;
+    drop_everywhere(async |client| client.keep_alive().await).await;
     drop_everywhere(async |client| client.rename("x", "y").await).await;
 }
 
@@ -156,7 +156,7 @@ async fn the_recovery_itself() {
         let mut download = client.download("file").await?;
         download.read_u8().await.map_err(ours)?;
         drop(download);
-        client.cwd("x").await
+        client.set_current_dir("x").await
     })
     .await;
 }
@@ -179,7 +179,7 @@ async fn a_listing_goes_on_where_the_wait_for_its_next_entry_is_dropped() {
     }
     assert_eq!(names, ["a", "b", "c"]);
     drop(entries);
-    assert_eq!(client.pwd().await.unwrap(), b"/home");
+    assert_eq!(client.current_dir().await.unwrap(), b"/home");
 }
 
 #[tokio::test]
@@ -188,7 +188,7 @@ async fn connecting() {
         let server = Server::start(Peer::polite().drips());
         let done = polled(polls, builder(&server).connect()).await;
         if let Some(result) = done {
-            assert_eq!(result.unwrap().pwd().await.unwrap(), b"/home");
+            assert_eq!(result.unwrap().current_dir().await.unwrap(), b"/home");
             break;
         }
         if !server.heard().is_empty() {
@@ -200,12 +200,12 @@ async fn connecting() {
 #[tokio::test]
 async fn a_session_that_is_gone_says_so() {
     let (server, mut client) = open(server().instead("ABOR", [Act::Abort, Act::Leave])).await;
-    let mut upload = client.upload_writer("file").await.unwrap();
+    let mut upload = client.writer("file").await.unwrap();
     upload.write_all(b"half").await.unwrap();
     drop(upload);
     assert_eq!(server.upload().1, Ending::Reset);
-    let error = client.pwd().await.unwrap_err();
+    let error = client.current_dir().await.unwrap_err();
     assert_eq!(error.to_string(), "the server closed the control connection");
     assert!(!client.is_usable());
-    assert_eq!(client.pwd().await.unwrap_err().to_string(), "the session is not open");
+    assert_eq!(client.current_dir().await.unwrap_err().to_string(), "the session is not open");
 }

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use ftps_tokio::{
-    Builder, Channel, Client, Download, EarlyClose, Entries, Error, Layer, Pipelining, Server, Upload,
+    Builder, Channel, Client, Download, EarlyClose, Entries, Error, Layer, Pipelining, ServerKind, Upload,
     Waiting,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -23,9 +23,9 @@ fn everything_can_be_sent_to_another_thread() {
     fn send_sync<T: Send + Sync>() {}
     send_sync::<Client>();
     send_sync::<Builder>();
-    send_sync::<Download<'_>>();
-    send_sync::<Upload<'_>>();
-    send_sync::<Entries<'_>>();
+    send_sync::<Download<&mut Client>>();
+    send_sync::<Upload<&mut Client>>();
+    send_sync::<Entries<&mut Client>>();
     send_sync::<Error>();
 }
 
@@ -36,18 +36,18 @@ async fn every_future_can_be_sent_to_another_thread(builder: Builder, mut client
     }
     let _ = send(builder.connect()).await;
     let _ = send(client.upload("x", &mut tokio::io::empty())).await;
-    let _ = send(client.upload_writer("x")).await;
+    let _ = send(client.writer("x")).await;
     let _ = send(client.download("x")).await;
     let _ = send(client.list("x")).await;
     let _ = send(client.entries("x").unwrap().next()).await;
     let _ = send(client.size("x")).await;
-    let _ = send(client.pwd()).await;
-    let _ = send(client.cwd("x")).await;
-    let _ = send(client.mkd("x")).await;
-    let _ = send(client.dele("x")).await;
-    let _ = send(client.rmd("x")).await;
+    let _ = send(client.current_dir()).await;
+    let _ = send(client.set_current_dir("x")).await;
+    let _ = send(client.create_dir("x")).await;
+    let _ = send(client.remove_file("x")).await;
+    let _ = send(client.remove_dir("x")).await;
     let _ = send(client.rename("x", "y")).await;
-    let _ = send(client.noop()).await;
+    let _ = send(client.keep_alive()).await;
     let _ = send(client.quit()).await;
 }
 
@@ -77,7 +77,7 @@ async fn work(mut client: Client) {
     assert_eq!(client.upload("file", &mut file().as_slice()).await.unwrap().bytes, 5_000_000);
     assert_eq!(client.list("").await.unwrap().entries.len(), 1);
     assert_eq!(client.size("file").await.unwrap(), 5_000_000);
-    assert_eq!(client.pwd().await.unwrap(), b"/home");
+    assert_eq!(client.current_dir().await.unwrap(), b"/home");
     client.quit().await.unwrap();
 }
 
@@ -99,7 +99,7 @@ async fn a_server_that_says_everything_a_byte_at_a_time() {
 async fn an_implicit_server() {
     let server = server::Server::start(Peer::implicit());
     let mut client = builder(&server).implicit().connect().await.unwrap();
-    client.noop().await.unwrap();
+    client.keep_alive().await.unwrap();
     let log = server.log();
     assert!(log.clear.is_empty());
     assert_eq!(log.heard[0], "USER user");
@@ -117,7 +117,7 @@ fn answers_a_burst() -> Peer {
 #[tokio::test]
 async fn commands_go_in_a_burst_where_the_server_is_known_to_take_it() {
     let (_server, client) = open(answers_a_burst()).await;
-    assert_eq!(client.server(), Server::Vsftpd);
+    assert_eq!(client.server(), ServerKind::Vsftpd);
 }
 
 #[tokio::test]
@@ -161,9 +161,9 @@ async fn early_close_notify() {
             assert_eq!(server.upload(), (vec![], Ending::Clean));
         } else {
             let error = ours(read.unwrap_err());
-            assert!(matches!(error, Error::Timeout(Waiting::Idle)), "{error}");
+            assert!(matches!(error, Error::Timeout { waiting: Waiting::Idle, .. }), "{error}");
         }
-        assert_eq!(client.pwd().await.unwrap(), b"/home");
+        assert_eq!(client.current_dir().await.unwrap(), b"/home");
     }
 }
 
@@ -176,7 +176,7 @@ async fn a_server_that_sends_no_more_times_out() {
     let error = client.download("file").await.unwrap().read_to_end(&mut got).await.unwrap_err();
     assert_eq!((got.as_slice(), error.kind()), (&b"half"[..], ErrorKind::TimedOut));
     assert_eq!(error.to_string(), "timed out waiting for data to move on the data connection");
-    assert_eq!(client.pwd().await.unwrap(), b"/home");
+    assert_eq!(client.current_dir().await.unwrap(), b"/home");
 }
 
 #[tokio::test]
@@ -185,15 +185,15 @@ async fn a_server_that_takes_no_more_times_out() {
     let server = server::Server::start(Peer::polite().on("STOR", acts));
     let mut client = builder(&server).idle_timeout(SHORT).connect().await.unwrap();
     let error = client.upload("file", &mut tokio::io::repeat(7)).await.unwrap_err();
-    assert!(matches!(error, Error::Timeout(Waiting::Idle)), "{error}");
-    assert_eq!(client.pwd().await.unwrap(), b"/home");
+    assert!(matches!(error, Error::Timeout { waiting: Waiting::Idle, .. }), "{error}");
+    assert_eq!(client.current_dir().await.unwrap(), b"/home");
 }
 
 #[tokio::test]
 async fn a_server_that_does_not_greet_times_out() {
     let server = server::Server::start(Peer::new::<Act>([]));
     let error = builder(&server).reply_timeout(SHORT).connect().await.unwrap_err();
-    assert!(matches!(error, Error::Timeout(Waiting::Greeting)), "{error}");
+    assert!(matches!(error, Error::Timeout { waiting: Waiting::Greeting, .. }), "{error}");
     assert!(error.to_string().contains("implicit TLS"), "{error}");
 }
 
@@ -247,16 +247,16 @@ async fn a_host_that_is_none() {
 async fn a_session_whose_server_has_left() {
     let (_server, mut client) = open(Peer::polite().instead("NOOP", [Act::Leave])).await;
     assert!(client.is_usable());
-    let error = client.noop().await.unwrap_err();
+    let error = client.keep_alive().await.unwrap_err();
     assert_eq!(error.to_string(), "the server closed the control connection");
     assert!(!client.is_usable());
-    assert!(matches!(client.pwd().await, Err(Error::Local(_))));
+    assert!(matches!(client.current_dir().await, Err(Error::Local(_))));
 }
 
 #[tokio::test]
 async fn writes_of_one_byte() {
     let (server, mut client) = open(files()).await;
-    let mut upload = client.upload_writer("file").await.unwrap();
+    let mut upload = client.writer("file").await.unwrap();
     for byte in &file()[..10_000] {
         upload.write_all(&[*byte]).await.unwrap();
     }

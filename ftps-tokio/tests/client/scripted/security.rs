@@ -88,7 +88,7 @@ async fn auth_ssl_where_auth_tls_is_refused() {
     let acts = ["234 go".into(), Act::StartTls];
     let (server, mut client) =
         open(Peer::polite().instead("AUTH TLS", ["504 unknown"]).on("AUTH SSL", acts)).await;
-    assert_eq!(client.pwd().await.unwrap(), b"/home");
+    assert_eq!(client.current_dir().await.unwrap(), b"/home");
     assert_eq!(server.log().clear, b"AUTH TLS\r\nAUTH SSL\r\n");
 }
 
@@ -151,17 +151,17 @@ async fn no_argument_carries_a_second_command() {
     for bad in ["evil\r\nDELE x", "evil\n", "evil\0", "\revil", "evil\u{7f}"] {
         local(client.download(bad).await);
         local(client.upload(bad, &mut tokio::io::empty()).await);
-        local(client.upload_writer(bad).await);
+        local(client.writer(bad).await);
         local(client.list(bad).await);
         local(client.size(bad).await);
-        local(client.cwd(bad).await);
-        local(client.mkd(bad).await);
-        local(client.dele(bad).await);
-        local(client.rmd(bad).await);
+        local(client.set_current_dir(bad).await);
+        local(client.create_dir(bad).await);
+        local(client.remove_file(bad).await);
+        local(client.remove_dir(bad).await);
         local(client.rename(bad, "x").await);
         local(client.rename("x", bad).await);
     }
-    client.pwd().await.unwrap();
+    client.current_dir().await.unwrap();
     assert_eq!(server.heard(), [log.heard, vec!["PWD".into()]].concat());
 }
 

@@ -49,7 +49,7 @@ fn inside(error: io::Error) -> (ErrorKind, Error) {
 
 /// The session has gone on.
 async fn goes_on(mut client: Client) {
-    assert_eq!(client.pwd().await.unwrap(), b"/home");
+    assert_eq!(client.current_dir().await.unwrap(), b"/home");
 }
 
 #[tokio::test]
@@ -107,7 +107,10 @@ async fn a_server_that_leaves_once_it_has_said_226() {
     assert_eq!(done.unwrap().bytes, LEN as u64);
     assert!(got == payload());
     assert!(!client.is_usable());
-    assert_eq!(client.pwd().await.unwrap_err().to_string(), "the server closed the control connection");
+    assert_eq!(
+        client.current_dir().await.unwrap_err().to_string(),
+        "the server closed the control connection"
+    );
 
     let (_server, mut client) = open(peer(Act::Cut)).await;
     assert_eq!(download(&mut client).await.1.unwrap_err().kind(), ErrorKind::UnexpectedEof);
@@ -175,7 +178,7 @@ async fn a_data_connection_that_is_never_secured_times_out() {
     let builder = builder(&server).reply_timeout(Duration::from_millis(300));
     let mut client = builder.connect().await.unwrap();
     let error = client.download("file").await.map(drop).unwrap_err();
-    assert!(matches!(error, Error::Timeout(Waiting::Handshake(Channel::Data))), "{error}");
+    assert!(matches!(error, Error::Timeout { waiting: Waiting::Handshake(Channel::Data), .. }), "{error}");
     goes_on(client).await;
 }
 
@@ -284,7 +287,7 @@ async fn an_upload_whose_source_fails_is_reset() {
 async fn an_upload_that_is_dropped_is_reset() {
     for flushed in [true, false] {
         let (server, mut client) = open(takes("226 stored")).await;
-        let mut upload = client.upload_writer("file").await.unwrap();
+        let mut upload = client.writer("file").await.unwrap();
         upload.write_all(&payload()).await.unwrap();
         if flushed {
             upload.flush().await.unwrap();
@@ -300,7 +303,7 @@ async fn the_session_goes_on_where_an_upload_is_dropped_before_its_confirmation(
     let acts = ["150 send".into(), Act::Secure, Act::Receive, Act::Finish];
     let (server, mut client) = open(Peer::polite().on("STOR", acts)).await;
     let server = Arc::new(server);
-    let mut upload = client.upload_writer("file").await.unwrap();
+    let mut upload = client.writer("file").await.unwrap();
     upload.write_all(b"whole").await.unwrap();
     let seen = tokio::task::spawn_blocking({
         let server = Arc::clone(&server);
@@ -318,7 +321,7 @@ async fn the_session_goes_on_where_an_upload_is_dropped_before_its_confirmation(
 #[tokio::test]
 async fn what_is_flushed_has_left() {
     let (server, mut client) = open(takes("226 stored")).await;
-    let mut upload = client.upload_writer("file").await.unwrap();
+    let mut upload = client.writer("file").await.unwrap();
     for byte in 0..100 {
         upload.write_all(&[byte]).await.unwrap();
     }
@@ -333,7 +336,7 @@ async fn what_is_flushed_has_left() {
 #[tokio::test]
 async fn a_writer_without_anything_to_write_is_secured() {
     let (server, mut client) = open(takes("226 stored")).await;
-    let mut upload = client.upload_writer("file").await.unwrap();
+    let mut upload = client.writer("file").await.unwrap();
     // This blocks: a server whose handshake is not ended gives up.
     server.wait(|log| log.resumed == [true]);
     upload.shutdown().await.unwrap();
@@ -342,7 +345,7 @@ async fn a_writer_without_anything_to_write_is_secured() {
 #[tokio::test]
 async fn an_upload_can_be_shut_down_twice() {
     let (server, mut client) = open(takes("226 stored")).await;
-    let mut upload = client.upload_writer("file").await.unwrap();
+    let mut upload = client.writer("file").await.unwrap();
     upload.write_all(b"once").await.unwrap();
     upload.shutdown().await.unwrap();
     upload.shutdown().await.unwrap();

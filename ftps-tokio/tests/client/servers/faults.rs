@@ -38,7 +38,11 @@ impl Scene {
         let size = self.client.size(&self.known).await?;
         let context = &self.context;
         assert_eq!(size, KNOWN as u64, "{context}: another reply");
-        assert_eq!(self.client.pwd().await.unwrap(), home().as_os_str().as_encoded_bytes(), "{context}");
+        assert_eq!(
+            self.client.current_dir().await.unwrap(),
+            home().as_os_str().as_encoded_bytes(),
+            "{context}"
+        );
         assert!(self.client.is_usable(), "{context}");
         Ok(conversation::said())
     }
@@ -57,7 +61,7 @@ impl Scene {
     async fn end(mut self) {
         let name = format!("end-{}", self.known);
         round_trip(&mut self.client, &name, &bytes(11, 2 * MIB + 3), &self.context).await;
-        self.client.dele(&self.known).await.unwrap();
+        self.client.remove_file(&self.known).await.unwrap();
         self.client.quit().await.unwrap();
     }
 }
@@ -90,13 +94,13 @@ async fn an_upload_dropped_half_way_is_never_whole() {
             // From nothing at all to everything but the end.
             for written in [0, 1, 100_000, 3 * MIB, 5 * MIB, 8 * MIB] {
                 scene.context = format!("{} {version:?} {written} bytes", server.name);
-                let mut upload = scene.client.upload_writer(&name).await.unwrap();
+                let mut upload = scene.client.writer(&name).await.unwrap();
                 upload.write_all(&file[..written]).await.unwrap();
                 drop(upload);
                 // Nothing was promised about what is kept of a file that was all sent.
                 scene.goes_on_without(&name, file.len() + usize::from(written == file.len())).await;
             }
-            scene.client.dele(&name).await.unwrap();
+            scene.client.remove_file(&name).await.unwrap();
             scene.end().await;
         }
     }
@@ -116,7 +120,7 @@ async fn the_future_of_an_upload_dropped_half_way_is_never_whole() {
                 fed = sink.write_all(&part) => fed.unwrap(),
             }
             scene.goes_on_without(&name, part.len() + 1).await;
-            scene.client.dele(&name).await.unwrap();
+            scene.client.remove_file(&name).await.unwrap();
             scene.end().await;
         }
     }
@@ -137,7 +141,7 @@ async fn an_upload_whose_source_fails_is_never_whole() {
                 assert!(error.to_string().ends_with("the disk is gone"), "{}: {error}", scene.context);
                 scene.goes_on_without(&name, len + 1).await;
             }
-            scene.client.dele(&name).await.unwrap();
+            scene.client.remove_file(&name).await.unwrap();
             scene.end().await;
         }
     }
@@ -164,7 +168,7 @@ async fn a_download_dropped_half_way_leaves_nothing_behind() {
                 scene.goes_on().await.unwrap_or_else(|error| panic!("{}: {error}", scene.context));
             }
             assert!(fetch(&mut scene.client, &name).await.unwrap() == file, "{}", scene.context);
-            scene.client.dele(&name).await.unwrap();
+            scene.client.remove_file(&name).await.unwrap();
             scene.end().await;
         }
     }
@@ -213,14 +217,14 @@ async fn a_command_dropped_at_any_poll_answers_no_other() {
                     let client = &mut scene.client;
                     // What each comes to, if it does, is of no matter.
                     let done = match command {
-                        0 => polled(times, client.pwd()).await.is_some(),
-                        1 => polled(times, client.cwd(".")).await.is_some(),
-                        2 => polled(times, client.mkd(&name)).await.is_some(),
-                        3 => polled(times, client.rmd(&name)).await.is_some(),
-                        4 => polled(times, client.dele("missing")).await.is_some(),
+                        0 => polled(times, client.current_dir()).await.is_some(),
+                        1 => polled(times, client.set_current_dir(".")).await.is_some(),
+                        2 => polled(times, client.create_dir(&name)).await.is_some(),
+                        3 => polled(times, client.remove_dir(&name)).await.is_some(),
+                        4 => polled(times, client.remove_file("missing")).await.is_some(),
                         5 => polled(times, client.rename(&scene.known, &scene.known)).await.is_some(),
                         6 => polled(times, client.size("missing")).await.is_some(),
-                        _ => polled(times, client.noop()).await.is_some(),
+                        _ => polled(times, client.keep_alive()).await.is_some(),
                     };
                     assert!(
                         times > 1 || !done,
@@ -346,7 +350,7 @@ async fn at_any_poll(work: Work) {
                 }
             }
             assert!(dropped > 2, "{}: {dropped} dropped", scene.context);
-            scene.client.dele(&name).await.unwrap();
+            scene.client.remove_file(&name).await.unwrap();
             scene.end().await;
         }
     }

@@ -85,7 +85,7 @@ pub async fn round_trip(client: &mut Client, name: &str, file: &[u8], context: &
     );
     let back = fetch(client, name).await.unwrap_or_else(|error| panic!("{context}: {error}"));
     assert!(back == file, "{context}: of {} bytes {} came back, or others", file.len(), back.len());
-    client.dele(name).await.unwrap_or_else(|error| panic!("{context}: {error}"));
+    client.remove_file(name).await.unwrap_or_else(|error| panic!("{context}: {error}"));
 }
 
 /// A whole file.

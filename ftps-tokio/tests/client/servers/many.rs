@@ -42,7 +42,7 @@ async fn three_hundred_uploads_and_downloads_over_one_session() {
                 drop(download);
                 assert!(back == file, "{} {version:?} {seed}: the bytes differ", server.name);
             }
-            client.dele(&name).await.unwrap();
+            client.remove_file(&name).await.unwrap();
             client.quit().await.unwrap();
         }
     }

@@ -137,7 +137,11 @@ async fn a_server_that_waits_for_tls_is_not_waited_for() {
             .login(var("USER"), var("PASSWORD"))
             .reply_timeout(Duration::from_millis(500));
         let error = fails(explicit, &server.name).await;
-        assert!(matches!(error, Error::Timeout(Waiting::Greeting)), "{}: {error}", server.name);
+        assert!(
+            matches!(error, Error::Timeout { waiting: Waiting::Greeting, .. }),
+            "{}: {error}",
+            server.name
+        );
         assert!(error.to_string().contains("implicit TLS"), "{}: {error}", server.name);
     }
 }
@@ -178,10 +182,10 @@ async fn no_argument_carries_a_second_command() {
         conversation::said();
         for byte in *b"\r\n\0" {
             let path: Vec<u8> = [b"a", &[byte][..], b"NOOP"].concat();
-            refused(client.cwd(&path).await, byte, "cwd");
-            refused(client.mkd(&path).await, byte, "mkd");
-            refused(client.rmd(&path).await, byte, "rmd");
-            refused(client.dele(&path).await, byte, "dele");
+            refused(client.set_current_dir(&path).await, byte, "cwd");
+            refused(client.create_dir(&path).await, byte, "mkd");
+            refused(client.remove_dir(&path).await, byte, "rmd");
+            refused(client.remove_file(&path).await, byte, "dele");
             refused(client.size(&path).await, byte, "size");
             refused(client.rename(&path, "b").await, byte, "rename from");
             refused(client.rename("b", &path).await, byte, "rename to");
@@ -189,14 +193,14 @@ async fn no_argument_carries_a_second_command() {
             refused(client.entries(&path).map(|_| ()), byte, "entries");
             refused(client.download(&path).await, byte, "download");
             refused(client.upload(&path, &mut &b""[..]).await, byte, "upload");
-            refused(client.upload_writer(&path).await, byte, "upload writer");
+            refused(client.writer(&path).await, byte, "upload writer");
             let builder = || server.builder(tls(Version::Tls13));
             refused(builder().login(&path, "secret").connect().await, byte, "user");
             refused(builder().login("user", &path).connect().await, byte, "password");
             refused(builder().account(&path).connect().await, byte, "account");
         }
         assert_eq!(conversation::said(), Vec::<String>::new(), "{}: something was sent", server.name);
-        assert_eq!(client.pwd().await.unwrap(), home().as_os_str().as_encoded_bytes());
+        assert_eq!(client.current_dir().await.unwrap(), home().as_os_str().as_encoded_bytes());
         round_trip(&mut client, &unique("argument", &server), b"and goes on", &server.name).await;
         client.quit().await.unwrap();
     }

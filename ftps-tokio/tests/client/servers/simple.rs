@@ -59,17 +59,17 @@ async fn every_simple_command_has_its_effect() {
             let context = format!("{} {version:?}", server.name);
             let mut client = server.client(version).await;
             let home = home();
-            assert_eq!(client.pwd().await.unwrap(), home.as_os_str().as_bytes(), "{context}");
-            client.noop().await.unwrap();
+            assert_eq!(client.current_dir().await.unwrap(), home.as_os_str().as_bytes(), "{context}");
+            client.keep_alive().await.unwrap();
 
             let directory = unique("simple", &server);
             let path = home.join(&directory);
             // A reply may name the directory as it was given or from the root.
-            let made = client.mkd(&directory).await.unwrap().expect("257 tells the path");
+            let made = client.create_dir(&directory).await.unwrap().expect("257 tells the path");
             assert!(made.ends_with(directory.as_bytes()), "{context}: {made:?}");
             assert!(path.is_dir(), "{context}");
-            client.cwd(&directory).await.unwrap();
-            assert_eq!(client.pwd().await.unwrap(), path.as_os_str().as_bytes(), "{context}");
+            client.set_current_dir(&directory).await.unwrap();
+            assert_eq!(client.current_dir().await.unwrap(), path.as_os_str().as_bytes(), "{context}");
 
             client.upload("a", &mut &b"twelve bytes"[..]).await.unwrap();
             assert_eq!(client.size("a").await.unwrap(), 12, "{context}");
@@ -77,16 +77,24 @@ async fn every_simple_command_has_its_effect() {
             assert!(exists(&path.join("b c")) && !exists(&path.join("a")), "{context}");
             assert_eq!(refused(client.size("a").await.unwrap_err()), (Verb::Size, 550), "{context}");
             assert_eq!(refused(client.rename("a", "b").await.unwrap_err()), (Verb::Rnfr, 550), "{context}");
-            client.dele("b c").await.unwrap();
+            client.remove_file("b c").await.unwrap();
             assert!(!exists(&path.join("b c")), "{context}");
-            assert_eq!(refused(client.dele("b c").await.unwrap_err()), (Verb::Dele, 550), "{context}");
+            assert_eq!(refused(client.remove_file("b c").await.unwrap_err()), (Verb::Dele, 550), "{context}");
 
-            client.cwd("..").await.unwrap();
-            assert_eq!(client.pwd().await.unwrap(), home.as_os_str().as_bytes(), "{context}");
-            client.rmd(&directory).await.unwrap();
+            client.set_current_dir("..").await.unwrap();
+            assert_eq!(client.current_dir().await.unwrap(), home.as_os_str().as_bytes(), "{context}");
+            client.remove_dir(&directory).await.unwrap();
             assert!(!exists(&path), "{context}");
-            assert_eq!(refused(client.rmd(&directory).await.unwrap_err()), (Verb::Rmd, 550), "{context}");
-            assert_eq!(refused(client.cwd(&directory).await.unwrap_err()), (Verb::Cwd, 550), "{context}");
+            assert_eq!(
+                refused(client.remove_dir(&directory).await.unwrap_err()),
+                (Verb::Rmd, 550),
+                "{context}"
+            );
+            assert_eq!(
+                refused(client.set_current_dir(&directory).await.unwrap_err()),
+                (Verb::Cwd, 550),
+                "{context}"
+            );
 
             conversation::said();
             client.quit().await.unwrap();
@@ -171,7 +179,7 @@ async fn a_directory_that_is_not_there_is_none_that_is_empty() {
                 let pattern = client.list(unique("nowhere-*", &server)).await.unwrap();
                 assert!(pattern.entries.is_empty());
             }
-            client.noop().await.unwrap();
+            client.keep_alive().await.unwrap();
         }
     }
 }
@@ -186,7 +194,7 @@ async fn a_directory_that_cannot_be_read_is_none_that_has_itself_in_it() {
         let error = client.list(&directory.name).await.unwrap_err();
         let closed = matches!(error, Error::Refused(_) | Error::Unlisted(Unlisted::Unreadable, _));
         assert!(closed, "{}: {error}", server.name);
-        client.noop().await.unwrap();
+        client.keep_alive().await.unwrap();
     }
 }
 
@@ -196,8 +204,8 @@ async fn a_name_need_not_be_text() {
     for server in servers() {
         let mut client = server.client(Version::Tls13).await;
         let directory = unique("bytes", &server);
-        client.mkd(&directory).await.unwrap();
-        client.cwd(&directory).await.unwrap();
+        client.create_dir(&directory).await.unwrap();
+        client.set_current_dir(&directory).await.unwrap();
         for name in [&b"\xff"[..], b"\xff\xff", b"a\xff\xfe\xfdb"] {
             client.upload(name, &mut &b"content"[..]).await.unwrap();
             let local = home().join(&directory).join(OsStr::from_bytes(name));
@@ -206,10 +214,10 @@ async fn a_name_need_not_be_text() {
             let listing = client.list("").await.unwrap();
             assert_eq!(listing.entries.len(), 1, "{}: {listing:?}", server.name);
             assert_eq!(listing.entries[0].name.as_bytes(), name, "{}", server.name);
-            client.dele(name).await.unwrap();
+            client.remove_file(name).await.unwrap();
         }
-        client.cwd("..").await.unwrap();
-        client.rmd(&directory).await.unwrap();
+        client.set_current_dir("..").await.unwrap();
+        client.remove_dir(&directory).await.unwrap();
     }
 }
 
@@ -219,8 +227,8 @@ async fn every_name_can_be_used() {
     for server in servers() {
         let mut client = server.client(Version::Tls13).await;
         let directory = unique("names", &server);
-        client.mkd(&directory).await.unwrap();
-        client.cwd(&directory).await.unwrap();
+        client.create_dir(&directory).await.unwrap();
+        client.set_current_dir(&directory).await.unwrap();
         for name in [
             "two words",
             " leading space",
@@ -246,18 +254,18 @@ async fn every_name_can_be_used() {
             let listing = client.list("").await.unwrap();
             assert_eq!(listing.entries.len(), 1, "{context}: {listing:?}");
             assert_eq!(listing.entries[0].name.to_str(), Some(name), "{context}");
-            client.dele(name).await.unwrap();
+            client.remove_file(name).await.unwrap();
         }
         // LIST would take it for options.
-        client.mkd("-la").await.unwrap();
+        client.create_dir("-la").await.unwrap();
         client.upload("-la/inside", &mut &b""[..]).await.unwrap();
         let listing = client.list("-la").await.unwrap();
         assert_eq!(listing.entries.len(), 1, "{}: {listing:?}", server.name);
         assert_eq!(listing.entries[0].name.to_str(), Some("inside"), "{}", server.name);
-        client.dele("-la/inside").await.unwrap();
-        client.rmd("-la").await.unwrap();
-        client.cwd("..").await.unwrap();
-        client.rmd(&directory).await.unwrap();
+        client.remove_file("-la/inside").await.unwrap();
+        client.remove_dir("-la").await.unwrap();
+        client.set_current_dir("..").await.unwrap();
+        client.remove_dir(&directory).await.unwrap();
         client.quit().await.unwrap();
     }
 }
@@ -289,7 +297,7 @@ async fn an_upload_through_a_writer_is_confirmed_by_its_shutdown() {
                 let context = format!("{} {version:?} {len} bytes", server.name);
                 let file = bytes(7, len);
                 conversation::said();
-                let mut upload = client.upload_writer(&name).await.unwrap();
+                let mut upload = client.writer(&name).await.unwrap();
                 tokio::io::copy(&mut file.as_slice(), &mut upload).await.unwrap();
                 upload.flush().await.unwrap();
                 assert_eq!(upload.transferred(), None, "{context}");
@@ -319,7 +327,7 @@ async fn an_upload_through_a_writer_is_confirmed_by_its_shutdown() {
                 drop(download);
                 assert!(back == file, "{context}: the bytes differ");
             }
-            client.dele(&name).await.unwrap();
+            client.remove_file(&name).await.unwrap();
             client.quit().await.unwrap();
         }
     }
@@ -353,7 +361,11 @@ async fn a_refused_transfer_says_so_and_the_session_goes_on() {
                 assert_eq!(refused, verb, "{context} {path}");
                 assert!(matches!(code, 550 | 553), "{context} {path}: {code}");
                 assert!(client.is_usable(), "{context}");
-                assert_eq!(client.pwd().await.unwrap(), home().as_os_str().as_bytes(), "{context} {path}");
+                assert_eq!(
+                    client.current_dir().await.unwrap(),
+                    home().as_os_str().as_bytes(),
+                    "{context} {path}"
+                );
                 // Nothing was under way, so nothing is aborted.
                 let said = conversation::said();
                 assert!(!said.contains(&"> ABOR".to_owned()), "{context}: {said:?}");

@@ -1,0 +1,156 @@
+//! The client.
+
+use std::fmt;
+use std::io::Read;
+use std::sync::Arc;
+use std::task::Poll;
+
+use ftps_proto::Error;
+use ftps_proto::Operation;
+use ftps_proto::drive::{self, Adapter, Driven, Driver, NotStarted};
+use ftps_proto::ops::{Listing, Transferred};
+
+use crate::net::{Connect, Sockets};
+use crate::wait::wait;
+use crate::{Download, Entries, Upload};
+
+/// Settings of a [`Client`]; made by [`Client::builder`].
+pub type Builder = drive::Builder<Blocking>;
+
+/// This adapter, as [`Builder`] knows it.
+#[derive(Clone, Copy, Debug)]
+pub enum Blocking {}
+
+impl Adapter for Blocking {
+    type Connector = Arc<dyn Connect>;
+    type Connecting = Result<Client, Error>;
+
+    fn connect(builder: &Builder) -> Self::Connecting {
+        let mut opening = builder.open(Sockets::new)?;
+        let driver = wait(|cx| opening.poll(cx))?;
+        Ok(Client { driver })
+    }
+}
+
+/// A logged-in FTPS session.
+///
+/// A transfer may be dropped at any time: it is reset, never ended as if it were whole, and the next call first recovers
+/// the session (a round trip), or says that it cannot be used any more.
+pub struct Client {
+    driver: Driver<Sockets>,
+}
+
+impl Client {
+    /// Settings for a client of this host: explicit TLS on port 21, verified by the platform, anonymous.
+    pub fn builder(host: impl Into<String>) -> Builder {
+        Builder::new(host)
+    }
+
+    ftps_proto::drive::commands!();
+
+    /// Downloads a file (RETR) through a reader, whose end means that all of it has come and was confirmed.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the server's reply, say a 550.
+    #[doc(alias = "RETR")]
+    pub fn download(&mut self, path: impl AsRef<[u8]>) -> Result<Download<&mut Self>, Error> {
+        Ok(Download::open(self, path)?)
+    }
+
+    /// As [`download`](Self::download), through a reader that owns the client; [`Download::into_client`] gives it back.
+    ///
+    /// # Errors
+    /// The same; and the client.
+    pub fn into_download(self, path: impl AsRef<[u8]>) -> Result<Download<Box<Self>>, NotStarted<Box<Self>>> {
+        Download::open(Box::new(self), path)
+    }
+
+    /// Uploads all that a reader yields (STOR), and has it confirmed. A refusal is seen between two of its reads.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the server's reply, say a 553; [`Error::Source`] where the reader fails: then the upload is
+    /// reset.
+    #[doc(alias = "STOR")]
+    pub fn upload<R>(&mut self, path: impl AsRef<[u8]>, source: &mut R) -> Result<Transferred, Error>
+    where
+        R: Read + ?Sized,
+    {
+        let mut upload = drive::Upload::new(self, path)?;
+        wait(|cx| upload.poll_copy(cx, |space, _| Poll::Ready(source.read(space))))
+    }
+
+    /// Uploads a file (STOR) through a writer. [`Upload::finish`] ends and confirms the file; dropped before that, the
+    /// upload is reset.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the server's reply, say a 553.
+    #[doc(alias = "STOR")]
+    pub fn writer(&mut self, path: impl AsRef<[u8]>) -> Result<Upload<&mut Self>, Error> {
+        Ok(Upload::open(self, path)?)
+    }
+
+    /// As [`writer`](Self::writer), through a writer that owns the client; [`Upload::into_client`] gives it back.
+    ///
+    /// # Errors
+    /// The same; and the client.
+    pub fn into_upload(self, path: impl AsRef<[u8]>) -> Result<Upload<Box<Self>>, NotStarted<Box<Self>>> {
+        Upload::open(Box::new(self), path)
+    }
+
+    /// Lists a directory: MLSD where the server has it, else LIST. An empty path is the working directory. To a server
+    /// without MLSD the path may be a pattern, which may match nothing.
+    ///
+    /// Lines that cannot be read are not among the entries: see [`Listing::unparsed`].
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the server's reply; [`Error::Unlisted`] where what came is not the listing, or not all of
+    /// it: [`entries`](Self::entries) yields what has come before that error.
+    #[doc(alias = "MLSD")]
+    #[doc(alias = "LIST")]
+    pub fn list(&mut self, path: impl AsRef<[u8]>) -> Result<Listing, Error> {
+        let mut listing = Listing::default();
+        for listed in self.entries(path)? {
+            listing.push(listed?);
+        }
+        Ok(listing)
+    }
+
+    /// As [`list`](Self::list), a line at a time, in bounded memory. Nothing is sent before the first line is asked
+    /// for.
+    ///
+    /// # Errors
+    /// [`Error::Local`] for a path that cannot be sent.
+    pub fn entries(&mut self, path: impl AsRef<[u8]>) -> Result<Entries<&mut Self>, Error> {
+        Ok(Entries::open(self, path)?)
+    }
+
+    /// As [`entries`](Self::entries), with the client inside; [`Entries::into_client`] gives it back.
+    ///
+    /// # Errors
+    /// The same; and the client.
+    pub fn into_entries(self, path: impl AsRef<[u8]>) -> Result<Entries<Box<Self>>, NotStarted<Box<Self>>> {
+        Entries::open(Box::new(self), path)
+    }
+
+    /// Runs an operation of the core.
+    ///
+    /// # Errors
+    /// Whatever ends it.
+    pub fn run<O: Operation>(&mut self, mut op: O) -> Result<O::Output, Error> {
+        wait(|cx| self.driver.poll_run(&mut op, cx))
+    }
+}
+
+impl Driven for Client {
+    type Net = Sockets;
+
+    fn driver(&mut self) -> &mut Driver<Sockets> {
+        &mut self.driver
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("session", self.driver.session()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,123 @@
+//! Transfers under way, over std's IO traits.
+
+use std::io::{self, BufRead, Read, Write};
+use std::ops::DerefMut;
+use std::task::{Poll, ready};
+
+use ftps_proto::Error;
+use ftps_proto::drive::{self, NotStarted};
+use ftps_proto::ops::{Listed, Transferred};
+
+use crate::Client;
+use crate::wait::wait;
+
+/// A file on its way from the server; made by [`Client::download`].
+///
+/// It reads as the file's bytes. Its end (`Ok(0)`) means that all of the file has come and was confirmed, with
+/// close_notify and a 2xx, so `std::io::copy` alone is safe; anything less is an error. Read through [`BufRead`], it hands
+/// out what was decrypted where it lies. Dropped before its end, it resets the data connection.
+#[derive(Debug)]
+pub struct Download<C: DerefMut<Target = Client>>(drive::Download<C>);
+
+impl<C: DerefMut<Target = Client>> Download<C> {
+    /// Downloads a file (RETR) for whatever leads to a client: a borrow, a box, a guard, a pool's object.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the server's reply, say a 550; and `client`.
+    pub fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<C>> {
+        let mut download = drive::Download::new(client, path)?;
+        match wait(|cx| download.poll_start(cx)) {
+            Ok(()) => Ok(Self(download)),
+            Err(error) => Err(download.not_started(error)),
+        }
+    }
+
+    drive::transfer_methods!();
+}
+
+impl<C: DerefMut<Target = Client>> BufRead for Download<C> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        wait(|cx| Poll::Ready(ready!(self.0.poll_fill_buf(cx)).map(drop)))?;
+        Ok(self.0.buffer())
+    }
+
+    fn consume(&mut self, n: usize) {
+        self.0.consume(n);
+    }
+}
+
+impl<C: DerefMut<Target = Client>> Read for Download<C> {
+    fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        Ok(wait(|cx| self.0.poll_read(space, cx))?)
+    }
+}
+
+/// A file on its way to the server; made by [`Client::writer`].
+///
+/// [`finish`](Self::finish) ends the file and waits until the server has confirmed it. Dropped before that, it resets the
+/// data connection: the server must not take a part for the whole.
+#[derive(Debug)]
+pub struct Upload<C: DerefMut<Target = Client>>(drive::Upload<C>);
+
+impl<C: DerefMut<Target = Client>> Upload<C> {
+    /// Uploads a file (STOR) for whatever leads to a client: a borrow, a box, a guard, a pool's object.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the server's reply, say a 553; and `client`.
+    pub fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<C>> {
+        let mut upload = drive::Upload::new(client, path)?;
+        match wait(|cx| upload.poll_start(cx)) {
+            Ok(()) => Ok(Self(upload)),
+            Err(error) => Err(upload.not_started(error)),
+        }
+    }
+
+    /// Ends the file and waits until the server has confirmed it.
+    ///
+    /// # Errors
+    /// Whatever says that the file is not known to be stored.
+    pub fn finish(&mut self) -> Result<Transferred, Error> {
+        wait(|cx| self.0.poll_finish(cx))
+    }
+
+    drive::transfer_methods!();
+}
+
+impl<C: DerefMut<Target = Client>> Write for Upload<C> {
+    fn write(&mut self, payload: &[u8]) -> io::Result<usize> {
+        Ok(wait(|cx| self.0.poll_write(payload, cx))?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(wait(|cx| self.0.poll_flush(cx))?)
+    }
+}
+
+/// A listing on its way from the server; made by [`Client::entries`].
+#[derive(Debug)]
+pub struct Entries<C: DerefMut<Target = Client>>(drive::Entries<C>);
+
+impl<C: DerefMut<Target = Client>> Entries<C> {
+    /// Lists a directory for whatever leads to a client. Nothing is sent before the first line is asked for.
+    ///
+    /// # Errors
+    /// [`Error::Local`] for a path that cannot be sent; and `client`.
+    pub fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<C>> {
+        drive::Entries::new(client, path).map(Self)
+    }
+
+    /// Gives the client back. Before the listing's end, this gives it up.
+    pub fn into_client(self) -> C {
+        self.0.release()
+    }
+}
+
+/// Its end means that the listing is complete and confirmed, where no error came before. After an error there are no more
+/// lines.
+impl<C: DerefMut<Target = Client>> Iterator for Entries<C> {
+    type Item = Result<Listed, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        wait(|cx| self.0.poll_next(cx)).transpose()
+    }
+}

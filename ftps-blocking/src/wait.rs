@@ -1,0 +1,105 @@
+//! Waiting, by poll(2).
+
+use std::io;
+use std::mem;
+use std::ptr;
+use std::sync::Arc;
+use std::task::Poll;
+use std::thread;
+use std::time::Duration;
+
+use ftps_proto::{Channel, Error, Failure};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::AsFd;
+use rustix::io::Errno;
+
+/// What is waited for, whichever comes first. Stale entries wake in vain, which does no harm.
+#[derive(Default)]
+pub struct Interest {
+    /// One entry a socket: there may be many polls before there is anything to wait for.
+    sockets: Vec<(Arc<dyn AsFd>, PollFlags)>,
+    timeout: Option<Duration>,
+    connecting: bool,
+}
+
+/// How long Windows is waited for while a socket connects: before version 2004 it does not wake for a failed connect.
+const CONNECTING: Duration = Duration::from_millis(50);
+
+impl Interest {
+    fn add(&mut self, socket: Arc<dyn AsFd>, flags: PollFlags) {
+        let same = |known: &Arc<dyn AsFd>| ptr::addr_eq(Arc::as_ptr(known), Arc::as_ptr(&socket));
+        match self.sockets.iter_mut().find(|(known, _)| same(known)) {
+            Some((_, wanted)) => *wanted |= flags,
+            None => self.sockets.push((socket, flags)),
+        }
+    }
+
+    /// Waits until a socket is connected, or has failed to.
+    pub(crate) fn add_connecting(&mut self, socket: Arc<dyn AsFd>) {
+        self.add(socket, PollFlags::OUT);
+        self.connecting = true;
+    }
+
+    /// Waits no longer than this. The last call counts.
+    pub(crate) fn set_timeout(&mut self, timeout: Duration) {
+        self.timeout = Some(timeout);
+    }
+
+    /// Turns "would block" into a wait for the socket.
+    pub(crate) fn unless_blocked<T>(
+        &mut self,
+        result: io::Result<T>,
+        flags: PollFlags,
+        socket: impl FnOnce() -> Arc<dyn AsFd>,
+    ) -> Poll<io::Result<T>> {
+        match result {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.add(socket(), flags);
+                Poll::Pending
+            }
+            result => Poll::Ready(result),
+        }
+    }
+
+    fn wait(&mut self) -> io::Result<()> {
+        let mut timeout = self.timeout.take();
+        if cfg!(windows) && mem::take(&mut self.connecting) {
+            timeout = Some(timeout.map_or(CONNECTING, |timeout| timeout.min(CONNECTING)));
+        }
+        if self.sockets.is_empty() {
+            // For a look-up, whose thread unparks this one. Besides, Windows refuses to poll an empty set.
+            match timeout {
+                Some(timeout) => thread::park_timeout(timeout),
+                None => thread::park(),
+            }
+            return Ok(());
+        }
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        let mut sockets: Vec<_> = self
+            .sockets
+            .iter()
+            .map(|(socket, flags)| PollFd::from_borrowed_fd((**socket).as_fd(), *flags))
+            .collect();
+        let waited = poll(&mut sockets, timeout.as_ref());
+        self.sockets.clear();
+        match waited {
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Polls until it is ready, and waits in between.
+pub(crate) fn wait<T>(mut poll: impl FnMut(&mut Interest) -> Poll<Result<T, Error>>) -> Result<T, Error> {
+    let mut interest = Interest::default();
+    loop {
+        if let Poll::Ready(result) = poll(&mut interest) {
+            return result;
+        }
+        interest.wait().map_err(|error| Error::Connection {
+            channel: Channel::Control,
+            failure: Some(Failure::transport(error)),
+            reply: None,
+        })?;
+    }
+}

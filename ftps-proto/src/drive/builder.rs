@@ -1,0 +1,201 @@
+//! What a client is told before it connects.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::net::Net;
+use super::opening::Opening;
+use crate::codec::{Argument, ArgumentError, Secret};
+use crate::config::{Config, EarlyClose, Limits, Login, Mode, Pipelining, Security, Timeouts};
+use crate::error::{Error, Local};
+use crate::session::Session;
+use crate::tls::{Link, ServerName, TlsConfig};
+
+/// An adapter, as its [`Builder`] knows it.
+pub trait Adapter: Sized {
+    /// What makes connections in the user's own way.
+    type Connector: Clone;
+    /// What [`Builder::connect`] returns: a client, or the future of one.
+    type Connecting;
+
+    /// Connects, starts TLS and logs in.
+    fn connect(builder: &Builder<Self>) -> Self::Connecting;
+}
+
+/// Settings of a client. They can be used for any number of connections.
+#[derive(Clone)]
+#[must_use = "nothing happens before `connect`"]
+pub struct Builder<A: Adapter> {
+    host: String,
+    port: Option<u16>,
+    tls: Option<TlsConfig>,
+    server_name: Option<String>,
+    /// Or what is wrong with the name or the password.
+    login: Result<Login, ArgumentError>,
+    account: Result<Option<Secret>, ArgumentError>,
+    /// All but the login.
+    config: Config,
+    login_timeout: Duration,
+    connector: Option<A::Connector>,
+}
+
+impl<A: Adapter> Builder<A> {
+    /// Settings for a client of this host: explicit TLS on port 21, verified by the platform, anonymous.
+    pub fn new(host: impl Into<String>) -> Self {
+        let login = Login::anonymous();
+        Self {
+            host: host.into(),
+            port: None,
+            tls: None,
+            server_name: None,
+            config: Config::new(login.clone()),
+            login: Ok(login),
+            account: Ok(None),
+            login_timeout: Duration::from_secs(120),
+            connector: None,
+        }
+    }
+
+    /// TLS from the first byte, by default on port 990, instead of AUTH TLS on port 21.
+    pub fn implicit(mut self) -> Self {
+        self.config.security = Security::Implicit;
+        self
+    }
+
+    /// The control connection's port.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    /// Name and password. Without them the login is anonymous (RFC 1635).
+    pub fn login(mut self, user: impl AsRef<[u8]>, password: impl AsRef<[u8]>) -> Self {
+        self.login = Argument::new(user).and_then(|user| Ok(Login::new(user, Secret::new(password)?)));
+        self
+    }
+
+    /// The account, for servers that ask for one (ACCT).
+    pub fn account(mut self, account: impl AsRef<[u8]>) -> Self {
+        self.account = Secret::new(account).map(Some);
+        self
+    }
+
+    /// Whom to trust, and everything else about TLS. By default the platform's verifier decides.
+    pub fn tls(mut self, tls: TlsConfig) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// The name that the server's certificate must be for, where it is not the host's: through a tunnel, or where the host
+    /// is given by its address.
+    pub fn server_name(mut self, name: impl Into<String>) -> Self {
+        self.server_name = Some(name.into());
+        self
+    }
+
+    /// How long all of [`connect`](Self::connect) may take: the look-up of the name, the attempts to connect, TLS and the
+    /// login. 2 minutes unless said otherwise.
+    pub fn login_timeout(mut self, limit: Duration) -> Self {
+        self.login_timeout = limit;
+        self
+    }
+
+    /// How long the look-up of a name may take, and each attempt to connect, of either connection: 20 seconds unless said
+    /// otherwise.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.config.timeouts.connect = limit;
+        self
+    }
+
+    /// How long a reply or a handshake may take: 60 seconds unless said otherwise.
+    pub fn reply_timeout(mut self, limit: Duration) -> Self {
+        self.config.timeouts.reply = limit;
+        self
+    }
+
+    /// How long no data may move while a transfer waits for the server: 60 seconds unless said otherwise.
+    pub fn idle_timeout(mut self, limit: Duration) -> Self {
+        self.config.timeouts.idle = limit;
+        self
+    }
+
+    /// Every time-out but [`login_timeout`](Self::login_timeout), in place of all that were set before.
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.config.timeouts = timeouts;
+        self
+    }
+
+    /// How much to take from a server: lines, replies, listings.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.config.limits = limits;
+        self
+    }
+
+    /// Whether commands are sent before the replies to earlier ones have come.
+    pub fn pipelining(mut self, pipelining: Pipelining) -> Self {
+        self.config.pipelining = pipelining;
+        self
+    }
+
+    /// Whether a download's close_notify is sent right after the handshake.
+    pub fn early_close(mut self, early_close: EarlyClose) -> Self {
+        self.config.early_close = early_close;
+        self
+    }
+
+    /// Who opens data connections: the client, unless said otherwise.
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.config.mode = mode;
+        self
+    }
+
+    /// Connect to the address that a PASV reply names instead of the server's own. Only for networks that need it: that
+    /// address may point anywhere (CVE-2020-8284).
+    pub fn trust_pasv_address(mut self, trust: bool) -> Self {
+        self.config.trust_pasv_address = trust;
+        self
+    }
+
+    /// Makes both connections in the user's own way, say through a proxy. It is given the host's name as it is.
+    pub fn connector(mut self, connector: A::Connector) -> Self {
+        self.connector = Some(connector);
+        self
+    }
+
+    /// Connects, starts TLS and logs in.
+    ///
+    /// # Errors
+    /// [`Error::Local`] for a name or password that cannot be sent, a host that is neither a name nor an address, or TLS
+    /// that cannot be configured. [`Error::Connection`] for a connection or TLS that failed, [`Error::Refused`] for a
+    /// login that was refused, [`Error::Timeout`].
+    pub fn connect(&self) -> A::Connecting {
+        A::connect(self)
+    }
+
+    /// Begins to connect over an adapter's sockets, which are made with the connector.
+    ///
+    /// # Errors
+    /// [`Error::Local`], as for [`connect`](Self::connect).
+    pub fn open<N: Net>(&self, net: impl FnOnce(Option<A::Connector>) -> N) -> Result<Opening<N>, Error> {
+        let name = self.server_name.as_ref().unwrap_or(&self.host);
+        let name = ServerName::try_from(name.clone()).map_err(|_| {
+            Local::Configuration(format!("{name:?} is neither a host name nor an IP address"))
+        })?;
+        let tls = match &self.tls {
+            Some(tls) => tls.clone(),
+            None => TlsConfig::builder().build().map_err(|error| Local::Configuration(error.to_string()))?,
+        };
+        let login = Login { account: self.account.clone()?, ..self.login.clone()? };
+        let config = Config { login, ..self.config.clone() };
+        let to = (self.host.clone(), self.port.unwrap_or(config.security.port()));
+        let timeout = config.timeouts.connect;
+        let link = Link::new(Session::new(config), &tls, name);
+        Ok(Opening::new(link, net(self.connector.clone()), to, timeout, self.login_timeout))
+    }
+}
+
+impl<A: Adapter> fmt::Debug for Builder<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
+    }
+}

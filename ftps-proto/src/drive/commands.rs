@@ -1,0 +1,114 @@
+//! The commands that need no data connection, once for every adapter: rustdoc shows them as each client's own methods.
+
+/// Methods of a client that has a `driver` and `run(op)`: as they are, or with `[async await]`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __commands {
+    ($([$async:ident $await:ident])?) => {
+        /// Whether the session can be used: false once the connection is known to be gone. Nothing is sent to find out.
+        pub fn is_usable(&self) -> bool {
+            self.driver.session().is_usable()
+        }
+
+        /// What the server says it can do (FEAT, RFC 2389). `None` where it does not know FEAT.
+        #[doc(alias = "FEAT")]
+        pub fn features(&self) -> Option<&$crate::codec::Features> {
+            self.driver.session().features()
+        }
+
+        /// Which server this is, by its greeting.
+        pub fn server(&self) -> $crate::ServerKind {
+            self.driver.session().server()
+        }
+
+        /// A file's size in bytes (SIZE, RFC 3659, section 4).
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "SIZE")]
+        pub $($async)? fn size(&mut self, path: impl AsRef<[u8]>) -> Result<u64, $crate::Error> {
+            self.run($crate::ops::size($crate::codec::Argument::new(path)?))$(.$await)?
+        }
+
+        /// The working directory (PWD), as the bytes that the server sends.
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "PWD")]
+        pub $($async)? fn current_dir(&mut self) -> Result<Vec<u8>, $crate::Error> {
+            self.run($crate::ops::pwd())$(.$await)?
+        }
+
+        /// Changes the working directory (CWD).
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "CWD")]
+        pub $($async)? fn set_current_dir(&mut self, path: impl AsRef<[u8]>) -> Result<(), $crate::Error> {
+            self.run($crate::ops::cwd($crate::codec::Argument::new(path)?))$(.$await)?
+        }
+
+        /// Creates a directory (MKD). Returns its path as the server tells it, or `None` where it does not.
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "MKD")]
+        pub $($async)? fn create_dir(
+            &mut self,
+            path: impl AsRef<[u8]>,
+        ) -> Result<Option<Vec<u8>>, $crate::Error> {
+            self.run($crate::ops::mkd($crate::codec::Argument::new(path)?))$(.$await)?
+        }
+
+        /// Removes a file (DELE).
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "DELE")]
+        pub $($async)? fn remove_file(&mut self, path: impl AsRef<[u8]>) -> Result<(), $crate::Error> {
+            self.run($crate::ops::dele($crate::codec::Argument::new(path)?))$(.$await)?
+        }
+
+        /// Removes an empty directory (RMD).
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "RMD")]
+        pub $($async)? fn remove_dir(&mut self, path: impl AsRef<[u8]>) -> Result<(), $crate::Error> {
+            self.run($crate::ops::rmd($crate::codec::Argument::new(path)?))$(.$await)?
+        }
+
+        /// Renames a file or directory (RNFR, RNTO). Whether an existing name is replaced is the server's choice.
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "RNFR")]
+        #[doc(alias = "RNTO")]
+        pub $($async)? fn rename(
+            &mut self,
+            from: impl AsRef<[u8]>,
+            to: impl AsRef<[u8]>,
+        ) -> Result<(), $crate::Error> {
+            let (from, to) = ($crate::codec::Argument::new(from)?, $crate::codec::Argument::new(to)?);
+            self.run($crate::ops::Rename::new(from, to))$(.$await)?
+        }
+
+        /// Does nothing, and has it answered (NOOP): a session that stays idle for long is closed by the server.
+        ///
+        /// # Errors
+        /// Whatever says that the session is gone.
+        #[doc(alias = "NOOP")]
+        pub $($async)? fn keep_alive(&mut self) -> Result<(), $crate::Error> {
+            self.run($crate::ops::noop())$(.$await)?
+        }
+
+        /// Takes leave of the server (QUIT) and closes the connection.
+        ///
+        /// # Errors
+        /// Whatever says that the server was not told, or did not answer. The connection is closed all the same.
+        #[doc(alias = "QUIT")]
+        pub $($async)? fn quit(mut self) -> Result<(), $crate::Error> {
+            self.run($crate::ops::Quit::new())$(.$await)?
+        }
+    };
+}

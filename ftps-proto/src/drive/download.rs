@@ -1,0 +1,99 @@
+//! A file on its way from the server.
+
+use std::fmt;
+use std::task::{Poll, ready};
+
+use super::lease::Lease;
+use super::transfer::{Context, Moving, NotStarted};
+use crate::codec::Argument;
+use crate::error::Error;
+use crate::ops::{StartTransfer, Transferred};
+
+/// A file on its way from the server.
+///
+/// Its end means that the whole file has come and was confirmed, with close_notify and a 2xx. Anything less is an error.
+/// Dropped before its end, it resets the data connection.
+pub struct Download<L: Lease>(Moving<L>);
+
+impl<L: Lease> Download<L> {
+    /// Downloads a file (RETR). Nothing is sent before this is polled.
+    ///
+    /// # Errors
+    /// [`Error::Local`] for a path that cannot be sent.
+    pub fn new(lease: L, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<L>> {
+        match Argument::new(path) {
+            Ok(path) => Ok(Self(Moving::new(lease, StartTransfer::retr(path)))),
+            Err(error) => Err(NotStarted::new(error, lease)),
+        }
+    }
+
+    /// Waits until payload can come. Reading does so as well.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the server's reply; whatever ends the transfer.
+    pub fn poll_start(&mut self, cx: &mut Context<'_, L>) -> Poll<Result<(), Error>> {
+        self.0.poll_start(cx)
+    }
+
+    /// Waits for payload, and hands it out where it was decrypted. An empty slice is the confirmed end.
+    ///
+    /// # Errors
+    /// Whatever says that the file is not complete.
+    pub fn poll_fill_buf(&mut self, cx: &mut Context<'_, L>) -> Poll<Result<&[u8], Error>> {
+        while self.0.transferred().is_none() && self.buffer().is_empty() {
+            ready!(self.0.poll(cx))?;
+        }
+        Poll::Ready(Ok(self.buffer()))
+    }
+
+    /// What has come and was not consumed.
+    pub fn buffer(&mut self) -> &[u8] {
+        self.0.leased.driver().link.payload()
+    }
+
+    /// So many bytes of the [`buffer`](Self::buffer) were taken.
+    pub fn consume(&mut self, n: usize) {
+        self.0.leased.driver().link.consume(n);
+    }
+
+    /// Waits for payload, and copies it. 0 is the confirmed end, or no space.
+    ///
+    /// # Errors
+    /// Whatever says that the file is not complete.
+    pub fn poll_read(&mut self, space: &mut [u8], cx: &mut Context<'_, L>) -> Poll<Result<usize, Error>> {
+        let payload = ready!(self.poll_fill_buf(cx))?;
+        let n = payload.len().min(space.len());
+        space[..n].copy_from_slice(&payload[..n]);
+        self.consume(n);
+        Poll::Ready(Ok(n))
+    }
+
+    /// Whether the data connection resumed the control connection's TLS session.
+    pub fn resumed(&self) -> bool {
+        self.0.resumed()
+    }
+
+    /// The confirmation, once it has come.
+    pub fn transferred(&self) -> Option<&Transferred> {
+        self.0.transferred()
+    }
+
+    /// Gives the client back. Before the confirmation has come, this gives the transfer up.
+    pub fn release(self) -> L {
+        self.0.release()
+    }
+
+    /// The same, with the error that kept the transfer from starting.
+    pub fn not_started(self, error: Error) -> NotStarted<L> {
+        NotStarted::new(error, self.0.release())
+    }
+}
+
+impl<L: Lease> fmt::Debug for Download<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Download")
+            .field("resumed", &self.resumed())
+            .field("transferred", &self.transferred())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,255 @@
+//! The loop between the protocol and the sockets.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::task::{Poll, ready};
+
+use super::net::{Endpoint, Net};
+use crate::error::Error;
+use crate::need::{Channel, Deadline, Io, Progress, Target, Waiting};
+use crate::session::Operation;
+use crate::session::Session;
+use crate::time::Instant;
+use crate::tls::{Link, LinkNeed};
+
+/// A session with its sockets.
+///
+/// What an operation needs in order to go on is kept here and in the operation: polling may stop at any time.
+pub struct Driver<N: Net> {
+    pub(super) link: Link,
+    pub(super) net: N,
+    pub(super) control: N::Socket,
+    /// Where the control connection goes.
+    peer: Endpoint,
+    pub(super) data: DataSocket<N>,
+    /// While the session is opened: when all of that is to be done.
+    limit: Option<Instant>,
+}
+
+/// The data connection's socket, if there is one.
+pub(super) enum DataSocket<N: Net> {
+    None,
+    Connecting(N::Connecting),
+    Listening(N::Listener),
+    Connected(N::Socket),
+}
+
+/// What driving an operation came to.
+pub(super) enum Step<T> {
+    /// Payload can move.
+    Payload,
+    /// The operation's result.
+    Done(T),
+}
+
+impl<N: Net> Driver<N> {
+    pub(super) fn new(link: Link, net: N, control: N::Socket, peer: Endpoint, limit: Instant) -> Self {
+        Self { link, net, control, peer, data: DataSocket::None, limit: Some(limit) }
+    }
+
+    /// The session is open.
+    pub(super) fn lift_limit(&mut self) {
+        self.limit = None;
+    }
+
+    /// The protocol machine.
+    pub fn session(&self) -> &Session {
+        self.link.session()
+    }
+
+    /// Runs an operation that moves no payload. Where it is given up half-way, the next operation recovers the session.
+    ///
+    /// # Errors
+    /// Whatever ends the operation.
+    pub fn poll_run<O: Operation>(
+        &mut self,
+        op: &mut O,
+        cx: &mut N::Context<'_>,
+    ) -> Poll<Result<O::Output, Error>> {
+        match ready!(self.poll(op, cx))? {
+            Step::Done(output) => Poll::Ready(Ok(output)),
+            // Nobody takes the payload, so that only the server can end this.
+            Step::Payload => Poll::Pending,
+        }
+    }
+
+    /// Drives an operation until it is done or payload can move.
+    pub(super) fn poll<O: Operation>(
+        &mut self,
+        op: &mut O,
+        cx: &mut N::Context<'_>,
+    ) -> Poll<Result<Step<O::Output>, Error>> {
+        loop {
+            let need = match self.link.poll(op, self.net.now()) {
+                Ok(Progress::Done(output)) => return Poll::Ready(Ok(Step::Done(output))),
+                Ok(Progress::Need(need)) => need,
+                Err(error) => {
+                    self.give_up();
+                    return Poll::Ready(Err(error));
+                }
+            };
+            match need {
+                LinkNeed::Connect(target) => {
+                    let to = self.endpoint(target);
+                    self.data = DataSocket::Connecting(self.net.connect(Channel::Data, &to));
+                }
+                LinkNeed::Listen => self.listen(),
+                LinkNeed::Close(channel, close) => self.close(channel, close, cx),
+                LinkNeed::Payload(io) if self.poll_io(io, false, cx) => {}
+                LinkNeed::Payload(_) => return Poll::Ready(Ok(Step::Payload)),
+                LinkNeed::Io(io) => ready!(self.poll_wait(io, cx))?,
+            }
+        }
+    }
+
+    /// Moves bytes, or waits until bytes can move or the deadline has come.
+    fn poll_wait(&mut self, io: Io, cx: &mut N::Context<'_>) -> Poll<Result<(), Error>> {
+        let now = self.net.now();
+        if self.limit.is_some_and(|limit| limit <= now) {
+            let waiting = io.deadline.map_or(Waiting::Connect, |deadline| deadline.waiting);
+            return Poll::Ready(Err(Error::Timeout { waiting, reply: None }));
+        }
+        let past = io.deadline.is_some_and(|deadline| deadline.at <= now);
+        if self.poll_io(io, past, cx) || past {
+            return Poll::Ready(Ok(()));
+        }
+        let deadline = io.deadline.map(|Deadline { at, .. }| at);
+        match deadline.into_iter().chain(self.limit).min() {
+            Some(at) => self.net.poll_timer(at, cx).map(Ok),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Moves what can be moved; whether anything happened. `past`: the deadline has come, so nothing is waited for, and
+    /// the system is asked what lies in the control connection's socket.
+    fn poll_io(&mut self, io: Io, past: bool, cx: &mut N::Context<'_>) -> bool {
+        let mut happened = self.poll_open(cx);
+        for (channel, flow) in [(Channel::Control, io.control), (Channel::Data, io.data)] {
+            // Received first: a server that closes the connection says why before that.
+            happened |= flow.receive && self.poll_receive(channel, past && channel == Channel::Control, cx);
+            happened |= flow.send && self.poll_send(channel, cx);
+        }
+        happened
+    }
+
+    /// Where to connect to. Through a connector that resolves names, the server's address is not known.
+    fn endpoint(&self, target: Target) -> Endpoint {
+        match (&self.peer, target) {
+            (Endpoint::Host(host, _), Target::Peer(port)) => Endpoint::Host(host.clone(), port.get()),
+            (Endpoint::Host(..), Target::Address(address, port)) => {
+                Endpoint::Address(SocketAddr::new(IpAddr::V4(address), port.get()))
+            }
+            (Endpoint::Address(peer), target) => Endpoint::Address(target.address(*peer)),
+        }
+    }
+
+    /// Listens on the control connection's own address.
+    fn listen(&mut self) {
+        let listening = match &self.peer {
+            Endpoint::Address(_) => N::local_addr(&self.control).and_then(|mut local| {
+                local.set_port(0);
+                self.net.listen(local)
+            }),
+            // Anybody could connect, as there would be no address to compare with.
+            Endpoint::Host(..) => Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "active mode does not go through a connector: the server's address is not known",
+            )),
+        };
+        match listening {
+            Ok((listener, at)) => {
+                self.data = DataSocket::Listening(listener);
+                self.link.listening(at);
+            }
+            Err(error) => self.link.connect_failed(error),
+        }
+    }
+
+    /// Goes on with opening the data connection; whether anything happened.
+    fn poll_open(&mut self, cx: &mut N::Context<'_>) -> bool {
+        let opened = match &mut self.data {
+            DataSocket::Connecting(connecting) => N::poll_connect(connecting, cx),
+            DataSocket::Listening(listener) => match N::poll_accept(listener, cx) {
+                // Another host's connection is dropped, and the server's is waited for (RFC 2577, section 4).
+                Poll::Ready(Ok((_, from))) if !is_from(&self.peer, from) => return true,
+                // That connection was gone before it could be accepted. The server's may still come.
+                Poll::Ready(Err(error)) if is_transient(&error) => return true,
+                accepted => accepted.map_ok(|(socket, _)| socket),
+            },
+            DataSocket::None | DataSocket::Connected(_) => return false,
+        };
+        match opened {
+            Poll::Pending => return false,
+            Poll::Ready(Ok(socket)) => {
+                self.data = DataSocket::Connected(socket);
+                self.link.connected();
+            }
+            Poll::Ready(Err(error)) => {
+                self.data = DataSocket::None;
+                self.link.connect_failed(error);
+            }
+        }
+        true
+    }
+
+    /// Reads once; whether anything happened.
+    fn poll_receive(&mut self, channel: Channel, at_once: bool, cx: &mut N::Context<'_>) -> bool {
+        let socket = match (channel, &mut self.data) {
+            (Channel::Control, _) => &mut self.control,
+            (Channel::Data, DataSocket::Connected(socket)) => socket,
+            (Channel::Data, _) => return false,
+        };
+        let space = self.link.space(channel);
+        let read = match at_once {
+            true => Poll::Ready(N::try_read(socket, space)),
+            false => N::poll_read(socket, space, cx),
+        };
+        match read {
+            Poll::Pending => return false,
+            Poll::Ready(Ok(n)) => self.link.received(channel, n),
+            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => return false,
+            Poll::Ready(Err(error)) => self.failed(channel, error),
+        }
+        true
+    }
+
+    /// Writes once; whether anything happened.
+    pub(super) fn poll_send(&mut self, channel: Channel, cx: &mut N::Context<'_>) -> bool {
+        let socket = match (channel, &mut self.data) {
+            (Channel::Control, _) => &mut self.control,
+            (Channel::Data, DataSocket::Connected(socket)) => socket,
+            (Channel::Data, _) => return false,
+        };
+        match N::poll_write(socket, self.link.outgoing(channel), cx) {
+            Poll::Pending => return false,
+            Poll::Ready(Ok(n)) => self.link.sent(channel, n),
+            Poll::Ready(Err(error)) => self.failed(channel, error),
+        }
+        true
+    }
+
+    fn failed(&mut self, channel: Channel, error: io::Error) {
+        // A signal interrupted the call: it is made again.
+        if error.kind() != io::ErrorKind::Interrupted {
+            self.link.failed(channel, error);
+        }
+    }
+}
+
+/// Whether this is the host at the other end of the control connection.
+fn is_from(peer: &Endpoint, from: SocketAddr) -> bool {
+    matches!(peer, Endpoint::Address(peer) if peer.ip().to_canonical() == from.ip().to_canonical())
+}
+
+/// Whether an error of accept concerns one connection only, not the listener.
+fn is_transient(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
+}
+
+impl<N: Net> fmt::Debug for Driver<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver").field("link", &self.link).finish_non_exhaustive()
+    }
+}

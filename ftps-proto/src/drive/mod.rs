@@ -1,0 +1,47 @@
+//! What every adapter over rustls does alike. There is no IO in here: an adapter brings the sockets.
+//!
+//! ```text
+//!   ftps-tokio, ftps-blocking, ftps-smol: their IO traits, one-line methods
+//!        │ polls                                   ▲ sockets, timer, names
+//!        ▼                                         │
+//!   Builder ──► Opening ──► Driver ◄── Download, Upload, Entries
+//!              (look-up, race,  │      (each holds a Lease of the driver)
+//!               TLS, login)     ▼
+//!                          tls::Link
+//! ```
+//!
+//! - A [`Net`] is what an adapter implements: sockets that do not block, a look-up of names, a clock.
+//! - [`Builder::open`] makes an [`Opening`]: it looks the host up, races its addresses (RFC 8305), starts TLS and logs in.
+//!   It results in a [`Driver`], a session with its sockets.
+//! - [`Download`], [`Upload`] and [`Entries`] are transfers under way. They hold whatever leads to a driver (a borrow, a
+//!   box, a pool's guard), and reset the data connection where they are dropped before their end.
+//!
+//! All of it is polled, with whatever the adapter waits with ([`Net::Context`]): the context of an async task, or the set
+//! of sockets for poll(2). All state is kept in these types, so polling can stop at any time and go on later.
+
+mod builder;
+mod close;
+mod commands;
+mod connect_error;
+mod download;
+mod driver;
+mod entries;
+mod lease;
+mod net;
+mod opening;
+mod race;
+mod transfer;
+mod upload;
+
+#[doc(hidden)]
+pub use crate::{__commands as commands, __transfer as transfer_methods};
+pub use builder::{Adapter, Builder};
+pub use connect_error::ConnectError;
+pub use download::Download;
+pub use driver::Driver;
+pub use entries::Entries;
+pub use lease::{Driven, Lease};
+pub use net::{Endpoint, Net};
+pub use opening::Opening;
+pub use transfer::NotStarted;
+pub use upload::Upload;

@@ -1,0 +1,119 @@
+//! What an adapter brings: sockets, names, a clock.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::task::Poll;
+
+use crate::need::Channel;
+use crate::time::Instant;
+
+/// Where a connection goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// An address.
+    Address(SocketAddr),
+    /// A host's name and a port, for a connector that resolves names itself, as a proxy does.
+    Host(String, u16),
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::Host(host, port) => write!(f, "{host}:{port}"),
+        }
+    }
+}
+
+/// Sockets that do not block, a look-up of names and a clock.
+///
+/// A `poll_` function that returns [`Poll::Pending`] has registered with its context, so that polling goes on once it can
+/// do more. Not every socket is polled every time: what was registered once may wake in vain later.
+pub trait Net {
+    /// What a wait is registered with.
+    type Context<'a>;
+    /// A connected socket.
+    type Socket;
+    /// A connection under way. To drop it is to give it up.
+    type Connecting;
+    /// A socket that waits for the server's connection (active mode).
+    type Listener;
+    /// A look-up of a name under way. To drop it is to give it up.
+    type Lookup;
+
+    /// The time now. It never goes back.
+    fn now(&self) -> Instant;
+
+    /// Ready once this moment has come. There is one timer: the last moment that was asked for replaces any other.
+    fn poll_timer(&mut self, at: Instant, cx: &mut Self::Context<'_>) -> Poll<()>;
+
+    /// Begins to look up a host's addresses. `None`: [`connect`](Self::connect) takes the name itself.
+    fn lookup(&mut self, host: &str, port: u16) -> Option<Self::Lookup>;
+
+    /// The host's addresses, the preferred one first (RFC 6724). Not polled again once it is ready.
+    fn poll_lookup(
+        lookup: &mut Self::Lookup,
+        cx: &mut Self::Context<'_>,
+    ) -> Poll<io::Result<Vec<SocketAddr>>>;
+
+    /// Begins to connect. A data connection's socket is set so that to drop it resets the connection (SO_LINGER 0), also
+    /// where the process is killed, until [`finish`](Self::finish) is called.
+    fn connect(&mut self, channel: Channel, to: &Endpoint) -> Self::Connecting;
+
+    /// The connected socket. Not polled again once it is ready.
+    fn poll_connect(
+        connecting: &mut Self::Connecting,
+        cx: &mut Self::Context<'_>,
+    ) -> Poll<io::Result<Self::Socket>>;
+
+    /// The local address of a connected socket.
+    ///
+    /// # Errors
+    /// The system's.
+    fn local_addr(socket: &Self::Socket) -> io::Result<SocketAddr>;
+
+    /// Listens for a data connection at this address; where its port is 0 the system chooses one. Returns the address
+    /// with the real port.
+    ///
+    /// # Errors
+    /// The system's.
+    fn listen(&mut self, at: SocketAddr) -> io::Result<(Self::Listener, SocketAddr)>;
+
+    /// The next connection and where it comes from. As with [`connect`](Self::connect), to drop it resets it.
+    fn poll_accept(
+        listener: &mut Self::Listener,
+        cx: &mut Self::Context<'_>,
+    ) -> Poll<io::Result<(Self::Socket, SocketAddr)>>;
+
+    /// Reads into `space`; 0 is the end.
+    fn poll_read(
+        socket: &mut Self::Socket,
+        space: &mut [u8],
+        cx: &mut Self::Context<'_>,
+    ) -> Poll<io::Result<usize>>;
+
+    /// Writes as many of `bytes` as the socket takes.
+    fn poll_write(
+        socket: &mut Self::Socket,
+        bytes: &[u8],
+        cx: &mut Self::Context<'_>,
+    ) -> Poll<io::Result<usize>>;
+
+    /// Reads what lies in the socket now; 0 is the end. The system itself is asked: a runtime that remembers which
+    /// sockets were readable may not know yet.
+    ///
+    /// # Errors
+    /// The system's; [`WouldBlock`](io::ErrorKind::WouldBlock) where nothing lies there.
+    fn try_read(socket: &mut Self::Socket, space: &mut [u8]) -> io::Result<usize>;
+
+    /// Writes what the socket takes now: the last words before a close, which are not waited for.
+    ///
+    /// # Errors
+    /// The system's; [`WouldBlock`](io::ErrorKind::WouldBlock) where it takes nothing.
+    fn try_write(socket: &mut Self::Socket, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Shuts the sending side down. From now on to drop the socket closes it in order. An error is not reported: where
+    /// this fails, the connection is gone already.
+    fn finish(socket: &mut Self::Socket, cx: &mut Self::Context<'_>);
+}

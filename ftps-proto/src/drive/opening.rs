@@ -1,0 +1,133 @@
+//! The way to a logged-in session: look-up, connection, TLS, login.
+
+use std::collections::VecDeque;
+use std::io::{Error as IoError, ErrorKind};
+use std::mem;
+use std::task::{Poll, ready};
+use std::time::Duration;
+
+use super::connect_error::ConnectError;
+use super::driver::Driver;
+use super::net::{Endpoint, Net};
+use super::race::{Race, interleave};
+use crate::error::Error;
+use crate::need::{Channel, Failure};
+use crate::ops::Open;
+use crate::time::Instant;
+use crate::tls::Link;
+
+/// A session that is being opened; made by [`Builder::open`](super::Builder::open).
+///
+/// It looks the host up, connects to one of its addresses (RFC 8305), starts TLS and logs in. To drop it is to give all of
+/// that up.
+pub struct Opening<N: Net> {
+    stage: Stage<N>,
+    open: Open,
+}
+
+enum Stage<N: Net> {
+    Connecting(Connecting<N>),
+    LoggingIn(Driver<N>),
+    Done,
+}
+
+/// Until the control connection is up.
+struct Connecting<N: Net> {
+    link: Link,
+    net: N,
+    host: String,
+    port: u16,
+    /// How long the look-up, and each attempt to connect, may take.
+    timeout: Duration,
+    /// When all of it is to be done, login included.
+    limit: Instant,
+    way: Way<N>,
+}
+
+enum Way<N: Net> {
+    LookingUp { lookup: N::Lookup, until: Instant },
+    Racing(Race<N>),
+}
+
+impl<N: Net> Opening<N> {
+    pub(super) fn new(
+        link: Link,
+        mut net: N,
+        (host, port): (String, u16),
+        timeout: Duration,
+        limit: Duration,
+    ) -> Self {
+        let now = net.now();
+        let limit = now + limit;
+        let way = match net.lookup(&host, port) {
+            Some(lookup) => Way::LookingUp { lookup, until: (now + timeout).min(limit) },
+            None => {
+                let itself = VecDeque::from([Endpoint::Host(host.clone(), port)]);
+                Way::Racing(Race::new(itself, timeout, limit))
+            }
+        };
+        let connecting = Connecting { link, net, host, port, timeout, limit, way };
+        Self { stage: Stage::Connecting(connecting), open: Open::new() }
+    }
+
+    /// Goes on until the session is logged in. Not polled again once it is ready.
+    ///
+    /// # Errors
+    /// [`Error::Connection`] for a connection or TLS that failed (no connection at all: with a [`ConnectError`] inside),
+    /// [`Error::Refused`] for a login that was refused, [`Error::Timeout`] for what took too long after that.
+    pub fn poll(&mut self, cx: &mut N::Context<'_>) -> Poll<Result<Driver<N>, Error>> {
+        if let Stage::Connecting(connecting) = &mut self.stage {
+            let (control, peer) = ready!(connecting.poll(cx)).map_err(|error| Error::Connection {
+                channel: Channel::Control,
+                failure: Some(Failure::transport(IoError::from(error))),
+                reply: None,
+            })?;
+            if let Stage::Connecting(Connecting { link, net, limit, .. }) =
+                mem::replace(&mut self.stage, Stage::Done)
+            {
+                self.stage = Stage::LoggingIn(Driver::new(link, net, control, peer, limit));
+            }
+        }
+        if let Stage::LoggingIn(driver) = &mut self.stage {
+            ready!(driver.poll_run(&mut self.open, cx))?;
+        }
+        match mem::replace(&mut self.stage, Stage::Done) {
+            Stage::LoggingIn(mut driver) => {
+                driver.lift_limit();
+                Poll::Ready(Ok(driver))
+            }
+            Stage::Connecting(_) | Stage::Done => Poll::Pending,
+        }
+    }
+}
+
+impl<N: Net> Connecting<N> {
+    fn poll(&mut self, cx: &mut N::Context<'_>) -> Poll<Result<(N::Socket, Endpoint), ConnectError>> {
+        loop {
+            match &mut self.way {
+                Way::LookingUp { lookup, until } => {
+                    let addresses = match N::poll_lookup(lookup, cx) {
+                        Poll::Ready(addresses) => addresses,
+                        Poll::Pending => {
+                            ready!(self.net.poll_timer(*until, cx));
+                            Err(IoError::new(ErrorKind::TimedOut, "looking up its addresses timed out"))
+                        }
+                    };
+                    let addresses = interleave(addresses.map_err(|error| self.unresolved(error))?);
+                    self.way = Way::Racing(Race::new(addresses, self.timeout, self.limit));
+                }
+                Way::Racing(race) => {
+                    let connected = ready!(race.poll(&mut self.net, cx));
+                    let none = || IoError::new(ErrorKind::NotFound, "the host has no address");
+                    return Poll::Ready(
+                        connected.map_err(|failed| failed.unwrap_or_else(|| self.unresolved(none()))),
+                    );
+                }
+            }
+        }
+    }
+
+    fn unresolved(&self, error: IoError) -> ConnectError {
+        ConnectError::new(Endpoint::Host(self.host.clone(), self.port), error)
+    }
+}

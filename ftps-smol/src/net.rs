@@ -1,0 +1,245 @@
+//! async-io's sockets and clock, and async-net's names.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
+
+use async_io::{Async, Timer};
+use ftps_proto::drive::{Endpoint, Net};
+use ftps_proto::{Channel, Instant};
+use futures_io::{AsyncRead, AsyncWrite};
+use socket2::{SockRef, TcpKeepalive};
+
+/// A connected socket, or what stands for one: a proxy's, a tunnel's.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {
+    /// Reads what lies there now; 0 is the end.
+    ///
+    /// # Errors
+    /// The system's; [`WouldBlock`](ErrorKind::WouldBlock) where nothing lies there.
+    fn try_read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        at_once(Pin::new(self).poll_read(&mut Context::from_waker(Waker::noop()), space))
+    }
+
+    /// Writes what it takes now.
+    ///
+    /// # Errors
+    /// The system's; [`WouldBlock`](ErrorKind::WouldBlock) where it takes nothing.
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        at_once(Pin::new(self).poll_write(&mut Context::from_waker(Waker::noop()), bytes))
+    }
+
+    /// Shuts the sending side down, as far as that needs no waiting.
+    fn shutdown(&mut self);
+
+    /// Whether to drop it resets the connection, so that the server does not take a part of a file for the whole. Where
+    /// a stream cannot do so, servers store a part of each upload that is given up.
+    fn reset_on_drop(&mut self, resets: bool);
+
+    /// Its own address.
+    ///
+    /// # Errors
+    /// The system's.
+    fn local_addr(&self) -> io::Result<SocketAddr>;
+}
+
+impl Stream for Async<TcpStream> {
+    fn try_read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        self.get_ref().read(space)
+    }
+
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.get_ref().write(bytes)
+    }
+
+    /// To close it would only flush.
+    fn shutdown(&mut self) {
+        let _ = self.get_ref().shutdown(Shutdown::Write);
+    }
+
+    /// SO_LINGER: with zero the peer gets a RST instead of an end. Where it cannot be set, the connection is gone already.
+    fn reset_on_drop(&mut self, resets: bool) {
+        let _ = SockRef::from(self.get_ref()).set_linger(resets.then_some(Duration::ZERO));
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.get_ref().local_addr()
+    }
+}
+
+/// What connectors make where async-std's own types are at hand. It is async-io's socket inside.
+#[cfg(feature = "async-std")]
+impl Stream for async_std::net::TcpStream {
+    fn shutdown(&mut self) {
+        let _ = async_std::net::TcpStream::shutdown(self, Shutdown::Write);
+    }
+
+    fn reset_on_drop(&mut self, resets: bool) {
+        let _ = SockRef::from(&*self).set_linger(resets.then_some(Duration::ZERO));
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        async_std::net::TcpStream::local_addr(self)
+    }
+}
+
+/// A connection under way.
+pub type Connecting = Pin<Box<dyn Future<Output = io::Result<Box<dyn Stream>>> + Send>>;
+
+/// Makes connections in the user's own way; given to [`Builder::connector`](crate::Builder::connector).
+pub trait Connect: Send + Sync {
+    /// Connects to a host. The control connection's is the name that the builder was given, which may need a look-up; a
+    /// data connection goes to the same host.
+    fn connect(&self, channel: Channel, to: Endpoint) -> Connecting;
+}
+
+/// async-io, as the core drives it.
+pub struct Sockets {
+    connector: Option<Arc<dyn Connect>>,
+    timer: Timer,
+    /// What the timer is set to. Once it has fired it is not set any more: polled again, it would never be ready.
+    set: Option<Instant>,
+    epoch: std::time::Instant,
+}
+
+impl Sockets {
+    pub(crate) fn new(connector: Option<Arc<dyn Connect>>) -> Self {
+        Self { connector, timer: Timer::never(), set: None, epoch: std::time::Instant::now() }
+    }
+}
+
+impl Net for Sockets {
+    type Context<'a> = Context<'a>;
+    type Socket = Box<dyn Stream>;
+    /// Never locked: a mutex makes what can be sent to other threads shareable as well.
+    type Connecting = Mutex<Connecting>;
+    type Listener = Async<TcpListener>;
+    type Lookup = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
+
+    fn now(&self) -> Instant {
+        Instant::new(self.epoch.elapsed())
+    }
+
+    fn poll_timer(&mut self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        if self.set != Some(at) {
+            match self.epoch.checked_add(at.since_epoch()) {
+                Some(at) => self.timer.set_at(at),
+                None => self.timer = Timer::never(),
+            }
+            self.set = Some(at);
+        }
+        ready!(Pin::new(&mut self.timer).poll(cx));
+        self.set = None;
+        Poll::Ready(())
+    }
+
+    fn lookup(&mut self, host: &str, port: u16) -> Option<Self::Lookup> {
+        let host = host.to_owned();
+        let lookup = async move { async_net::resolve((host, port)).await };
+        if self.connector.is_some() { None } else { Some(Box::pin(lookup)) }
+    }
+
+    fn poll_lookup(lookup: &mut Self::Lookup, cx: &mut Context<'_>) -> Poll<io::Result<Vec<SocketAddr>>> {
+        lookup.as_mut().poll(cx)
+    }
+
+    fn connect(&mut self, channel: Channel, to: &Endpoint) -> Self::Connecting {
+        let (connector, to) = (self.connector.clone(), to.clone());
+        Mutex::new(Box::pin(async move {
+            if let Some(connector) = connector {
+                let mut stream = connector.connect(channel, to).await?;
+                stream.reset_on_drop(channel == Channel::Data);
+                return Ok(stream);
+            }
+            let Endpoint::Address(to) = to else { return Err(ErrorKind::Unsupported.into()) };
+            tuned(Async::<TcpStream>::connect(to).await?, channel)
+        }))
+    }
+
+    fn poll_connect(
+        connecting: &mut Self::Connecting,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<Box<dyn Stream>>> {
+        connecting.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll(cx)
+    }
+
+    fn local_addr(socket: &Box<dyn Stream>) -> io::Result<SocketAddr> {
+        socket.local_addr()
+    }
+
+    fn listen(&mut self, at: SocketAddr) -> io::Result<(Async<TcpListener>, SocketAddr)> {
+        let listener = Async::<TcpListener>::bind(at)?;
+        let at = listener.get_ref().local_addr()?;
+        Ok((listener, at))
+    }
+
+    fn poll_accept(
+        listener: &mut Async<TcpListener>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<(Box<dyn Stream>, SocketAddr)>> {
+        loop {
+            match listener.get_ref().accept() {
+                Ok((socket, from)) => {
+                    let socket = tuned(Async::new(socket)?, Channel::Data)?;
+                    return Poll::Ready(Ok((socket, from)));
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => ready!(listener.poll_readable(cx))?,
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+
+    fn poll_read(
+        socket: &mut Box<dyn Stream>,
+        space: &mut [u8],
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(socket).poll_read(cx, space)
+    }
+
+    fn poll_write(
+        socket: &mut Box<dyn Stream>,
+        bytes: &[u8],
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(socket).poll_write(cx, bytes)
+    }
+
+    fn try_read(socket: &mut Box<dyn Stream>, space: &mut [u8]) -> io::Result<usize> {
+        socket.as_mut().try_read(space)
+    }
+
+    fn try_write(socket: &mut Box<dyn Stream>, bytes: &[u8]) -> io::Result<usize> {
+        socket.as_mut().try_write(bytes)
+    }
+
+    fn finish(socket: &mut Box<dyn Stream>, _: &mut Context<'_>) {
+        socket.reset_on_drop(false);
+        socket.shutdown();
+    }
+}
+
+/// What is not ready would block.
+fn at_once<T>(poll: Poll<io::Result<T>>) -> io::Result<T> {
+    match poll {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(ErrorKind::WouldBlock.into()),
+    }
+}
+
+/// Sets a new socket's options.
+fn tuned(mut socket: Async<TcpStream>, channel: Channel) -> io::Result<Box<dyn Stream>> {
+    socket.get_ref().set_nodelay(true)?;
+    match channel {
+        // Firewalls forget connections that are silent during a long transfer.
+        Channel::Control => {
+            let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(60));
+            SockRef::from(socket.get_ref()).set_tcp_keepalive(&keepalive)?;
+        }
+        // Until it is closed on purpose, it ends by a reset, also where the process is killed.
+        Channel::Data => socket.reset_on_drop(true),
+    }
+    Ok(Box::new(socket))
+}

@@ -1,0 +1,131 @@
+//! Transfers under way, over futures-io's traits.
+
+use std::future::poll_fn;
+use std::io;
+use std::ops::DerefMut;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use ftps_proto::Error;
+use ftps_proto::drive::{self, NotStarted};
+use ftps_proto::ops::{Listed, Transferred};
+use futures_io::{AsyncBufRead, AsyncRead, AsyncWrite};
+
+use crate::Client;
+
+/// A file on its way from the server; made by [`Client::download`].
+///
+/// It reads as the file's bytes. Its end (`Ok(0)`) means that all of the file has come and was confirmed, with
+/// close_notify and a 2xx, so a `copy` alone is safe; anything less is an error. Read through [`AsyncBufRead`],
+/// it hands out what was decrypted where it lies. Dropped before its end, it resets the data connection.
+#[derive(Debug)]
+pub struct Download<C: DerefMut<Target = Client>>(drive::Download<C>);
+
+impl<C: DerefMut<Target = Client>> Download<C> {
+    /// Downloads a file (RETR) for whatever leads to a client: a borrow, a box, a guard, a pool's object.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the server's reply, say a 550; and `client`.
+    pub async fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<C>> {
+        let mut download = drive::Download::new(client, path)?;
+        match poll_fn(|cx| download.poll_start(cx)).await {
+            Ok(()) => Ok(Self(download)),
+            Err(error) => Err(download.not_started(error)),
+        }
+    }
+
+    drive::transfer_methods!();
+}
+
+impl<C: DerefMut<Target = Client> + Unpin> AsyncBufRead for Download<C> {
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        self.get_mut().0.poll_fill_buf(cx).map_err(Into::into)
+    }
+
+    fn consume(mut self: Pin<&mut Self>, n: usize) {
+        self.0.consume(n);
+    }
+}
+
+impl<C: DerefMut<Target = Client> + Unpin> AsyncRead for Download<C> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        space: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        self.0.poll_read(space, cx).map_err(Into::into)
+    }
+}
+
+/// A file on its way to the server; made by [`Client::writer`].
+///
+/// [`finish`](Self::finish), or to close it, ends the file and waits until the server has confirmed it. Dropped before
+/// that, it resets the data connection: the server must not take a part for the whole.
+#[derive(Debug)]
+pub struct Upload<C: DerefMut<Target = Client>>(drive::Upload<C>);
+
+impl<C: DerefMut<Target = Client>> Upload<C> {
+    /// Uploads a file (STOR) for whatever leads to a client: a borrow, a box, a guard, a pool's object.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the server's reply, say a 553; and `client`.
+    pub async fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<C>> {
+        let mut upload = drive::Upload::new(client, path)?;
+        match poll_fn(|cx| upload.poll_start(cx)).await {
+            Ok(()) => Ok(Self(upload)),
+            Err(error) => Err(upload.not_started(error)),
+        }
+    }
+
+    /// Ends the file and waits until the server has confirmed it. The future may be dropped, and this called again.
+    ///
+    /// # Errors
+    /// Whatever says that the file is not known to be stored.
+    pub async fn finish(&mut self) -> Result<Transferred, Error> {
+        poll_fn(|cx| self.0.poll_finish(cx)).await
+    }
+
+    drive::transfer_methods!();
+}
+
+impl<C: DerefMut<Target = Client> + Unpin> AsyncWrite for Upload<C> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, payload: &[u8]) -> Poll<io::Result<usize>> {
+        self.0.poll_write(payload, cx).map_err(Into::into)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.poll_flush(cx).map_err(Into::into)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.poll_finish(cx).map_ok(drop).map_err(Into::into)
+    }
+}
+
+/// A listing on its way from the server; made by [`Client::entries`].
+#[derive(Debug)]
+pub struct Entries<C: DerefMut<Target = Client>>(drive::Entries<C>);
+
+impl<C: DerefMut<Target = Client>> Entries<C> {
+    /// Lists a directory for whatever leads to a client. Nothing is sent before [`next`](Self::next).
+    ///
+    /// # Errors
+    /// [`Error::Local`] for a path that cannot be sent; and `client`.
+    pub fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<C>> {
+        drive::Entries::new(client, path).map(Self)
+    }
+
+    /// The next line, or `None` once the listing is complete and confirmed. The future may be dropped, and this called
+    /// again. After an error there are no more lines.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the server's reply; whatever says that the listing is not complete.
+    pub async fn next(&mut self) -> Result<Option<Listed>, Error> {
+        poll_fn(|cx| self.0.poll_next(cx)).await
+    }
+
+    /// Gives the client back. Before the listing's end, this gives it up.
+    pub fn into_client(self) -> C {
+        self.0.release()
+    }
+}
