@@ -2,8 +2,12 @@
 
 use std::io::Write;
 
-use ftps_proto::tls::{Engine, Event, TlsError};
-use rustls::{AlertDescription, ContentType};
+use ftps_proto::tls::{Engine, Event, TlsError, Version};
+use rustls::crypto::cipher::OutboundPlainMessage;
+use rustls::{
+    AlertDescription, ConnectionTrafficSecrets, ContentType, ProtocolVersion, ServerConnection,
+    SupportedCipherSuite,
+};
 
 use super::forger::Forger;
 use super::pair::{Pair, payload};
@@ -102,6 +106,108 @@ fn refuses_records_that_are_too_long_or_forged() {
     let (mut forger, ..) = Forger::control(&pki);
     forger.pair.to_client = vec![23, 3, 3, 0x41, 0];
     forger.pair.pull().unwrap();
+}
+
+#[test]
+fn a_bad_record_after_our_close_notify_is_told_and_not_answered() {
+    let pki = Pki::new();
+    for version in BOTH {
+        for bad in [
+            &[
+                23, 3, 3, 0, 25, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+                22, 23, 24, 25,
+            ][..],
+            &[23, 3, 3, 0, 0],
+            &[21, 3, 3, 0, 2, 1, 0],
+            &[20, 3, 3, 0, 1, 1],
+            &[23, 3, 3, 0x41, 1],
+        ] {
+            let mut data = Pair::resumed(&pki, version);
+            data.client.close_notify().unwrap();
+            data.push();
+            data.server.writer().write_all(b"data").unwrap();
+            data.draw();
+            data.to_client.extend(bad);
+            let error = data.pull().unwrap_err();
+            assert!(matches!(error, TlsError::Protocol { .. }), "{version:?} {bad:?} {error:?}");
+            assert_eq!(data.client_got, b"data");
+            assert!(data.client.outgoing().is_empty(), "nothing follows close_notify");
+        }
+    }
+}
+
+/// Seals records of TLS 1.2 as the server of `pair`, whose client has sent its close_notify.
+fn forge12(
+    pki: &Pki,
+) -> (Pair, impl FnMut(&mut Pair, ContentType, &[u8]) -> Result<usize, TlsError> + use<>) {
+    let config = pki.server(Version::Tls12, |config| {
+        stateless(config);
+        config.enable_secret_extraction = true;
+    });
+    let mut pair = Pair::control(&pki.session(), &config);
+    pair.client.close_notify().unwrap();
+    pair.push();
+    let server = std::mem::replace(&mut pair.server, ServerConnection::new(config).unwrap());
+    let SupportedCipherSuite::Tls12(suite) = server.negotiated_cipher_suite().unwrap() else {
+        panic!("version")
+    };
+    let secrets = server.dangerous_extract_secrets().unwrap();
+    let (mut sequence, ConnectionTrafficSecrets::Aes256Gcm { key, iv }) = secrets.tx else { panic!("suite") };
+    let (salt, nonce) = iv.as_ref().split_at(suite.aead_alg.key_block_shape().fixed_iv_len);
+    let mut encrypter = suite.aead_alg.encrypter(key, salt, nonce);
+    let mut seal = move |typ, payload: &[u8], sequence| {
+        let version = ProtocolVersion::TLSv1_2;
+        let message = OutboundPlainMessage { typ, version, payload: payload.into() };
+        encrypter.encrypt(message, sequence).unwrap().encode()
+    };
+    // The library takes its nonces to begin with the first record's, and checks that they increase.
+    seal(ContentType::ApplicationData, b"never sent", 0);
+    let send = move |pair: &mut Pair, typ, payload: &[u8]| {
+        pair.to_client.extend(seal(typ, payload, sequence));
+        sequence += 1;
+        pair.pull()
+    };
+    (pair, send)
+}
+
+#[test]
+fn what_comes_after_our_close_notify_under_tls12_is_bounded_and_checked() {
+    let pki = Pki::new();
+    let hello_request = [0; 4];
+    let passed_over: [(ContentType, &[u8]); 3] = [
+        (ContentType::ApplicationData, b""),
+        (ContentType::Alert, &[1, 90]),
+        (ContentType::Handshake, &hello_request),
+    ];
+    for (typ, bytes) in passed_over {
+        let (mut pair, mut send) = forge12(&pki);
+        let sent = (0..1000).take_while(|_| send(&mut pair, typ, bytes).is_ok()).count();
+        assert_eq!(sent, 64, "{typ:?}");
+        // With data in between there is no limit.
+        let (mut pair, mut send) = forge12(&pki);
+        for _ in 0..100 {
+            send(&mut pair, typ, bytes).unwrap();
+            send(&mut pair, ContentType::ApplicationData, b"x").unwrap();
+        }
+        assert_eq!(pair.client_got.len(), 100);
+        send(&mut pair, ContentType::Alert, &[1, 0]).unwrap();
+        assert_eq!(pair.last(), Event::Closed);
+    }
+    let refused: [(ContentType, &[u8]); 4] = [
+        (ContentType::Alert, &[2]),
+        (ContentType::Handshake, &[20, 0, 0, 0]),
+        (ContentType::Handshake, b""),
+        (ContentType::Heartbeat, &[1, 0]),
+    ];
+    for (typ, bytes) in refused {
+        let (mut pair, mut send) = forge12(&pki);
+        let error = send(&mut pair, typ, bytes).unwrap_err();
+        assert!(matches!(error, TlsError::Protocol { .. }), "{typ:?} {error:?}");
+    }
+    let (mut pair, mut send) = forge12(&pki);
+    let fatal = [2, AlertDescription::InternalError.into()];
+    let error = send(&mut pair, ContentType::Alert, &fatal).unwrap_err();
+    assert_eq!(error.alert(), Some(AlertDescription::InternalError));
 }
 
 #[test]
