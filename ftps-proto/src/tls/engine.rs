@@ -123,6 +123,8 @@ pub struct Engine {
     outgoing: Vec<u8>,
     written: usize,
 
+    /// Something was written: the server may have seen the offer.
+    offered: bool,
     secured: bool,
     sent_close_notify: bool,
     ended: Option<Event>,
@@ -187,6 +189,7 @@ impl Engine {
             copied: Vec::new(),
             outgoing: Vec::new(),
             written: 0,
+            offered: false,
             secured: false,
             sent_close_notify: false,
             ended: None,
@@ -243,6 +246,19 @@ impl Engine {
         self.eof = true;
     }
 
+    /// The transport failed (a reset, a time-out of its own): nothing more comes or goes.
+    ///
+    /// Before the handshake is finished this is [`TlsError::HandshakeEof`], and a ticket that the server has been
+    /// offered is spent: servers refuse one in this way, too. Afterwards it is what
+    /// [`received_eof`](Self::received_eof) is, so that what has come can still be processed. Dropping the engine
+    /// instead spends no ticket: that the caller lost interest tells nothing about it.
+    pub fn failed(&mut self) {
+        self.eof = true;
+        if !self.secured && !matches!(self.state, State::Failed(_)) {
+            self.fail(TlsError::HandshakeEof);
+        }
+    }
+
     /// Makes one step. While [`plaintext`](Self::plaintext) is not empty it is [`Event::Plaintext`] again, without
     /// going further; after [`Event::Closed`] or [`Event::Truncated`] it stays that.
     ///
@@ -274,8 +290,12 @@ impl Engine {
     }
 
     fn fail(&mut self, error: TlsError) -> TlsError {
-        if !self.secured && error.alert().is_some() {
-            self.store.settle(self.offer, Settled::Failed);
+        if !self.secured && self.offered {
+            match error {
+                TlsError::Alert { .. } => self.store.settle(self.offer, Settled::Failed),
+                TlsError::HandshakeEof => self.store.settle(self.offer, Settled::Lost),
+                _ => {}
+            }
         }
         self.state = State::Failed(error.clone());
         error
@@ -548,6 +568,7 @@ impl Engine {
     /// The first `n` bytes of [`outgoing`](Self::outgoing) were written.
     pub fn sent(&mut self, n: usize) {
         self.written = self.written.saturating_add(n).min(self.outgoing.len());
+        self.offered |= self.written > 0;
         // A socket that always leaves something must not make a heap of what it has taken.
         if 2 * self.written >= self.outgoing.len() {
             self.outgoing.drain(..self.written);
