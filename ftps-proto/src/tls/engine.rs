@@ -355,6 +355,11 @@ impl Engine {
             self.secure()?;
             return Ok(Some(Event::Secured));
         }
+        // rustls keeps the records of a handshake message here until it is whole. A peer that cuts one into tiny
+        // records could fill all of the buffer, and there would be no room for the next read.
+        if event.is_some() && self.end - self.start >= self.role.sizes().most {
+            return Err(Error::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge).into());
+        }
         Ok(event)
     }
 

@@ -109,6 +109,35 @@ fn refuses_records_that_are_too_long_or_forged() {
 }
 
 #[test]
+fn a_handshake_message_that_fills_the_buffer_in_tiny_records_is_refused() {
+    let pki = Pki::new();
+    for version in BOTH {
+        let (session, server) = (pki.session(), pki.server(version, stateless));
+        let mut control = Pair::control(&session, &server);
+        for control in [None, Some(&mut control)] {
+            let most = if control.is_some() { 256 * 1024 } else { 128 * 1024 };
+            let engine = match control {
+                Some(control) => Engine::data(&session, name(), &mut control.client),
+                None => Engine::control(&pki.session(), name()),
+            };
+            let mut pair = Pair::new(engine.unwrap(), &server);
+            pair.pull().unwrap();
+            pair.push();
+            // A ServerHello of 65,535 bytes, of which each record brings one.
+            let message = [2, 0, 0xff, 0xff].into_iter().chain(std::iter::repeat_n(0, 0xffff));
+            pair.to_client = message.flat_map(|byte| [22, 3, 3, 0, 1, byte]).collect();
+            assert!(pair.to_client.len() > most);
+            let error = pair.pull().unwrap_err();
+            assert!(matches!(error, TlsError::Protocol { .. }), "{error:?}");
+            assert_eq!(
+                error.to_string(),
+                "TLS failed: received corrupt message of type HandshakePayloadTooLarge"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_bad_record_after_our_close_notify_is_told_and_not_answered() {
     let pki = Pki::new();
     for version in BOTH {
