@@ -260,8 +260,13 @@ proptest! {
     }
 
     #[test]
-    fn paths_are_read_as_written(path in vec(prop_oneof![Just(b'"'), any::<u8>()], 1..30)) {
-        prop_assert_eq!(parse_257(&[&encode_257(&path)[..], b" created"].concat()), Ok(path));
+    fn paths_are_read_as_written(path in vec(prop_oneof![Just(b'"'), 0x20..0x7fu8, 0x80..=0xffu8], 1..30)) {
+        let quoted = encode_257(&path);
+        prop_assert_eq!(parse_257(&[&quoted[..], b" created"].concat()), Ok(path));
+        // No part of it is taken for the whole, but where the cut falls between a name's two quotes.
+        for cut in (2..quoted.len()).filter(|&cut| quoted[cut - 1] != b'"') {
+            prop_assert!(parse_257(&quoted[..cut]).is_err());
+        }
     }
 
     #[test]
