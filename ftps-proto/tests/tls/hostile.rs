@@ -2,14 +2,10 @@
 
 use std::io::Write;
 
-use ftps_proto::tls::{Engine, Event, TlsError, Version};
-use rustls::crypto::cipher::OutboundPlainMessage;
-use rustls::{
-    AlertDescription, ConnectionTrafficSecrets, ContentType, ProtocolVersion, ServerConnection,
-    SupportedCipherSuite,
-};
+use ftps_proto::tls::{Engine, Event, TlsError};
+use rustls::{AlertDescription, ContentType};
 
-use super::forger::Forger;
+use super::forger::{Forger, Forger12};
 use super::pair::{Pair, payload};
 use super::pki::{BOTH, Pki, name, stateless};
 
@@ -165,40 +161,6 @@ fn a_bad_record_after_our_close_notify_is_told_and_not_answered() {
     }
 }
 
-/// Seals records of TLS 1.2 as the server of `pair`, whose client has sent its close_notify.
-fn forge12(
-    pki: &Pki,
-) -> (Pair, impl FnMut(&mut Pair, ContentType, &[u8]) -> Result<usize, TlsError> + use<>) {
-    let config = pki.server(Version::Tls12, |config| {
-        stateless(config);
-        config.enable_secret_extraction = true;
-    });
-    let mut pair = Pair::control(&pki.session(), &config);
-    pair.client.close_notify().unwrap();
-    pair.push();
-    let server = std::mem::replace(&mut pair.server, ServerConnection::new(config).unwrap());
-    let SupportedCipherSuite::Tls12(suite) = server.negotiated_cipher_suite().unwrap() else {
-        panic!("version")
-    };
-    let secrets = server.dangerous_extract_secrets().unwrap();
-    let (mut sequence, ConnectionTrafficSecrets::Aes256Gcm { key, iv }) = secrets.tx else { panic!("suite") };
-    let (salt, nonce) = iv.as_ref().split_at(suite.aead_alg.key_block_shape().fixed_iv_len);
-    let mut encrypter = suite.aead_alg.encrypter(key, salt, nonce);
-    let mut seal = move |typ, payload: &[u8], sequence| {
-        let version = ProtocolVersion::TLSv1_2;
-        let message = OutboundPlainMessage { typ, version, payload: payload.into() };
-        encrypter.encrypt(message, sequence).unwrap().encode()
-    };
-    // The library takes its nonces to begin with the first record's, and checks that they increase.
-    seal(ContentType::ApplicationData, b"never sent", 0);
-    let send = move |pair: &mut Pair, typ, payload: &[u8]| {
-        pair.to_client.extend(seal(typ, payload, sequence));
-        sequence += 1;
-        pair.pull()
-    };
-    (pair, send)
-}
-
 #[test]
 fn what_comes_after_our_close_notify_under_tls12_is_bounded_and_checked() {
     let pki = Pki::new();
@@ -209,18 +171,18 @@ fn what_comes_after_our_close_notify_under_tls12_is_bounded_and_checked() {
         (ContentType::Handshake, &hello_request),
     ];
     for (typ, bytes) in passed_over {
-        let (mut pair, mut send) = forge12(&pki);
-        let sent = (0..1000).take_while(|_| send(&mut pair, typ, bytes).is_ok()).count();
+        let mut forger = Forger12::after_close_notify(&pki);
+        let sent = (0..1000).take_while(|_| forger.send(typ, bytes).is_ok()).count();
         assert_eq!(sent, 64, "{typ:?}");
         // With data in between there is no limit.
-        let (mut pair, mut send) = forge12(&pki);
+        let mut forger = Forger12::after_close_notify(&pki);
         for _ in 0..100 {
-            send(&mut pair, typ, bytes).unwrap();
-            send(&mut pair, ContentType::ApplicationData, b"x").unwrap();
+            forger.send(typ, bytes).unwrap();
+            forger.send(ContentType::ApplicationData, b"x").unwrap();
         }
-        assert_eq!(pair.client_got.len(), 100);
-        send(&mut pair, ContentType::Alert, &[1, 0]).unwrap();
-        assert_eq!(pair.last(), Event::Closed);
+        assert_eq!(forger.pair.client_got.len(), 100);
+        forger.send(ContentType::Alert, &[1, 0]).unwrap();
+        assert_eq!(forger.pair.last(), Event::Closed);
     }
     let refused: [(ContentType, &[u8]); 4] = [
         (ContentType::Alert, &[2]),
@@ -229,13 +191,13 @@ fn what_comes_after_our_close_notify_under_tls12_is_bounded_and_checked() {
         (ContentType::Heartbeat, &[1, 0]),
     ];
     for (typ, bytes) in refused {
-        let (mut pair, mut send) = forge12(&pki);
-        let error = send(&mut pair, typ, bytes).unwrap_err();
+        let mut forger = Forger12::after_close_notify(&pki);
+        let error = forger.send(typ, bytes).unwrap_err();
         assert!(matches!(error, TlsError::Protocol { .. }), "{typ:?} {error:?}");
     }
-    let (mut pair, mut send) = forge12(&pki);
+    let mut forger = Forger12::after_close_notify(&pki);
     let fatal = [2, AlertDescription::InternalError.into()];
-    let error = send(&mut pair, ContentType::Alert, &fatal).unwrap_err();
+    let error = forger.send(ContentType::Alert, &fatal).unwrap_err();
     assert_eq!(error.alert(), Some(AlertDescription::InternalError));
 }
 
