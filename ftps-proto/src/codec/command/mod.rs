@@ -1,25 +1,21 @@
-//! Commands. RFC 959 section 5.3, and the RFCs that add to it.
+//! Commands. RFC 959 section 5.3, and the documents that add to it.
 
-use alloc::vec::Vec;
-use core::fmt::{self, Display, Write as _};
+mod argument;
+mod modify;
+mod read;
+mod verb;
+mod word;
+mod write;
 
-use nom::{
-    Parser as _,
-    bytes::complete::{tag, take_while1},
-    combinator::{opt, rest},
-    sequence::preceded,
-};
-use zeroize::Zeroizing;
+use core::fmt::{self, Display};
 
-use super::{
-    Parsed,
-    ascii::{Escaped, Text, decimal},
-    reply::IAC,
-};
-pub use super::{
+pub use self::{
     argument::{Argument, ArgumentError, Secret},
+    modify::{NewFacts, UtcTime},
     verb::Verb,
+    word::{Word, WordError},
 };
+use super::address::{Endpoint, HostPort};
 
 /// How the data connection is protected. RFC 2228 section 3, `PROT`; over TLS only `C` and `P` (RFC 4217
 /// section 9).
@@ -47,6 +43,53 @@ impl ProtectionLevel {
     }
 }
 
+/// What a file is made of. RFC 959 section 3.1.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FileStructure {
+    /// `F`: of bytes, the default.
+    File,
+    /// `R`: of records.
+    Record,
+    /// `P`: of pages.
+    Page,
+}
+
+impl FileStructure {
+    /// Its letter.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::File => "F",
+            Self::Record => "R",
+            Self::Page => "P",
+        }
+    }
+}
+
+/// How a file becomes a stream of bytes. RFC 959 section 3.4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TransferMode {
+    /// `S`: as it is, the default.
+    Stream,
+    /// `B`: in blocks with headers.
+    Block,
+    /// `C`: with runs of a byte shortened.
+    Compressed,
+    /// `Z`: by zlib, draft-preston-ftpext-deflate.
+    Deflate,
+}
+
+impl TransferMode {
+    /// Its letter.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stream => "S",
+            Self::Block => "B",
+            Self::Compressed => "C",
+            Self::Deflate => "Z",
+        }
+    }
+}
+
 /// A command with its argument. `Debug` and `Display` do not show secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -57,6 +100,16 @@ pub enum Command {
     Pass(Secret),
     /// On which account.
     Acct(Secret),
+    /// Log out, and begin anew.
+    Rein,
+    /// Under which name the server was reached. Before USER.
+    Host(Argument),
+    /// Which program the client is.
+    Clnt(Argument),
+    /// The same in detail, `Name=x; Version=1;`; the server tells who it is.
+    Csid(Argument),
+    /// In which language to reply: a tag of RFC 5646, or the default.
+    Lang(Option<Argument>),
     /// Start TLS. RFC 4217 section 4.
     AuthTls,
     /// The same by its old name, which also protects the data connection.
@@ -65,6 +118,8 @@ pub enum Command {
     Pbsz(u32),
     /// How to protect the data connection.
     Prot(ProtectionLevel),
+    /// Go on in clear on the control connection. RFC 4217 section 12.3.
+    Ccc,
     /// What the server adds to RFC 959.
     Feat,
     /// An option of a command.
@@ -73,20 +128,36 @@ pub enum Command {
     TypeImage,
     /// Transfer text with CR LF line ends.
     TypeAscii,
+    /// What a file is made of.
+    Stru(FileStructure),
+    /// How it becomes a stream.
+    Mode(TransferMode),
     /// Listen for the data connection, on the address of this one.
     Epsv,
     /// Nothing but EPSV will follow, a firewall may rely on it.
     EpsvAll,
     /// Listen for the data connection, IPv4.
     Pasv,
+    /// Open the data connection to this address.
+    Eprt(Endpoint),
+    /// The same, IPv4.
+    Port(HostPort),
+    /// Which command will use the data connection, say `RETR name`. Before PASV.
+    Pret(Argument),
     /// Download.
     Retr(Argument),
     /// Upload.
     Stor(Argument),
-    /// Upload behind what is there.
+    /// Upload under a name that the server chooses; some take a beginning of it.
+    Stou(Option<Argument>),
+    /// Upload to the end of what is there.
     Appe(Argument),
+    /// Make room for so many bytes; the second number is the longest record's size.
+    Allo(u64, Option<u64>),
     /// Begin the next transfer at this byte.
     Rest(u64),
+    /// Transfer from this byte to that one, both included; `1, 0` takes that back.
+    Rang(u64, u64),
     /// List for machines.
     Mlsd(Option<Argument>),
     /// The facts of one thing.
@@ -97,20 +168,52 @@ pub enum Command {
     Nlst(Option<Argument>),
     /// The size in bytes as it would be transferred.
     Size(Argument),
+    /// The size of a directory with all that is in it.
+    Dsiz(Option<Argument>),
+    /// How many bytes there is room for.
+    Avbl(Option<Argument>),
     /// The time of modification.
     Mdtm(Argument),
+    /// Set the time of modification.
+    Mfmt(UtcTime, Argument),
+    /// Set the time of creation.
+    Mfct(UtcTime, Argument),
+    /// Set facts.
+    Mff(NewFacts, Argument),
+    /// The hash of a file, by the algorithm that OPTS HASH chose.
+    Hash(Argument),
+    /// The CRC-32 of a file: a path, in quotes where the first and last byte follow.
+    Xcrc(Argument),
+    /// The same with MD5.
+    Xmd5(Argument),
+    /// The same with SHA-1.
+    Xsha(Argument),
+    /// The same with SHA-1.
+    Xsha1(Argument),
+    /// The same with SHA-256.
+    Xsha256(Argument),
+    /// The same with SHA-512.
+    Xsha512(Argument),
+    /// The MD5 of a file.
+    Md5(Argument),
+    /// The MD5 of several, with commas between.
+    Mmd5(Argument),
     /// The working directory.
     Pwd,
     /// Change it.
     Cwd(Argument),
     /// Change to its parent.
     Cdup,
+    /// Mount a file system.
+    Smnt(Argument),
     /// Make a directory.
     Mkd(Argument),
     /// Delete a file.
     Dele(Argument),
     /// Remove a directory.
     Rmd(Argument),
+    /// Remove a directory with all that is in it.
+    Rmda(Argument),
     /// Rename this...
     Rnfr(Argument),
     /// ...to this.
@@ -127,16 +230,10 @@ pub enum Command {
     Stat(Option<Argument>),
     /// What only this server has.
     Site(Argument),
-    /// Help.
-    Help,
-}
-
-/// What stands behind the verb.
-enum Operand<'a> {
-    None,
-    Bytes(&'a [u8]),
-    Secret(&'a [u8]),
-    Number(u64),
+    /// Help, with a command or in general.
+    Help(Option<Argument>),
+    /// A command that this crate does not know.
+    Other(Word, Option<Argument>),
 }
 
 impl Command {
@@ -146,31 +243,63 @@ impl Command {
             Self::User(_) => Verb::User,
             Self::Pass(_) => Verb::Pass,
             Self::Acct(_) => Verb::Acct,
-            Self::AuthTls | Self::AuthSsl => Verb::Auth,
+            Self::Rein => Verb::Rein,
+            Self::Host(_) => Verb::Host,
+            Self::Clnt(_) => Verb::Clnt,
+            Self::Csid(_) => Verb::Csid,
+            Self::Lang(_) => Verb::Lang,
+            Self::AuthTls => Verb::Auth,
+            Self::AuthSsl => Verb::Auth,
             Self::Pbsz(_) => Verb::Pbsz,
             Self::Prot(_) => Verb::Prot,
+            Self::Ccc => Verb::Ccc,
             Self::Feat => Verb::Feat,
             Self::Opts(_) => Verb::Opts,
-            Self::TypeImage | Self::TypeAscii => Verb::Type,
+            Self::TypeImage => Verb::Type,
+            Self::TypeAscii => Verb::Type,
+            Self::Stru(_) => Verb::Stru,
+            Self::Mode(_) => Verb::Mode,
             Self::Epsv => Verb::Epsv,
             Self::EpsvAll => Verb::EpsvAll,
             Self::Pasv => Verb::Pasv,
+            Self::Eprt(_) => Verb::Eprt,
+            Self::Port(_) => Verb::Port,
+            Self::Pret(_) => Verb::Pret,
             Self::Retr(_) => Verb::Retr,
             Self::Stor(_) => Verb::Stor,
+            Self::Stou(_) => Verb::Stou,
             Self::Appe(_) => Verb::Appe,
+            Self::Allo(..) => Verb::Allo,
             Self::Rest(_) => Verb::Rest,
+            Self::Rang(..) => Verb::Rang,
             Self::Mlsd(_) => Verb::Mlsd,
             Self::Mlst(_) => Verb::Mlst,
             Self::List(_) => Verb::List,
             Self::Nlst(_) => Verb::Nlst,
             Self::Size(_) => Verb::Size,
+            Self::Dsiz(_) => Verb::Dsiz,
+            Self::Avbl(_) => Verb::Avbl,
             Self::Mdtm(_) => Verb::Mdtm,
+            Self::Mfmt(..) => Verb::Mfmt,
+            Self::Mfct(..) => Verb::Mfct,
+            Self::Mff(..) => Verb::Mff,
+            Self::Hash(_) => Verb::Hash,
+            Self::Xcrc(_) => Verb::Xcrc,
+            Self::Xmd5(_) => Verb::Xmd5,
+            Self::Xsha(_) => Verb::Xsha,
+            Self::Xsha1(_) => Verb::Xsha1,
+            Self::Xsha256(_) => Verb::Xsha256,
+            Self::Xsha512(_) => Verb::Xsha512,
+            Self::Md5(_) => Verb::Md5,
+            Self::Mmd5(_) => Verb::Mmd5,
             Self::Pwd => Verb::Pwd,
             Self::Cwd(_) => Verb::Cwd,
             Self::Cdup => Verb::Cdup,
+            Self::Smnt(_) => Verb::Smnt,
             Self::Mkd(_) => Verb::Mkd,
             Self::Dele(_) => Verb::Dele,
             Self::Rmd(_) => Verb::Rmd,
+            Self::Rmda(_) => Verb::Rmda,
             Self::Rnfr(_) => Verb::Rnfr,
             Self::Rnto(_) => Verb::Rnto,
             Self::Abor => Verb::Abor,
@@ -179,189 +308,24 @@ impl Command {
             Self::Syst => Verb::Syst,
             Self::Stat(_) => Verb::Stat,
             Self::Site(_) => Verb::Site,
-            Self::Help => Verb::Help,
-        }
-    }
-
-    fn operand(&self) -> Operand<'_> {
-        match self {
-            Self::User(a)
-            | Self::Opts(a)
-            | Self::Retr(a)
-            | Self::Stor(a)
-            | Self::Appe(a)
-            | Self::Size(a)
-            | Self::Mdtm(a)
-            | Self::Cwd(a)
-            | Self::Mkd(a)
-            | Self::Dele(a)
-            | Self::Rmd(a)
-            | Self::Rnfr(a)
-            | Self::Rnto(a)
-            | Self::Site(a)
-            | Self::Mlsd(Some(a))
-            | Self::Mlst(Some(a))
-            | Self::List(Some(a))
-            | Self::Nlst(Some(a))
-            | Self::Stat(Some(a)) => Operand::Bytes(a.as_bytes()),
-            Self::Pass(secret) | Self::Acct(secret) => Operand::Secret(secret.as_bytes()),
-            Self::AuthTls => Operand::Bytes(b"TLS"),
-            Self::AuthSsl => Operand::Bytes(b"SSL"),
-            Self::TypeImage => Operand::Bytes(b"I"),
-            Self::TypeAscii => Operand::Bytes(b"A"),
-            Self::Prot(level) => Operand::Bytes(level.as_str().as_bytes()),
-            Self::Pbsz(size) => Operand::Number((*size).into()),
-            Self::Rest(offset) => Operand::Number(*offset),
-            _ => Operand::None,
-        }
-    }
-
-    /// Appends `verb [ SP argument ] CRLF`, every 0xFF in the argument doubled (RFC 854).
-    pub fn encode(&self, out: &mut Vec<u8>) {
-        self.encode_for(true, out);
-    }
-
-    /// The same for a server that undoes the doubling, or takes what comes as it is.
-    pub(crate) fn encode_for(&self, telnet: bool, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.verb().as_str().as_bytes());
-        match self.operand() {
-            Operand::None => {}
-            Operand::Bytes(bytes) | Operand::Secret(bytes) => {
-                out.push(b' ');
-                for &b in bytes {
-                    out.push(b);
-                    if telnet && b == IAC {
-                        out.push(IAC);
-                    }
-                }
-            }
-            Operand::Number(number) => {
-                let _ = write!(Text(out), " {number}");
-            }
-        }
-        out.extend_from_slice(b"\r\n");
-    }
-
-    /// How many bytes [`encode`](Self::encode) appends at most.
-    pub(crate) fn encoded_len(&self) -> usize {
-        // A space, a number of 64 bits, CR LF.
-        let operand = match self.operand() {
-            Operand::Bytes(bytes) | Operand::Secret(bytes) => 2 * bytes.len(),
-            Operand::None | Operand::Number(_) => 20,
-        };
-        self.verb().as_str().len() + 1 + operand + 2
-    }
-
-    /// Reads a command's line, with or without its line end; verbs in any case.
-    ///
-    /// # Errors
-    ///
-    /// [`CommandError`], for which a server has a reply of its own each.
-    pub fn decode(line: &[u8]) -> Result<Self, CommandError> {
-        let line = line.strip_suffix(b"\n").unwrap_or(line);
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let (_, (verb, operand)) = command(line).map_err(|_| CommandError::UnknownVerb)?;
-        let verb = Verb::from_bytes(verb).ok_or(CommandError::UnknownVerb)?;
-        let operand = Zeroizing::new(undouble(operand.unwrap_or_default()));
-        let required = || match Argument::new(&*operand) {
-            Err(ArgumentError::Empty) => Err(CommandError::MissingArgument),
-            other => other.map_err(CommandError::Argument),
-        };
-        let optional = || if operand.is_empty() { Ok(None) } else { required().map(Some) };
-        let secret = || Secret::new(&*operand).map_err(CommandError::Argument);
-        let number = || decimal(&operand).ok_or(CommandError::UnknownArgument);
-        let keyword = |known: &[(&str, Self)]| {
-            let found = known.iter().find(|(word, _)| operand.eq_ignore_ascii_case(word.as_bytes()));
-            found.map(|(_, command)| command.clone()).ok_or(CommandError::UnknownArgument)
-        };
-        Ok(match verb {
-            Verb::User => Self::User(required()?),
-            Verb::Pass => Self::Pass(secret()?),
-            Verb::Acct => Self::Acct(secret()?),
-            Verb::Auth => keyword(&[("TLS", Self::AuthTls), ("SSL", Self::AuthSsl)])?,
-            Verb::Pbsz => Self::Pbsz(number()?.try_into().map_err(|_| CommandError::UnknownArgument)?),
-            Verb::Prot => keyword(
-                &[
-                    ProtectionLevel::Clear,
-                    ProtectionLevel::Safe,
-                    ProtectionLevel::Confidential,
-                    ProtectionLevel::Private,
-                ]
-                .map(|level| (level.as_str(), Self::Prot(level))),
-            )?,
-            Verb::Opts => Self::Opts(required()?),
-            Verb::Type => keyword(&[("I", Self::TypeImage), ("A", Self::TypeAscii)])?,
-            Verb::Epsv | Verb::EpsvAll => keyword(&[("", Self::Epsv), ("ALL", Self::EpsvAll)])?,
-            Verb::Retr => Self::Retr(required()?),
-            Verb::Stor => Self::Stor(required()?),
-            Verb::Appe => Self::Appe(required()?),
-            Verb::Rest => Self::Rest(number()?),
-            Verb::Mlsd => Self::Mlsd(optional()?),
-            Verb::Mlst => Self::Mlst(optional()?),
-            Verb::List => Self::List(optional()?),
-            Verb::Nlst => Self::Nlst(optional()?),
-            Verb::Size => Self::Size(required()?),
-            Verb::Mdtm => Self::Mdtm(required()?),
-            Verb::Cwd => Self::Cwd(required()?),
-            Verb::Mkd => Self::Mkd(required()?),
-            Verb::Dele => Self::Dele(required()?),
-            Verb::Rmd => Self::Rmd(required()?),
-            Verb::Rnfr => Self::Rnfr(required()?),
-            Verb::Rnto => Self::Rnto(required()?),
-            Verb::Stat => Self::Stat(optional()?),
-            Verb::Site => Self::Site(required()?),
-            Verb::Feat => keyword(&[("", Self::Feat)])?,
-            Verb::Pasv => keyword(&[("", Self::Pasv)])?,
-            Verb::Pwd => keyword(&[("", Self::Pwd)])?,
-            Verb::Cdup => keyword(&[("", Self::Cdup)])?,
-            Verb::Abor => keyword(&[("", Self::Abor)])?,
-            Verb::Noop => keyword(&[("", Self::Noop)])?,
-            Verb::Quit => keyword(&[("", Self::Quit)])?,
-            Verb::Syst => keyword(&[("", Self::Syst)])?,
-            Verb::Help => keyword(&[("", Self::Help)])?,
-        })
-    }
-}
-
-/// `command = 1*ALPHA [ SP *OCTET ]`
-fn command(line: &[u8]) -> Parsed<'_, (&[u8], Option<&[u8]>)> {
-    (take_while1(|b: u8| b.is_ascii_alphabetic()), opt(preceded(tag(" "), rest))).parse(line)
-}
-
-fn undouble(bytes: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(bytes.len());
-    let mut bytes = bytes.iter().copied().peekable();
-    while let Some(b) = bytes.next() {
-        plain.push(b);
-        if b == IAC {
-            bytes.next_if_eq(&IAC);
-        }
-    }
-    plain
-}
-
-impl Display for Command {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.verb().fmt(f)?;
-        match self.operand() {
-            Operand::None => Ok(()),
-            Operand::Bytes(bytes) => write!(f, " {}", Escaped(bytes)),
-            Operand::Secret(_) => f.write_str(" ***"),
-            Operand::Number(number) => write!(f, " {number}"),
+            Self::Help(_) => Verb::Help,
+            Self::Other(word, _) => Verb::Other(*word),
         }
     }
 }
 
-/// Why a line is no command that we know.
+/// Why a line is not a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// No such verb: 500 or 502.
-    UnknownVerb,
+    /// It does not begin with what can be the name of a command: 500.
+    Verb(WordError),
     /// The verb needs an argument: 501.
     MissingArgument,
     /// The verb does not take this argument: 501 or 504.
     UnknownArgument,
+    /// EPRT, with an address of a protocol other than IPv4 and IPv6: 522.
+    UnknownProtocol,
     /// The argument holds what none may hold: 501.
     Argument(ArgumentError),
 }
@@ -369,73 +333,13 @@ pub enum CommandError {
 impl Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownVerb => f.write_str("unknown command"),
+            Self::Verb(error) => error.fmt(f),
             Self::MissingArgument => f.write_str("the command needs an argument"),
             Self::UnknownArgument => f.write_str("the command does not take this argument"),
+            Self::UnknownProtocol => f.write_str("the address is neither IPv4 nor IPv6"),
             Self::Argument(error) => error.fmt(f),
         }
     }
 }
 
 impl core::error::Error for CommandError {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::{format, string::ToString};
-
-    fn arg(text: &str) -> Argument {
-        Argument::new(text).unwrap()
-    }
-
-    #[test]
-    fn encodes_for_telnet() {
-        let mut out = Vec::new();
-        Command::Retr(Argument::new(b" a\xff").unwrap()).encode(&mut out);
-        Command::Rest(5).encode(&mut out);
-        Command::EpsvAll.encode(&mut out);
-        Command::Pass(Secret::new("").unwrap()).encode(&mut out);
-        assert_eq!(out, b"RETR  a\xff\xff\r\nREST 5\r\nEPSV ALL\r\nPASS \r\n");
-    }
-
-    #[test]
-    fn there_is_room_for_all_of_a_password() {
-        // A vector that grows leaves a copy of it behind.
-        for command in [
-            Command::Pass(Secret::new([0xff; 30]).unwrap()),
-            Command::Retr(Argument::new([0xff; 30]).unwrap()),
-            Command::Rest(u64::MAX),
-            Command::EpsvAll,
-            Command::Quit,
-        ] {
-            let mut out = Vec::new();
-            command.encode(&mut out);
-            assert!(out.len() <= command.encoded_len(), "{command}");
-        }
-    }
-
-    #[test]
-    fn secrets_do_not_show() {
-        let pass = Command::Pass(Secret::new("hunter2").unwrap());
-        assert_eq!(pass.to_string(), "PASS ***");
-        assert_eq!(format!("{pass:?}"), "Pass(***)");
-        assert_eq!(Command::Cwd(arg("a\u{202e}b")).to_string(), "CWD a\\u{202e}b");
-    }
-
-    #[test]
-    fn reads_what_clients_send() {
-        assert_eq!(Command::decode(b"retr  a b \r\n"), Ok(Command::Retr(arg(" a b "))));
-        assert_eq!(Command::decode(b"list"), Ok(Command::List(None)));
-        assert_eq!(Command::decode(b"Auth tls\n"), Ok(Command::AuthTls));
-        assert_eq!(Command::decode(b"EPSV all"), Ok(Command::EpsvAll));
-        assert_eq!(Command::decode(b"RETR"), Err(CommandError::MissingArgument));
-        assert_eq!(Command::decode(b"EPSV 2"), Err(CommandError::UnknownArgument));
-        assert_eq!(Command::decode(b"REST 18446744073709551616"), Err(CommandError::UnknownArgument));
-        assert_eq!(Command::decode(b"QUIT now"), Err(CommandError::UnknownArgument));
-        assert_eq!(Command::decode(b"XYZZY"), Err(CommandError::UnknownVerb));
-        assert_eq!(Command::decode(b""), Err(CommandError::UnknownVerb));
-        let error = Command::decode(b"CWD a\rb").unwrap_err();
-        assert_eq!(error.to_string(), "an argument has the control character 0x0d at position 1");
-        assert_eq!(CommandError::UnknownVerb.to_string(), "unknown command");
-    }
-}
