@@ -1,10 +1,12 @@
-//! Where the data connection goes: the replies to PASV (RFC 959 section 4.1.2) and EPSV (RFC 2428 section 3).
+//! Where the data connection goes: PORT and the reply to PASV (RFC 959 section 4.1.2), EPRT and the reply to EPSV
+//! (RFC 2428 sections 2 and 3).
 
 use alloc::{format, string::String};
 use core::{
     fmt::{self, Display},
-    net::Ipv4Addr,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     num::NonZeroU16,
+    str::FromStr,
 };
 
 use nom::{
@@ -38,7 +40,54 @@ impl Display for HostPort {
     }
 }
 
-/// Why a reply does not say where to connect.
+/// An address of either protocol and a port: what EPRT names. Without the scope of an IPv6 address, which means
+/// something on one host only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NetAddress {
+    /// The address.
+    pub addr: IpAddr,
+    /// The port.
+    pub port: NonZeroU16,
+}
+
+/// The address that a socket has. An IPv4 address as IPv6 sockets show it (`::ffff:192.0.2.1`) becomes IPv4, which is
+/// what the peer of such a connection speaks.
+impl TryFrom<SocketAddr> for NetAddress {
+    type Error = core::num::TryFromIntError;
+
+    /// # Errors
+    ///
+    /// Port 0, which nobody listens on.
+    fn try_from(address: SocketAddr) -> Result<Self, Self::Error> {
+        Ok(Self { addr: address.ip().to_canonical(), port: address.port().try_into()? })
+    }
+}
+
+impl From<HostPort> for NetAddress {
+    fn from(address: HostPort) -> Self {
+        Self { addr: address.addr.into(), port: address.port }
+    }
+}
+
+impl NetAddress {
+    /// As PORT can name it: `None` for IPv6.
+    pub const fn host_port(&self) -> Option<HostPort> {
+        match self.addr {
+            IpAddr::V4(addr) => Some(HostPort { addr, port: self.port }),
+            IpAddr::V6(_) => None,
+        }
+    }
+}
+
+/// As in EPRT's argument: `|1|192.0.2.1|1024|`.
+impl Display for NetAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let protocol = if self.addr.is_ipv4() { 1 } else { 2 };
+        write!(f, "|{protocol}|{}|{}|", self.addr, self.port)
+    }
+}
+
+/// Why a reply or an argument does not say where to connect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AddressError {
@@ -48,6 +97,8 @@ pub enum AddressError {
     OutOfRange(Excerpt),
     /// The port is 0.
     PortZero(Excerpt),
+    /// The address is of a protocol other than IPv4 (1) and IPv6 (2).
+    UnknownProtocol(Excerpt),
 }
 
 impl Display for AddressError {
@@ -56,6 +107,7 @@ impl Display for AddressError {
             Self::Missing(excerpt) => ("no address", excerpt),
             Self::OutOfRange(excerpt) => ("a number that is too large for an address", excerpt),
             Self::PortZero(excerpt) => ("port 0", excerpt),
+            Self::UnknownProtocol(excerpt) => ("an unknown network protocol", excerpt),
         };
         write!(f, "{what} in \"{excerpt}\"")
     }
@@ -70,7 +122,7 @@ impl core::error::Error for AddressError {}
 /// number      = 1*3DIGIT                                              ; 0 to 255
 /// ```
 /// RFC 959 does not say where in the text it stands, and servers differ (RFC 1123 section 4.1.2.6): the first
-/// six numbers in a row are taken, with or without parentheses, with at most a space behind a comma.
+/// six numbers in a row are taken, with or without parentheses, with at most a space after a comma.
 ///
 /// # Errors
 ///
@@ -87,18 +139,33 @@ pub fn parse_227(text: &[u8]) -> Result<HostPort, AddressError> {
         if matches!(rest, [b'0'..=b'9', ..] | [b',', b'0'..=b'9', ..]) {
             continue;
         }
-        let mut octets = [0; 6];
-        for (octet, number) in octets.iter_mut().zip(numbers) {
-            *octet = u8::try_from(number).map_err(|_| AddressError::OutOfRange(Excerpt::new(text)))?;
-        }
-        let [a, b, c, d, high, low] = octets;
-        let port = NonZeroU16::new(u16::from_be_bytes([high, low]));
-        return match port {
-            Some(port) => Ok(HostPort { addr: Ipv4Addr::new(a, b, c, d), port }),
-            None => Err(AddressError::PortZero(Excerpt::new(text))),
-        };
+        return host_port(numbers, text);
     }
     Err(AddressError::Missing(Excerpt::new(text)))
+}
+
+/// Reads the argument of PORT: the six numbers, and nothing else.
+///
+/// # Errors
+///
+/// [`AddressError`] says what is wrong with them.
+pub fn parse_port(text: &[u8]) -> Result<HostPort, AddressError> {
+    match six(text) {
+        Ok((b"", numbers)) => host_port(numbers, text),
+        _ => Err(AddressError::Missing(Excerpt::new(text))),
+    }
+}
+
+fn host_port(numbers: [u64; 6], text: &[u8]) -> Result<HostPort, AddressError> {
+    let mut octets = [0; 6];
+    for (octet, number) in octets.iter_mut().zip(numbers) {
+        *octet = u8::try_from(number).map_err(|_| AddressError::OutOfRange(Excerpt::new(text)))?;
+    }
+    let [a, b, c, d, high, low] = octets;
+    match NonZeroU16::new(u16::from_be_bytes([high, low])) {
+        Some(port) => Ok(HostPort { addr: Ipv4Addr::new(a, b, c, d), port }),
+        None => Err(AddressError::PortZero(Excerpt::new(text))),
+    }
 }
 
 fn six(input: &[u8]) -> Parsed<'_, [u64; 6]> {
@@ -127,16 +194,53 @@ fn short(input: &[u8]) -> Parsed<'_, u64> {
 ///
 /// [`AddressError`] says what is wrong with the port.
 pub fn parse_229(text: &[u8]) -> Result<NonZeroU16, AddressError> {
-    let behind_parenthesis =
-        (1..text.len()).filter(|&at| text[at - 1] == b'(' && text[at].is_ascii_graphic());
+    let after_parenthesis = (1..text.len()).filter(|&at| text[at - 1] == b'(' && text[at].is_ascii_graphic());
     let anywhere = (0..text.len()).filter(|&at| text[at].is_ascii_punctuation());
-    let digits = behind_parenthesis
+    let digits = after_parenthesis
         .chain(anywhere)
         .find_map(|at| delimited(&text[at..]))
         .ok_or_else(|| AddressError::Missing(Excerpt::new(text)))?;
+    tcp_port(digits, text)
+}
+
+fn tcp_port(digits: &[u8], text: &[u8]) -> Result<NonZeroU16, AddressError> {
     let port = decimal(digits).and_then(|port| u16::try_from(port).ok());
     let port = port.ok_or_else(|| AddressError::OutOfRange(Excerpt::new(text)))?;
     NonZeroU16::new(port).ok_or_else(|| AddressError::PortZero(Excerpt::new(text)))
+}
+
+/// Reads the argument of EPRT.
+///
+/// ```text
+/// EPRT        = d net-prt d net-addr d tcp-port d
+/// d           = %d33-126                         ; any, mostly "|"; here not a digit
+/// net-prt     = "1" / "2"                        ; IPv4, IPv6
+/// net-addr    = dotted-quad / IPv6address        ; RFC 4291 section 2.2
+/// ```
+///
+/// # Errors
+///
+/// [`AddressError`] says what is wrong with it; a server answers an unknown protocol with 522.
+pub fn parse_eprt(text: &[u8]) -> Result<NetAddress, AddressError> {
+    let missing = || AddressError::Missing(Excerpt::new(text));
+    let (d, fields) = text.split_first().ok_or_else(missing)?;
+    let mut fields = fields.split(|b| b == d);
+    let five = (fields.next(), fields.next(), fields.next(), fields.next(), fields.next());
+    let (Some(protocol), Some(addr), Some(port), Some(b""), None) = five else { return Err(missing()) };
+    if !d.is_ascii_graphic() || d.is_ascii_digit() || port.is_empty() || !port.iter().all(u8::is_ascii_digit)
+    {
+        return Err(missing());
+    }
+    let addr = match protocol {
+        b"1" => parsed::<Ipv4Addr>(addr).map(IpAddr::from),
+        b"2" => parsed::<Ipv6Addr>(addr).map(IpAddr::from),
+        _ => return Err(AddressError::UnknownProtocol(Excerpt::new(text))),
+    };
+    Ok(NetAddress { addr: addr.ok_or_else(missing)?, port: tcp_port(port, text)? })
+}
+
+fn parsed<T: FromStr>(text: &[u8]) -> Option<T> {
+    core::str::from_utf8(text).ok()?.parse().ok()
 }
 
 /// `d d d 1*DIGIT d`, without the delimiters.
@@ -225,5 +329,62 @@ mod tests {
             assert!(matches!(parse_229(text.as_bytes()), Err(AddressError::OutOfRange(_))), "{text}");
         }
         assert!(matches!(parse_229(b"(|||0|)"), Err(AddressError::PortZero(_))));
+    }
+
+    #[test]
+    fn eprt_names_an_address_of_either_protocol() {
+        let read = |text: &str| parse_eprt(text.as_bytes()).map(|endpoint| endpoint.to_string());
+        // RFC 2428 section 2.
+        for text in ["|1|132.235.1.2|6275|", "|2|1080::8:800:200c:417a|5282|"] {
+            assert_eq!(read(text).as_deref(), Ok(text));
+        }
+        assert_eq!(read("!1!192.0.2.1!1024!").as_deref(), Ok("|1|192.0.2.1|1024|"));
+        for text in [
+            "",
+            "|",
+            "|1|192.0.2.1|1024",
+            "|1|192.0.2.1|1024||",
+            "|1|192.0.2.1|1024| ",
+            "|1|192.0.2|1024|",
+            "|1|::1|1024|",
+            "|2|192.0.2.1|1024|",
+            "|2|fe80::1%eth0|1024|",
+            "|1|192.0.2.1||",
+            "|1|192.0.2.1|+5|",
+            " 1 192.0.2.1 1024 ",
+            "0102192.0.2.1010240",
+        ] {
+            assert!(matches!(parse_eprt(text.as_bytes()), Err(AddressError::Missing(_))), "{text}");
+        }
+        assert!(matches!(parse_eprt(b"|1|192.0.2.1|70000|"), Err(AddressError::OutOfRange(_))));
+        assert!(matches!(parse_eprt(b"|1|192.0.2.1|0|"), Err(AddressError::PortZero(_))));
+        let error = parse_eprt(b"|3|x|1|").unwrap_err();
+        assert_eq!(error.to_string(), "an unknown network protocol in \"|3|x|1|\"");
+    }
+
+    #[test]
+    fn a_socket_is_named_without_what_means_nothing_elsewhere() {
+        for (socket, eprt, port) in [
+            ("192.0.2.1:1024", "|1|192.0.2.1|1024|", Some("192,0,2,1,4,0")),
+            ("[::ffff:192.0.2.1]:1024", "|1|192.0.2.1|1024|", Some("192,0,2,1,4,0")),
+            ("[fe80::1%3]:1024", "|2|fe80::1|1024|", None),
+        ] {
+            let endpoint = NetAddress::try_from(socket.parse::<SocketAddr>().unwrap()).unwrap();
+            assert_eq!(endpoint.to_string(), eprt);
+            assert_eq!(endpoint.host_port().map(|address| address.to_string()).as_deref(), port);
+        }
+        assert!(NetAddress::try_from(SocketAddr::from(([192, 0, 2, 1], 0))).is_err());
+    }
+
+    #[test]
+    fn port_is_six_numbers_and_nothing_else() {
+        assert_eq!(parse_port(b"192,0,2,1,4,0").unwrap().to_string(), "192,0,2,1,4,0");
+        for text in
+            ["", "192,0,2,1,4", "192,0,2,1,4,0,5", "(192,0,2,1,4,0)", " 192,0,2,1,4,0", "192,0,2,1,4,0 "]
+        {
+            assert!(matches!(parse_port(text.as_bytes()), Err(AddressError::Missing(_))), "{text}");
+        }
+        assert!(matches!(parse_port(b"192,0,2,256,4,0"), Err(AddressError::OutOfRange(_))));
+        assert!(matches!(parse_port(b"192,0,2,1,0,0"), Err(AddressError::PortZero(_))));
     }
 }

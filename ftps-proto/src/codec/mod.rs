@@ -6,7 +6,6 @@
 //! sound, and none panics.
 
 pub mod address;
-mod argument;
 pub mod ascii;
 pub mod command;
 pub mod entry;
@@ -18,12 +17,11 @@ pub mod path;
 pub mod reply;
 pub mod size;
 pub mod time;
-mod verb;
 
 /// What every grammar rule returns: errors are typed where a rule is entered, not inside.
 type Parsed<'a, T> = nom::IResult<&'a [u8], T, ()>;
 
-pub use address::{HostPort, parse_227, parse_229};
+pub use address::{HostPort, NetAddress, parse_227, parse_229};
 pub use command::{Argument, ArgumentError, Command, ProtectionLevel, Secret, Verb};
 pub use entry::{Entry, Kind, Name};
 pub use facts::parse_facts;

@@ -11,41 +11,68 @@ use super::ascii::Excerpt;
 /// text     = quoted [ SP comment ]
 /// quoted   = <"> *( <any but "> / <"> <"> ) <">          ; a quote inside is doubled
 /// ```
-/// Tolerated: text before the quote, single quotes, no closing quote, and no quotes at all, where the first
-/// word is the path if it begins with a slash, or the whole text otherwise is.
+/// Tolerated: text before the quote, single quotes, and no quotes at all where it is clear where the path ends (at
+/// the end of the text, or before `is` or `created`).
+///
+/// A wrong path is worse than none. So what cannot be told apart is refused: a quote that is not closed, or that is
+/// closed where no comment can begin, as in the `"/a "b" c"` of servers that do not double the quotes of a name.
 ///
 /// # Errors
 ///
-/// [`PathError`] if no path is left.
+/// [`PathError`] says what is wrong with the path.
 pub fn parse_257(text: &[u8]) -> Result<Vec<u8>, PathError> {
-    let quote = match text.iter().position(|&b| b == b'"') {
-        Some(at) => Some((at, b'"')),
-        None if text.trim_ascii_start().starts_with(b"'") => {
-            text.iter().position(|&b| b == b'\'').map(|at| (at, b'\''))
+    let excerpt = || Excerpt::new(text);
+    let bare = text.trim_ascii();
+    let path = match bare {
+        [quote @ (b'"' | b'\''), quoted @ ..] => {
+            let (path, comment) = unquote(quoted, *quote).ok_or_else(|| PathError::Ambiguous(excerpt()))?;
+            // Quotes come in pairs in a comment. One alone belongs to a name whose quotes are not doubled.
+            let odd = comment.iter().filter(|b| *b == quote).count() % 2 != 0;
+            if odd { return Err(PathError::Ambiguous(excerpt())) } else { path }
         }
-        None => None,
+        _ => match bare.iter().position(|&b| b == b'"') {
+            Some(at) if !bare.starts_with(b"/") => match unquote(&bare[at + 1..], b'"') {
+                Some((path, comment)) if !comment.contains(&b'"') => path,
+                _ => return Err(PathError::Ambiguous(excerpt())),
+            },
+            _ => unquoted(bare).ok_or_else(|| PathError::Missing(excerpt()))?.to_vec(),
+        },
     };
-    let path = match quote {
-        Some((at, quote)) => unquote(&text[at + 1..], quote),
-        None => {
-            let text = text.trim_ascii();
-            let word = text.split(|&b| b == b' ').next().unwrap_or_default();
-            if word.starts_with(b"/") { word } else { text }.to_vec()
-        }
-    };
-    if path.is_empty() { Err(PathError(Excerpt::new(text))) } else { Ok(path) }
+    if path.is_empty() {
+        Err(PathError::Missing(excerpt()))
+    } else if path.iter().any(u8::is_ascii_control) {
+        Err(PathError::Control(excerpt()))
+    } else {
+        Ok(path)
+    }
 }
 
-fn unquote(quoted: &[u8], quote: u8) -> Vec<u8> {
+/// The path up to its closing quote, and the comment after it. `None` if the quote is not closed, or something else
+/// than a comment follows.
+fn unquote(quoted: &[u8], quote: u8) -> Option<(Vec<u8>, &[u8])> {
     let mut path = Vec::new();
-    let mut bytes = quoted.iter().copied().peekable();
-    while let Some(b) = bytes.next() {
-        if b == quote && bytes.next_if_eq(&quote).is_none() {
-            break;
-        }
+    let mut rest = quoted;
+    loop {
+        let (&b, after) = rest.split_first()?;
+        rest = match after {
+            [second, after @ ..] if b == quote && *second == quote => after,
+            _ if b == quote => {
+                let comment = after.first().is_none_or(|b| b" \t.,".contains(b));
+                return comment.then_some((path, after));
+            }
+            _ => after,
+        };
         path.push(b);
     }
-    path
+}
+
+/// A path without quotes: one word, with something of a path in it, and alone or before a known comment.
+fn unquoted(text: &[u8]) -> Option<&[u8]> {
+    let mut words = text.split(|&b| b == b' ').filter(|word| !word.is_empty());
+    let path = words.next().filter(|word| word.iter().any(|b| b"/\\:[".contains(b)))?;
+    let known =
+        |word: &[u8]| ["is", "created"].iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()));
+    words.next().is_none_or(known).then_some(path)
 }
 
 /// `path` in quotes, those inside doubled, as the text of a 257 reply begins.
@@ -62,13 +89,26 @@ pub fn encode_257(path: &[u8]) -> Vec<u8> {
     quoted
 }
 
-/// A 257 reply without a path.
+/// Why a 257 reply does not say a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PathError(Excerpt);
+#[non_exhaustive]
+pub enum PathError {
+    /// Nothing in it has the form of a path.
+    Missing(Excerpt),
+    /// Where the path ends cannot be told: a quote is not closed, or quotes inside are not doubled.
+    Ambiguous(Excerpt),
+    /// A control character is in the path.
+    Control(Excerpt),
+}
 
 impl Display for PathError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no path in \"{}\"", self.0)
+        let (what, excerpt) = match self {
+            Self::Missing(excerpt) => ("no path", excerpt),
+            Self::Ambiguous(excerpt) => ("no telling where the path ends", excerpt),
+            Self::Control(excerpt) => ("a path with a control character", excerpt),
+        };
+        write!(f, "{what} in \"{excerpt}\"")
     }
 }
 
@@ -84,21 +124,59 @@ mod tests {
     fn paths_in_every_dress() {
         for (text, path) in [
             (r#""/a" is the current directory"#, "/a"),
+            (r#""/a""#, "/a"),
+            (r#""/a"."#, "/a"),
             (r#""/a ""b"" c" created"#, r#"/a "b" c"#),
-            (r#"""""#, "\""),
+            (r#""""""#, "\""),
+            (r#""/a" is the "current" directory"#, "/a"),
+            (r#""/a" is "it""#, "/a"),
             (r#"current is "/a""#, "/a"),
-            (r#""/a is unclosed"#, "/a is unclosed"),
             ("/a is the current directory", "/a"),
+            (r#"/a is the "current" directory"#, "/a"),
+            ("/a", "/a"),
+            ("/a created", "/a"),
             ("'/a b' is it", "/a b"),
-            ("/it's here", "/it's"),
+            ("'/a' is \"it\"", "/a"),
+            ("/it's", "/it's"),
             (r#""'HLQ.DS'" is the working directory"#, "'HLQ.DS'"),
-            (r"C:\a b", r"C:\a b"),
+            (r#""C:\a b""#, r"C:\a b"),
+            (r"C:\a", r"C:\a"),
+            ("DISK:[A.B]", "DISK:[A.B]"),
         ] {
             assert_eq!(parse_257(text.as_bytes()).as_deref(), Ok(path.as_bytes()), "{text}");
         }
-        for text in ["", "  ", "\"\"", "\"", "'"] {
-            assert!(parse_257(text.as_bytes()).is_err(), "{text}");
+    }
+
+    #[test]
+    fn no_path_is_guessed() {
+        let said = |text: &str| parse_257(text.as_bytes()).unwrap_err().to_string();
+        for text in
+            ["", "  ", "\"\"", "'' is it", "done", "directory created", "/a b", r"C:\a b", "/a's here"]
+        {
+            assert_eq!(said(text), alloc::format!("no path in \"{text}\""));
         }
-        assert_eq!(parse_257(b"\"\" is it").unwrap_err().to_string(), "no path in \"\"\" is it\"");
+        for text in [
+            // Not closed.
+            "\"",
+            "\"\"\"",
+            "'",
+            r#""/a b is the current directory"#,
+            r#""/a ""b"" is the current directory"#,
+            r#"current is "/a"#,
+            "'/a is it",
+            // Not doubled.
+            r#""/a "b" c" is the current directory"#,
+            r#""/a"b" is the current directory"#,
+            r#""/a" b" is the current directory"#,
+            "'/it's' is the current directory",
+            r#"current is "/a" "b""#,
+        ] {
+            assert_eq!(said(text), alloc::format!("no telling where the path ends in \"{text}\""));
+        }
+        for byte in (0..0x20).chain([0x7f]) {
+            let text = [b"\"/a", &[byte][..], b"b\" is it"].concat();
+            assert!(matches!(parse_257(&text), Err(PathError::Control(_))), "{byte}");
+        }
+        assert_eq!(said("\"/\u{1b}\""), "a path with a control character in \"\"/\\u{1b}\"\"");
     }
 }

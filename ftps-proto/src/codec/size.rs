@@ -9,7 +9,8 @@ use super::ascii::{Excerpt, decimal};
 /// ```text
 /// size-response = "213" SP 1*DIGIT EOL
 /// ```
-/// Spaces around the number are tolerated, nothing else is: a wrong size is worse than none.
+/// Spaces around the number are tolerated, nothing else is: a wrong size is worse than none. So the
+/// `213 file: 213, Size =51` of some servers is refused, although the last of its numbers is likely the size.
 ///
 /// # Errors
 ///
@@ -40,7 +41,20 @@ mod tests {
     fn sizes_are_numbers_that_fit() {
         assert_eq!(parse_size(b"18446744073709551615"), Ok(u64::MAX));
         assert_eq!(parse_size(b" 12 "), Ok(12));
-        for bad in ["", "18446744073709551616", "-1", "12 bytes", "0x1", "1.5", "1,000"] {
+        for bad in [
+            "",
+            "18446744073709551616",
+            "-1",
+            "+1",
+            "12 bytes",
+            "12 34",
+            "0x1",
+            "1.5",
+            "1,000",
+            "file: 213, Size =51",
+            "Size follows",
+            "file 51",
+        ] {
             let error = parse_size(bad.as_bytes()).unwrap_err();
             assert_eq!(error.to_string(), format!("not a size: \"{bad}\""));
         }

@@ -1,13 +1,12 @@
 //! The way to a data connection: passive (EPSV, else PASV) or active (EPRT, else PORT).
 
 use alloc::string::ToString;
-use core::net::{IpAddr, SocketAddr};
-use core::num::NonZeroU16;
+use core::net::SocketAddr;
 use core::task::Poll;
 
 use super::call::{Call, completed, not_completed};
 use super::ready;
-use crate::codec::{Class, Command, HostPort, Reply, Verb, parse_227, parse_229};
+use crate::codec::{Class, Command, NetAddress, Reply, Verb, parse_227, parse_229};
 use crate::config::Mode;
 use crate::error::{Error, Local, Remote};
 use crate::need::{Target, Waiting};
@@ -176,13 +175,13 @@ impl Route {
 
 /// The command that tells a server where to connect to.
 fn address_command(family: AddressFamily, at: SocketAddr) -> Result<Command, Error> {
-    let at = SocketAddr::new(at.ip().to_canonical(), at.port());
-    match (family, at.ip(), NonZeroU16::new(at.port())) {
-        (AddressFamily::Extended, ..) => Ok(Command::Eprt(at)),
-        (AddressFamily::Classic, IpAddr::V4(addr), Some(port)) => Ok(Command::Port(HostPort { addr, port })),
-        (AddressFamily::Classic, ..) => {
-            let reason = "the server refuses EPRT, and PORT has no room for an IPv6 address";
-            Err(Local::Configuration(reason.to_string()).into())
-        }
+    let refused = |reason: &str| Error::from(Local::Configuration(reason.to_string()));
+    let at = NetAddress::try_from(at).map_err(|_| refused("nobody can connect to port 0"))?;
+    match family {
+        AddressFamily::Extended => Ok(Command::Eprt(at)),
+        AddressFamily::Classic => at
+            .host_port()
+            .map(Command::Port)
+            .ok_or_else(|| refused("the server refuses EPRT, and PORT has no room for an IPv6 address")),
     }
 }

@@ -14,6 +14,7 @@ use rustls::{AlertDescription, CipherSuite, Error, HandshakeKind, InvalidMessage
 use super::error::EXCERPT;
 use super::records::{FRAGMENT, HEADER, Record, Records, alert_of, can_take_over, length};
 use super::store::{Offer, Role, Settled, TicketStore};
+use super::tail::{self, Tail};
 use super::{TlsError, TlsSession};
 
 /// A record as long as any, with its header and expansion: the room that a read should have.
@@ -39,6 +40,8 @@ impl Role {
     }
 }
 
+const TAKEN_OVER: TlsError = TlsError::Local("the connection could not be taken over from rustls");
+
 /// What [`Engine::process`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -55,10 +58,12 @@ pub enum Event {
 }
 
 enum State {
-    /// rustls has the connection: the handshake, and all of TLS 1.2.
+    /// rustls has the connection: the handshake, and TLS 1.2 up to our close_notify.
     Rustls(Box<UnbufferedClientConnection>),
     /// The engine protects the records itself: TLS 1.3 after the handshake.
     Records(Box<Records>),
+    /// The engine opens the records itself: TLS 1.2 after our close_notify.
+    Tail(Tail),
     Failed(TlsError),
 }
 
@@ -118,6 +123,8 @@ pub struct Engine {
     outgoing: Vec<u8>,
     written: usize,
 
+    /// Something was written: the server may have seen the offer.
+    offered: bool,
     secured: bool,
     sent_close_notify: bool,
     ended: Option<Event>,
@@ -157,7 +164,7 @@ impl Engine {
     ) -> Result<Self, TlsError> {
         let mint = |payload: &[u8]| match &mut control.state {
             State::Records(records) => records.mint(payload),
-            State::Rustls(_) | State::Failed(_) => false,
+            State::Rustls(_) | State::Tail(_) | State::Failed(_) => false,
         };
         let connect = || UnbufferedClientConnection::new(Arc::clone(&session.data), name);
         let (connection, offer) = session.store.offer(mint, connect);
@@ -182,6 +189,7 @@ impl Engine {
             copied: Vec::new(),
             outgoing: Vec::new(),
             written: 0,
+            offered: false,
             secured: false,
             sent_close_notify: false,
             ended: None,
@@ -238,6 +246,19 @@ impl Engine {
         self.eof = true;
     }
 
+    /// The transport failed (a reset, a time-out of its own): nothing more comes or goes.
+    ///
+    /// Before the handshake is finished this is [`TlsError::HandshakeEof`], and a ticket that the server has been
+    /// offered is spent: servers refuse one in this way, too. Afterwards it is what
+    /// [`received_eof`](Self::received_eof) is, so that what has come can still be processed. Dropping the engine
+    /// instead spends no ticket: that the caller lost interest tells nothing about it.
+    pub fn failed(&mut self) {
+        self.eof = true;
+        if !self.secured && !matches!(self.state, State::Failed(_)) {
+            self.fail(TlsError::HandshakeEof);
+        }
+    }
+
     /// Makes one step. While [`plaintext`](Self::plaintext) is not empty it is [`Event::Plaintext`] again, without
     /// going further; after [`Event::Closed`] or [`Event::Truncated`] it stays that.
     ///
@@ -253,7 +274,7 @@ impl Engine {
             }
             let step = match &self.state {
                 State::Rustls(_) => self.step_rustls(),
-                State::Records(_) => self.step_records(),
+                State::Records(_) | State::Tail(_) => self.step_records(),
                 State::Failed(error) => return Err(error.clone()),
             };
             match step {
@@ -269,8 +290,12 @@ impl Engine {
     }
 
     fn fail(&mut self, error: TlsError) -> TlsError {
-        if !self.secured && error.alert().is_some() {
-            self.store.settle(self.offer, Settled::Failed);
+        if !self.secured && self.offered {
+            match error {
+                TlsError::Alert { .. } => self.store.settle(self.offer, Settled::Failed),
+                TlsError::HandshakeEof => self.store.settle(self.offer, Settled::Lost),
+                _ => {}
+            }
         }
         self.state = State::Failed(error.clone());
         error
@@ -330,6 +355,11 @@ impl Engine {
             self.secure()?;
             return Ok(Some(Event::Secured));
         }
+        // rustls keeps the records of a handshake message here until it is whole. A peer that cuts one into tiny
+        // records could fill all of the buffer, and there would be no room for the next read.
+        if event.is_some() && self.end - self.start >= self.role.sizes().most {
+            return Err(Error::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge).into());
+        }
         Ok(event)
     }
 
@@ -364,9 +394,7 @@ impl Engine {
         if !suite.is_some_and(can_take_over) {
             return Ok(());
         }
-        let placeholder =
-            State::Failed(TlsError::Local("the connection could not be taken over from rustls"));
-        if let State::Rustls(connection) = std::mem::replace(&mut self.state, placeholder) {
+        if let State::Rustls(connection) = std::mem::replace(&mut self.state, State::Failed(TAKEN_OVER)) {
             let records = Records::take_over(*connection, self.role, Arc::clone(&self.store))?;
             self.state = State::Records(Box::new(records));
         }
@@ -378,11 +406,16 @@ impl Engine {
         if let Some(blocked) = self.check_record()? {
             return Ok(Some(blocked));
         }
-        let State::Records(records) = &mut self.state else { return Ok(None) };
         let bytes = &mut self.buffer[self.start..self.end];
         let opened = match length(bytes) {
             Ok(Some(length)) if length <= bytes.len() => {
-                records.open(&mut bytes[..length]).map(|record| (length, record))
+                let record = &mut bytes[..length];
+                match &mut self.state {
+                    State::Records(records) => records.open(record),
+                    State::Tail(tail) => tail.open(record),
+                    State::Rustls(_) | State::Failed(_) => return Ok(None),
+                }
+                .map(|record| (length, record))
             }
             Ok(_) => {
                 if self.start == self.end {
@@ -401,13 +434,19 @@ impl Engine {
                 }
                 self.start += length;
                 // One answer at a time waits to be written: a peer that asks on and on gets no heap of them.
-                if !self.sent_close_notify && self.outgoing.is_empty() {
+                if let State::Records(records) = &mut self.state
+                    && !self.sent_close_notify
+                    && self.outgoing.is_empty()
+                {
                     records.answer(&mut self.outgoing)?;
                 }
                 Ok(None)
             }
             Err(error) => {
-                if let (false, Some(alert)) = (self.sent_close_notify, alert_of(&error)) {
+                if let State::Records(records) = &mut self.state
+                    && !self.sent_close_notify
+                    && let Some(alert) = alert_of(&error)
+                {
                     // The peer gets no reason if even that fails; the caller gets the first one.
                     let _ = records.alert(alert, &mut self.outgoing);
                 }
@@ -450,6 +489,8 @@ impl Engine {
             match &mut self.state {
                 State::Records(records) => records.seal(chunk, &mut self.outgoing)?,
                 State::Rustls(_) => self.write_rustls(|writer, tail| writer.encrypt(chunk, tail))?,
+                // Only after close_notify.
+                State::Tail(_) => break,
                 State::Failed(error) => return Err(error.clone()),
             }
             taken += chunk.len();
@@ -476,8 +517,22 @@ impl Engine {
             }
             State::Records(records) => records.alert(AlertDescription::CloseNotify, &mut self.outgoing)?,
             State::Rustls(_) => self.write_rustls(|writer, tail| writer.queue_close_notify(tail))?,
+            State::Tail(_) => {}
         }
         self.sent_close_notify = true;
+        let taken = self.take_tail();
+        taken.map_err(|error| self.fail(error))
+    }
+
+    /// Takes what may still come over from rustls, under TLS 1.2, where that can be.
+    fn take_tail(&mut self) -> Result<(), TlsError> {
+        let State::Rustls(connection) = &self.state else { return Ok(()) };
+        if !connection.negotiated_cipher_suite().is_some_and(tail::can_take_over) {
+            return Ok(());
+        }
+        if let State::Rustls(connection) = std::mem::replace(&mut self.state, State::Failed(TAKEN_OVER)) {
+            self.state = State::Tail(Tail::take_over(*connection)?);
+        }
         Ok(())
     }
 
@@ -518,6 +573,7 @@ impl Engine {
     /// The first `n` bytes of [`outgoing`](Self::outgoing) were written.
     pub fn sent(&mut self, n: usize) {
         self.written = self.written.saturating_add(n).min(self.outgoing.len());
+        self.offered |= self.written > 0;
         // A socket that always leaves something must not make a heap of what it has taken.
         if 2 * self.written >= self.outgoing.len() {
             self.outgoing.drain(..self.written);

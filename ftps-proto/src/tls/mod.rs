@@ -12,6 +12,7 @@ mod error;
 mod link;
 mod records;
 mod store;
+mod tail;
 
 pub use config::{ConfigError, Pem, TlsConfig, TlsConfigBuilder, TlsSession, Version};
 pub use engine::{Engine, Event};

@@ -29,7 +29,7 @@ const CIPHERTEXT: usize = FRAGMENT + 256;
 /// Longest post-handshake message, as in rustls.
 const MESSAGE: usize = 0xffff;
 /// Records in a row without application data that a peer may send while we send none either.
-const FRUITLESS: u8 = 64;
+pub(super) const FRUITLESS: u8 = 64;
 /// Sequence numbers never come near to wrapping.
 const LAST_SEQUENCE: u64 = u64::MAX - 0xffff;
 
@@ -43,9 +43,40 @@ pub(super) enum Record {
     Closed,
 }
 
-struct Keys<T: ?Sized> {
-    cipher: Box<T>,
-    sequence: u64,
+/// One direction's cipher, and the number of its next record.
+pub(super) struct Keys<T: ?Sized> {
+    pub(super) cipher: Box<T>,
+    pub(super) sequence: u64,
+}
+
+impl Keys<dyn MessageDecrypter> {
+    /// Opens a whole record, header included, in place: its type, and where in it the plaintext is. Under TLS 1.2
+    /// `typ` is the header's type; under TLS 1.3 it is application data, and the real type comes out.
+    pub(super) fn open(
+        &mut self,
+        typ: ContentType,
+        record: &mut [u8],
+    ) -> Result<(ContentType, Range<usize>), Error> {
+        let sequence = self.sequence;
+        if sequence >= LAST_SEQUENCE {
+            return Err(Error::DecryptError);
+        }
+        let base = record.as_ptr().addr();
+        let length = record.len();
+        let message = InboundOpaqueMessage::new(typ, ProtocolVersion::TLSv1_2, &mut record[HEADER..]);
+        let message = self.cipher.decrypt(message, sequence)?;
+        self.sequence = sequence + 1;
+        if message.payload.is_empty() {
+            return Ok((message.typ, 0..0));
+        }
+        let start = message.payload.as_ptr().addr().wrapping_sub(base);
+        let end = start.saturating_add(message.payload.len());
+        // The suite's contract is to decrypt in place; a provider that does not has no range to tell.
+        if end > length {
+            return Err(Error::General("the provider does not decrypt in place".into()));
+        }
+        Ok((message.typ, start..end))
+    }
 }
 
 /// Both directions of an established TLS 1.3 connection.
@@ -73,7 +104,7 @@ pub(super) fn can_take_over(suite: SupportedCipherSuite) -> bool {
         .is_some_and(|suite| suite.aead_alg.extract_keys(AeadKey::from([0; 32]), Iv::from([0; 12])).is_ok())
 }
 
-fn parts(secrets: ConnectionTrafficSecrets) -> Result<(AeadKey, Iv), Error> {
+pub(super) fn parts(secrets: ConnectionTrafficSecrets) -> Result<(AeadKey, Iv), Error> {
     match secrets {
         ConnectionTrafficSecrets::Aes128Gcm { key, iv }
         | ConnectionTrafficSecrets::Aes256Gcm { key, iv }
@@ -161,40 +192,22 @@ impl Records {
                 got_type: record[0].into(),
             });
         }
-        let sequence = self.rx.sequence;
-        if sequence >= LAST_SEQUENCE {
-            return Err(Error::DecryptError);
-        }
-        let base = record.as_ptr().addr();
-        let length = record.len();
-        let message = InboundOpaqueMessage::new(
-            ContentType::ApplicationData,
-            ProtocolVersion::TLSv1_2,
-            &mut record[HEADER..],
-        );
-        let message = self.rx.cipher.decrypt(message, sequence)?;
-        self.rx.sequence = sequence + 1;
-
-        if !self.message.is_empty() && message.typ != ContentType::Handshake {
+        let (typ, range) = self.rx.open(ContentType::ApplicationData, record)?;
+        if !self.message.is_empty() && typ != ContentType::Handshake {
             return Err(PeerMisbehaved::MessageInterleavedWithHandshakeMessage.into());
         }
-        if message.typ == ContentType::ApplicationData && !message.payload.is_empty() {
+        if typ == ContentType::ApplicationData && !range.is_empty() {
             self.fruitless = 0;
-            let start = message.payload.as_ptr().addr().wrapping_sub(base);
-            let end = start.saturating_add(message.payload.len());
-            // The suite's contract is to decrypt in place; a provider that does not has no range to tell.
-            if end > length {
-                return Err(Error::General("the provider does not decrypt in place".into()));
-            }
-            return Ok(Record::Data(start..end));
+            return Ok(Record::Data(range));
         }
         self.fruitless += 1;
         if self.fruitless > FRUITLESS {
             return Err(PeerMisbehaved::TooManyEmptyFragments.into());
         }
-        match message.typ {
+        let payload = &record[range];
+        match typ {
             ContentType::ApplicationData => Ok(Record::Other),
-            ContentType::Alert => match *message.payload {
+            ContentType::Alert => match *payload {
                 [_, alert] => match AlertDescription::from(alert) {
                     AlertDescription::CloseNotify => Ok(Record::Closed),
                     AlertDescription::UserCanceled => Ok(Record::Other),
@@ -202,9 +215,9 @@ impl Records {
                 },
                 _ => Err(InvalidMessage::MessageTooShort.into()),
             },
-            ContentType::Handshake if !message.payload.is_empty() => {
+            ContentType::Handshake if !payload.is_empty() => {
                 // What waits is less than a message, and no more than a record comes.
-                self.message.extend_from_slice(message.payload);
+                self.message.extend_from_slice(payload);
                 self.messages()?;
                 Ok(Record::Other)
             }

@@ -8,8 +8,8 @@
 //! 1. **Re-mint.** The newest raw NewSessionTicket of the control connection is turned into a fresh value for each
 //!    data connection. It costs nothing, and servers with stateless tickets (OpenSSL's and GnuTLS's default) take
 //!    the same one for ever. It gives way when the ticket expires, by its lifetime from when it *came* (rustls
-//!    counts from when the value was made), or when the server answers it with a full handshake or an alert: then
-//!    it is spent. If it is a full handshake at the second try, the server's tickets serve once, and only unused
+//!    counts from when the value was made), or when the server answers it with a full handshake, an alert or the
+//!    end of the connection: then it is spent. If it is a full handshake at the second try, the server's tickets serve once, and only unused
 //!    ones are minted from then on; at any other it is the server's keys that have changed, and the older tickets
 //!    are spent as well, so that a retry has those that the refused connection brought.
 //! 2. **Harvest.** Tickets that came on data connections, newest first. It costs having to read every data
@@ -18,7 +18,8 @@
 //!    harvested as any other: the retry of a refused transfer (425, 522) resumes.
 //!
 //! A TLS 1.2 session serves without limit. ProFTPD wants the session id of the control connection, so its session is
-//! offered until the server refuses it; only then one from a data connection takes its place.
+//! offered until the server refuses it; only then one from a data connection takes its place. There is no second
+//! one to be had, so one handshake that is cut off does not spend it; the second in a row does.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -61,6 +62,8 @@ pub(super) enum Settled {
     Refused,
     /// The handshake failed by an alert, for whatever reason.
     Failed,
+    /// The transport ended or failed before the handshake was done.
+    Lost,
 }
 
 /// A NewSessionTicket payload as it came on the control connection.
@@ -79,6 +82,8 @@ struct Sessions {
     group: Option<NamedGroup>,
     control12: Option<Tls12ClientSessionValue>,
     data12: Option<Tls12ClientSessionValue>,
+    /// The last handshake that offered a TLS 1.2 session was cut off.
+    lost12: bool,
     raw: VecDeque<Raw>,
     counter: u64,
     /// The server takes a ticket once: a used one is not worth another try.
@@ -89,6 +94,16 @@ struct Sessions {
     /// What the last take handed out.
     offer: Option<Offer>,
     minting: Option<u64>,
+}
+
+impl Sessions {
+    /// Drops the TLS 1.2 session that would be offered next.
+    fn drop_tls12(&mut self) {
+        self.lost12 = false;
+        if self.control12.take().is_none() {
+            self.data12 = None;
+        }
+    }
 }
 
 pub(super) struct TicketStore {
@@ -196,9 +211,19 @@ impl TicketStore {
                 drop(sessions);
                 self.spend(number, !once);
             }
-            (Offer::Minted(number), Settled::Failed) => self.spend(number, false),
-            (Offer::Tls12, Settled::Refused | Settled::Failed) => self.lock().control12 = None,
-            (Offer::Tls12 | Offer::Harvested | Offer::Nothing, _) => {}
+            (Offer::Minted(number), Settled::Failed | Settled::Lost) => self.spend(number, false),
+            (Offer::Tls12, Settled::Resumed) => self.lock().lost12 = false,
+            (Offer::Tls12, Settled::Lost) => {
+                let mut sessions = self.lock();
+                if sessions.lost12 { sessions.drop_tls12() } else { sessions.lost12 = true }
+            }
+            (Offer::Tls12, Settled::Failed) => self.lock().drop_tls12(),
+            // The full handshake has brought a session of its own.
+            (Offer::Tls12, Settled::Refused) => {
+                let mut sessions = self.lock();
+                (sessions.control12, sessions.lost12) = (None, false);
+            }
+            (Offer::Harvested | Offer::Nothing, _) => {}
         }
     }
 }
@@ -256,10 +281,7 @@ impl ClientSessionStore for View {
     }
 
     fn remove_tls12_session(&self, _: &ServerName<'static>) {
-        let mut sessions = self.store.lock();
-        if sessions.control12.take().is_none() {
-            sessions.data12 = None;
-        }
+        self.store.lock().drop_tls12();
     }
 
     fn insert_tls13_ticket(&self, _: ServerName<'static>, value: Tls13ClientSessionValue) {

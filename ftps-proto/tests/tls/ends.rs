@@ -4,7 +4,8 @@ use std::io::Write;
 use std::sync::Arc;
 
 use ftps_proto::tls::{Engine, Event, TlsError, Version};
-use rustls::ServerConfig;
+use rustls::crypto::CryptoProvider;
+use rustls::{ServerConfig, SignatureScheme, SupportedCipherSuite};
 
 use super::library;
 use super::pair::{Pair, payload};
@@ -69,6 +70,30 @@ fn receives_after_an_early_close_notify() {
         assert!(data.client_got == bytes);
         assert_eq!(data.last(), Event::Closed);
     }
+}
+
+#[test]
+fn receives_after_an_early_close_notify_with_every_suite_of_tls12() {
+    let pki = Pki::new();
+    let server = pki.server(Version::Tls12, stateless);
+    let suites = library::ALL_CIPHER_SUITES.iter().filter(|suite| {
+        matches!(suite, SupportedCipherSuite::Tls12(suite) if suite.sign.contains(&SignatureScheme::ECDSA_NISTP256_SHA256))
+    });
+    let mut tried = 0;
+    for suite in suites {
+        let provider = CryptoProvider { cipher_suites: vec![*suite], ..library::default_provider() };
+        let session = pki.client().provider(Arc::new(provider)).build().unwrap().session();
+        let mut pair = Pair::control(&session, &server);
+        assert_eq!(pair.client.cipher_suite(), Some(suite.suite()));
+        pair.client.close_notify().unwrap();
+        let bytes = payload(100_000);
+        pair.server.writer().write_all(&bytes).unwrap();
+        pair.server.send_close_notify();
+        pair.pump().unwrap();
+        assert!(pair.client_got == bytes && pair.last() == Event::Closed, "{suite:?}");
+        tried += 1;
+    }
+    assert!(tried >= 3, "both lengths of AES-GCM, and ChaCha20");
 }
 
 #[test]

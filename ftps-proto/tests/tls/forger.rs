@@ -6,7 +6,10 @@ use ftps_proto::tls::{Engine, TlsError, TlsSession, Version};
 use rustls::crypto::cipher::{
     AeadKey, InboundOpaqueMessage, Iv, MessageDecrypter, MessageEncrypter, OutboundPlainMessage,
 };
-use rustls::{ConnectionTrafficSecrets, ContentType, ProtocolVersion, ServerConfig, ServerConnection};
+use rustls::{
+    ConnectionTrafficSecrets, ContentType, ProtocolVersion, ServerConfig, ServerConnection,
+    SupportedCipherSuite,
+};
 
 use super::pair::Pair;
 use super::pki::{Pki, name, stateless};
@@ -100,6 +103,54 @@ impl Forger {
             OutboundPlainMessage { typ, version: ProtocolVersion::TLSv1_2, payload: payload.into() };
         let record = self.encrypter.encrypt(message, self.sequence).unwrap().encode();
         self.sequence += 1;
+        self.pair.to_client.extend(record);
+        self.pair.pull()
+    }
+}
+
+/// The same under TLS 1.2.
+pub(super) struct Forger12 {
+    pub(super) pair: Pair,
+    encrypter: Box<dyn MessageEncrypter>,
+    sequence: u64,
+}
+
+impl Forger12 {
+    /// As the server of a client that has sent its close_notify.
+    pub(super) fn after_close_notify(pki: &Pki) -> Self {
+        let server = pki.server(Version::Tls12, |config| {
+            stateless(config);
+            config.enable_secret_extraction = true;
+        });
+        let mut pair = Pair::control(&pki.session(), &server);
+        pair.client.close_notify().unwrap();
+        pair.push();
+        let server = std::mem::replace(&mut pair.server, ServerConnection::new(server).unwrap());
+        let SupportedCipherSuite::Tls12(suite) = server.negotiated_cipher_suite().unwrap() else {
+            panic!("version")
+        };
+        let secrets = server.dangerous_extract_secrets().unwrap();
+        let (sequence, ConnectionTrafficSecrets::Aes256Gcm { key, iv }) = secrets.tx else { panic!("suite") };
+        let (salt, nonce) = iv.as_ref().split_at(suite.aead_alg.key_block_shape().fixed_iv_len);
+        let encrypter = suite.aead_alg.encrypter(key, salt, nonce);
+        let mut forger = Self { pair, encrypter, sequence: 0 };
+        // The library takes its nonces to begin with the first record's, and checks that they increase.
+        while forger.sequence < sequence {
+            forger.seal(ContentType::ApplicationData, b"never sent");
+        }
+        forger
+    }
+
+    fn seal(&mut self, typ: ContentType, payload: &[u8]) -> Vec<u8> {
+        let message =
+            OutboundPlainMessage { typ, version: ProtocolVersion::TLSv1_2, payload: payload.into() };
+        let record = self.encrypter.encrypt(message, self.sequence).unwrap().encode();
+        self.sequence += 1;
+        record
+    }
+
+    pub(super) fn send(&mut self, typ: ContentType, payload: &[u8]) -> Result<usize, TlsError> {
+        let record = self.seal(typ, payload);
         self.pair.to_client.extend(record);
         self.pair.pull()
     }

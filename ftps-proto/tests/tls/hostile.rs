@@ -5,7 +5,7 @@ use std::io::Write;
 use ftps_proto::tls::{Engine, Event, TlsError};
 use rustls::{AlertDescription, ContentType};
 
-use super::forger::Forger;
+use super::forger::{Forger, Forger12};
 use super::pair::{Pair, payload};
 use super::pki::{BOTH, Pki, name, stateless};
 
@@ -102,6 +102,103 @@ fn refuses_records_that_are_too_long_or_forged() {
     let (mut forger, ..) = Forger::control(&pki);
     forger.pair.to_client = vec![23, 3, 3, 0x41, 0];
     forger.pair.pull().unwrap();
+}
+
+#[test]
+fn a_handshake_message_that_fills_the_buffer_in_tiny_records_is_refused() {
+    let pki = Pki::new();
+    for version in BOTH {
+        let (session, server) = (pki.session(), pki.server(version, stateless));
+        let mut control = Pair::control(&session, &server);
+        for control in [None, Some(&mut control)] {
+            let most = if control.is_some() { 256 * 1024 } else { 128 * 1024 };
+            let engine = match control {
+                Some(control) => Engine::data(&session, name(), &mut control.client),
+                None => Engine::control(&pki.session(), name()),
+            };
+            let mut pair = Pair::new(engine.unwrap(), &server);
+            pair.pull().unwrap();
+            pair.push();
+            // A ServerHello of 65,535 bytes, of which each record brings one.
+            let message = [2, 0, 0xff, 0xff].into_iter().chain(std::iter::repeat_n(0, 0xffff));
+            pair.to_client = message.flat_map(|byte| [22, 3, 3, 0, 1, byte]).collect();
+            assert!(pair.to_client.len() > most);
+            let error = pair.pull().unwrap_err();
+            assert!(matches!(error, TlsError::Protocol { .. }), "{error:?}");
+            assert_eq!(
+                error.to_string(),
+                "TLS failed: received corrupt message of type HandshakePayloadTooLarge"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_bad_record_after_our_close_notify_is_told_and_not_answered() {
+    let pki = Pki::new();
+    for version in BOTH {
+        for bad in [
+            &[
+                23, 3, 3, 0, 25, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+                22, 23, 24, 25,
+            ][..],
+            &[23, 3, 3, 0, 0],
+            &[21, 3, 3, 0, 2, 1, 0],
+            &[20, 3, 3, 0, 1, 1],
+            &[23, 3, 3, 0x41, 1],
+        ] {
+            let mut data = Pair::resumed(&pki, version);
+            data.client.close_notify().unwrap();
+            data.push();
+            data.server.writer().write_all(b"data").unwrap();
+            data.draw();
+            data.to_client.extend(bad);
+            let error = data.pull().unwrap_err();
+            assert!(matches!(error, TlsError::Protocol { .. }), "{version:?} {bad:?} {error:?}");
+            assert_eq!(data.client_got, b"data");
+            assert!(data.client.outgoing().is_empty(), "nothing follows close_notify");
+        }
+    }
+}
+
+#[test]
+fn what_comes_after_our_close_notify_under_tls12_is_bounded_and_checked() {
+    let pki = Pki::new();
+    let hello_request = [0; 4];
+    let passed_over: [(ContentType, &[u8]); 3] = [
+        (ContentType::ApplicationData, b""),
+        (ContentType::Alert, &[1, 90]),
+        (ContentType::Handshake, &hello_request),
+    ];
+    for (typ, bytes) in passed_over {
+        let mut forger = Forger12::after_close_notify(&pki);
+        let sent = (0..1000).take_while(|_| forger.send(typ, bytes).is_ok()).count();
+        assert_eq!(sent, 64, "{typ:?}");
+        // With data in between there is no limit.
+        let mut forger = Forger12::after_close_notify(&pki);
+        for _ in 0..100 {
+            forger.send(typ, bytes).unwrap();
+            forger.send(ContentType::ApplicationData, b"x").unwrap();
+        }
+        assert_eq!(forger.pair.client_got.len(), 100);
+        forger.send(ContentType::Alert, &[1, 0]).unwrap();
+        assert_eq!(forger.pair.last(), Event::Closed);
+    }
+    let refused: [(ContentType, &[u8]); 4] = [
+        (ContentType::Alert, &[2]),
+        (ContentType::Handshake, &[20, 0, 0, 0]),
+        (ContentType::Handshake, b""),
+        (ContentType::Heartbeat, &[1, 0]),
+    ];
+    for (typ, bytes) in refused {
+        let mut forger = Forger12::after_close_notify(&pki);
+        let error = forger.send(typ, bytes).unwrap_err();
+        assert!(matches!(error, TlsError::Protocol { .. }), "{typ:?} {error:?}");
+    }
+    let mut forger = Forger12::after_close_notify(&pki);
+    let fatal = [2, AlertDescription::InternalError.into()];
+    let error = forger.send(ContentType::Alert, &fatal).unwrap_err();
+    assert_eq!(error.alert(), Some(AlertDescription::InternalError));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ftps_proto::tls::{Engine, Event, TlsConfig, Version};
+use ftps_proto::tls::{Engine, Event, TlsConfig, TlsError, TlsSession, Version};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::UnixTime;
 use rustls::time_provider::TimeProvider;
@@ -75,8 +75,99 @@ fn a_refused_connection_brings_tickets_for_the_retry() {
     assert_eq!(tries, [false, true, true, true]);
 }
 
+/// How a data connection ends in the middle of its handshake.
+#[derive(Clone, Copy, Debug)]
+enum Cut {
+    /// Before anything was sent.
+    Unsent,
+    /// The caller drops it.
+    Dropped,
+    Fin,
+    Reset,
+    Alert,
+}
+
+/// A data connection that offers what there is, and comes to this end.
+fn cut(session: &TlsSession, control: &mut Pair, server: &Arc<ServerConfig>, how: Cut) {
+    let mut data = Pair::new(Engine::data(session, name(), &mut control.client).unwrap(), server);
+    assert_eq!(data.client.process().unwrap(), Event::Blocked);
+    if !matches!(how, Cut::Unsent) {
+        data.push();
+    }
+    match how {
+        Cut::Dropped => return,
+        Cut::Unsent | Cut::Reset => data.client.failed(),
+        Cut::Fin => data.client.received_eof(),
+        Cut::Alert => data.to_client = vec![21, 3, 3, 0, 2, 2, AlertDescription::HandshakeFailure.into()],
+    }
+    let error = data.pull().unwrap_err();
+    assert_eq!(matches!(error, TlsError::HandshakeEof), !matches!(how, Cut::Alert), "{how:?}: {error}");
+    assert!(data.client.process().is_err(), "it stays so");
+}
+
 #[test]
-fn a_ticket_is_spent_by_an_alert_that_answers_it_and_by_no_other_end() {
+fn a_ticket_is_spent_by_the_end_of_the_handshake_that_offered_it() {
+    let pki = Pki::new();
+    for (how, spent) in [
+        (Cut::Unsent, false),
+        (Cut::Dropped, false),
+        (Cut::Fin, true),
+        (Cut::Reset, true),
+        (Cut::Alert, true),
+    ] {
+        let ticketer = library::Ticketer::new().unwrap();
+        let [server, silent] = [1, 0].map(|tickets| {
+            pki.server(Version::Tls13, |config| {
+                config.ticketer = Arc::clone(&ticketer);
+                config.send_tls13_tickets = tickets;
+            })
+        });
+        let session = pki.session();
+        let mut control = Pair::control(&session, &server);
+        cut(&session, &mut control, &silent, how);
+        assert_eq!(Pair::data(&session, &mut control, &silent).client.resumed(), !spent, "{how:?}");
+    }
+}
+
+#[test]
+fn the_one_tls12_session_outlives_one_handshake_that_is_cut_off() {
+    let pki = Pki::new();
+    for (ends, resumes) in [
+        (&[Cut::Dropped; 3][..], true),
+        (&[Cut::Unsent; 3], true),
+        (&[Cut::Fin], true),
+        (&[Cut::Reset, Cut::Fin], false),
+        (&[Cut::Alert], false),
+    ] {
+        let (session, server) = (pki.session(), pki.server(Version::Tls12, stateless));
+        let mut control = Pair::control(&session, &server);
+        for how in ends {
+            cut(&session, &mut control, &server, *how);
+        }
+        assert_eq!(Pair::data(&session, &mut control, &server).client.resumed(), resumes, "{ends:?}");
+    }
+    // In a row: one that works in between shows that the session does.
+    let (session, server) = (pki.session(), pki.server(Version::Tls12, stateless));
+    let mut control = Pair::control(&session, &server);
+    for _ in 0..3 {
+        cut(&session, &mut control, &server, Cut::Reset);
+        assert!(Pair::data(&session, &mut control, &server).client.resumed());
+    }
+}
+
+#[test]
+fn a_tls12_session_of_a_data_connection_is_dropped_as_well() {
+    let pki = Pki::new();
+    let (session, server) = (pki.session(), pki.server(Version::Tls12, stateless));
+    let mut control = Pair::control(&session, &server);
+    cut(&session, &mut control, &server, Cut::Alert);
+    assert!(!Pair::data(&session, &mut control, &server).client.resumed());
+    cut(&session, &mut control, &server, Cut::Alert);
+    assert!(!Pair::data(&session, &mut control, &server).client.resumed());
+}
+
+#[test]
+fn an_alert_after_the_handshake_spends_no_ticket() {
     let pki = Pki::new();
     let ticketer = library::Ticketer::new().unwrap();
     let [server, silent] = [1, 0].map(|tickets| {
@@ -87,23 +178,25 @@ fn a_ticket_is_spent_by_an_alert_that_answers_it_and_by_no_other_end() {
     });
     let session = pki.session();
     let mut control = Pair::control(&session, &server);
-
-    let mut lost = Engine::data(&session, name(), &mut control.client).unwrap();
-    lost.received_eof();
-    while lost.process().is_ok() {}
     let mut secured = Pair::data(&session, &mut control, &silent);
     assert!(secured.client.resumed());
-
     let forged = [23, 3, 3, 0, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17];
     secured.server.read_tls(&mut &forged[..]).unwrap();
     secured.server.process_new_packets().unwrap_err();
     assert!(secured.pump().unwrap_err().alert().is_some());
     assert!(Pair::data(&session, &mut control, &silent).client.resumed());
 
-    let mut refused = Pair::new(Engine::data(&session, name(), &mut control.client).unwrap(), &silent);
-    refused.to_client = vec![21, 3, 3, 0, 2, 2, AlertDescription::HandshakeFailure.into()];
-    assert!(refused.pull().unwrap_err().alert().is_some());
-    assert!(!Pair::data(&session, &mut control, &silent).client.resumed());
+    // Nor does a failure of the transport, which cuts what came.
+    let mut secured = Pair::data(&session, &mut control, &silent);
+    secured.server.writer().write_all(b"data").unwrap();
+    secured.draw();
+    secured.pull().unwrap();
+    secured.client.failed();
+    assert_eq!(
+        (secured.client.process().unwrap(), &secured.client_got[..]),
+        (Event::Truncated, &b"data"[..])
+    );
+    assert!(Pair::data(&session, &mut control, &silent).client.resumed());
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! What may stand behind a verb.
+//! What may stand after a verb.
 
 use alloc::vec::Vec;
 use core::fmt::{self, Display};
 
 use zeroize::Zeroizing;
 
-use super::ascii::Escaped;
+use crate::codec::ascii::Escaped;
 
 /// A command's argument: at least one byte, and no ASCII control character, so that it cannot end its line
 /// early.
@@ -99,6 +99,13 @@ pub enum ArgumentError {
         /// How many bytes are before it.
         position: usize,
     },
+    /// A part of an argument holds what separates the parts.
+    Separator {
+        /// The separator.
+        byte: u8,
+        /// How many bytes are before it.
+        position: usize,
+    },
 }
 
 impl Display for ArgumentError {
@@ -108,13 +115,20 @@ impl Display for ArgumentError {
             Self::Control { byte, position } => {
                 write!(f, "an argument has the control character 0x{byte:02x} at position {position}")
             }
+            Self::Separator { byte, position } => {
+                write!(
+                    f,
+                    "a part of an argument has the separator '{}' at position {position}",
+                    char::from(*byte)
+                )
+            }
         }
     }
 }
 
 impl core::error::Error for ArgumentError {}
 
-fn printable(bytes: &[u8]) -> Result<(), ArgumentError> {
+pub(super) fn printable(bytes: &[u8]) -> Result<(), ArgumentError> {
     match bytes.iter().position(u8::is_ascii_control) {
         Some(position) => Err(ArgumentError::Control { byte: bytes[position], position }),
         None => Ok(()),
