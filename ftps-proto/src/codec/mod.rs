@@ -22,7 +22,7 @@ pub mod time;
 type Parsed<'a, T> = nom::IResult<&'a [u8], T, ()>;
 
 pub use address::{HostPort, NetAddress, parse_227, parse_229};
-pub use command::{Argument, ArgumentError, Command, ProtectionLevel, Secret, Verb};
+pub use command::{Argument, ArgumentError, Command, ProtectionLevel, Secret, Verb, Word};
 pub use entry::{Entry, Kind, Name};
 pub use facts::parse_facts;
 pub use features::Features;

@@ -14,8 +14,8 @@ use super::ascii::Excerpt;
 /// Tolerated: text before the quote, single quotes, and no quotes at all where it is clear where the path ends (at
 /// the end of the text, or before `is` or `created`).
 ///
-/// A wrong path is worse than none. So what cannot be told apart is refused: a quote that is not closed, or that is
-/// closed where no comment can begin, as in the `"/a "b" c"` of servers that do not double the quotes of a name.
+/// A wrong path is worse than none, so where its end is not certain it is refused: a quote that is not closed, or is
+/// followed by more quotes than a comment has, as in the `"/a "b" c"` of servers that do not double those of a name.
 ///
 /// # Errors
 ///
@@ -24,12 +24,10 @@ pub fn parse_257(text: &[u8]) -> Result<Vec<u8>, PathError> {
     let excerpt = || Excerpt::new(text);
     let bare = text.trim_ascii();
     let path = match bare {
-        [quote @ (b'"' | b'\''), quoted @ ..] => {
-            let (path, comment) = unquote(quoted, *quote).ok_or_else(|| PathError::Ambiguous(excerpt()))?;
-            // Quotes come in pairs in a comment. One alone belongs to a name whose quotes are not doubled.
-            let odd = comment.iter().filter(|b| *b == quote).count() % 2 != 0;
-            if odd { return Err(PathError::Ambiguous(excerpt())) } else { path }
-        }
+        [quote @ (b'"' | b'\''), quoted @ ..] => match unquote(quoted, *quote) {
+            Some((path, comment)) if is_comment(comment, *quote) => path,
+            _ => return Err(PathError::Ambiguous(excerpt())),
+        },
         _ => match bare.iter().position(|&b| b == b'"') {
             Some(at) if !bare.starts_with(b"/") => match unquote(&bare[at + 1..], b'"') {
                 Some((path, comment)) if !comment.contains(&b'"') => path,
@@ -47,8 +45,7 @@ pub fn parse_257(text: &[u8]) -> Result<Vec<u8>, PathError> {
     }
 }
 
-/// The path up to its closing quote, and the comment after it. `None` if the quote is not closed, or something else
-/// than a comment follows.
+/// The path up to its closing quote, and what follows. `None` if the quote is not closed.
 fn unquote(quoted: &[u8], quote: u8) -> Option<(Vec<u8>, &[u8])> {
     let mut path = Vec::new();
     let mut rest = quoted;
@@ -56,14 +53,19 @@ fn unquote(quoted: &[u8], quote: u8) -> Option<(Vec<u8>, &[u8])> {
         let (&b, after) = rest.split_first()?;
         rest = match after {
             [second, after @ ..] if b == quote && *second == quote => after,
-            _ if b == quote => {
-                let comment = after.first().is_none_or(|b| b" \t.,".contains(b));
-                return comment.then_some((path, after));
-            }
+            _ if b == quote => return Some((path, after)),
             _ => after,
         };
         path.push(b);
     }
+}
+
+/// Whether this is a comment after a path, and not the rest of a name with quotes of its own. A comment's quotes come
+/// in pairs, and not at once. An apostrophe ends a word in a path as well as a path: a space must follow.
+fn is_comment(text: &[u8], quote: u8) -> bool {
+    let quotes = text.iter().filter(|b| **b == quote).count();
+    let apart = text.first().is_none_or(|b| b" \t.,".contains(b));
+    quotes % 2 == 0 && (apart || quotes == 0 && quote == b'"')
 }
 
 /// A path without quotes: one word, with something of a path in it, and alone or before a known comment.
@@ -126,6 +128,7 @@ mod tests {
             (r#""/a" is the current directory"#, "/a"),
             (r#""/a""#, "/a"),
             (r#""/a"."#, "/a"),
+            (r#""/a"is it"#, "/a"),
             (r#""/a ""b"" c" created"#, r#"/a "b" c"#),
             (r#""""""#, "\""),
             (r#""/a" is the "current" directory"#, "/a"),
@@ -169,6 +172,7 @@ mod tests {
             r#""/a"b" is the current directory"#,
             r#""/a" b" is the current directory"#,
             "'/it's' is the current directory",
+            "'/it's here",
             r#"current is "/a" "b""#,
         ] {
             assert_eq!(said(text), alloc::format!("no telling where the path ends in \"{text}\""));

@@ -68,7 +68,7 @@ impl Secret {
         Ok(Self(Zeroizing::new(bytes.as_ref().to_vec())))
     }
 
-    /// A secret that is none.
+    /// A password of this crate's own, which is not a secret.
     pub(crate) fn known(text: &'static str) -> Self {
         debug_assert!(Self::new(text).is_ok());
         Self(Zeroizing::new(text.into()))

@@ -53,8 +53,10 @@ async fn download(client: &mut Client) -> Result<Vec<u8>, Error> {
     Ok(got)
 }
 
-/// Drops what `begin` makes after every number of polls until it is done, on a new session each time.
-async fn drop_everywhere<T: Debug>(begin: impl AsyncFn(&mut Client) -> Result<T, Error>) {
+/// Drops what `begin` makes after every number of polls until it is done, on a new session each time. No part of an
+/// upload is ended as if it were the whole; how many uploads were whole, and how many were reset, for each server.
+async fn drop_everywhere<T: Debug>(begin: impl AsyncFn(&mut Client) -> Result<T, Error>) -> Vec<[usize; 2]> {
+    let mut tally = Vec::new();
     for (abort, drips) in ABORTS.into_iter().flat_map(|abort| [(abort, false), (abort, true)]) {
         let said = abort.iter().map(|line| Act::from(*line));
         // Silence is waited out where a server is not known to take more than one command at a time.
@@ -79,9 +81,18 @@ async fn drop_everywhere<T: Debug>(begin: impl AsyncFn(&mut Client) -> Result<T,
             }
         }
         let log = server.wait(|log| log.left == sessions);
-        let mut whole = log.uploads.iter().filter(|(_, ending)| *ending != Ending::Reset);
-        assert!(whole.all(|(bytes, ending)| *bytes == payload() && *ending == Ending::Clean));
+        let (reset, whole): (Vec<_>, Vec<_>) =
+            log.uploads.iter().partition(|(_, ending)| *ending == Ending::Reset);
+        assert!(whole.iter().all(|(bytes, ending)| *bytes == payload() && *ending == Ending::Clean));
+        tally.push([whole.len(), reset.len()]);
     }
+    tally
+}
+
+/// An upload was confirmed at last, and was dropped within its payload before.
+fn uploaded(tally: &[[usize; 2]]) {
+    assert_eq!(tally.len(), 2 * ABORTS.len());
+    assert!(tally.iter().all(|[whole, reset]| *whole > 0 && *reset > 0), "whole and reset: {tally:?}");
 }
 
 #[tokio::test]
@@ -112,16 +123,16 @@ impl AsyncRead for Hesitant {
 
 #[tokio::test]
 async fn uploads() {
-    drop_everywhere(async |client| {
+    let tally = drop_everywhere(async |client| {
         let parts = payload().chunks(PART).flat_map(|part| [None, Some(part.into())]).collect();
         client.upload("file", &mut Hesitant(parts)).await
-    })
-    .await;
+    });
+    uploaded(&tally.await);
 }
 
 #[tokio::test]
 async fn uploads_through_a_writer() {
-    drop_everywhere(async |client| {
+    let tally = drop_everywhere(async |client| {
         let mut upload = client.writer("file").await?;
         for part in payload().chunks(PART) {
             tokio::task::yield_now().await;
@@ -129,8 +140,8 @@ async fn uploads_through_a_writer() {
             upload.flush().await.map_err(ours)?;
         }
         upload.shutdown().await.map_err(ours)
-    })
-    .await;
+    });
+    uploaded(&tally.await);
 }
 
 #[tokio::test]

@@ -1,17 +1,18 @@
 //! Settings, and what holds for every client.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use ftps_tokio::{
     Builder, Channel, Client, Download, EarlyClose, Entries, Error, Layer, Pipelining, ServerKind, Upload,
     Waiting,
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 
 use super::peer::{Act, Peer};
 use super::server::{self, Ending};
-use super::transfer::Stuck;
 use super::{builder, open, ours, tls};
 
 /// Long enough for what is not the subject.
@@ -209,19 +210,33 @@ async fn nobody_listens() {
     assert_eq!(failure.layer, Layer::Transport);
 }
 
+/// A source that fails with this.
+struct Failing(Option<io::Error>);
+
+impl AsyncRead for Failing {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.0.take().map_or(Ok(()), Err))
+    }
+}
+
 #[tokio::test]
 async fn an_error_and_what_it_comes_of_say_nothing_twice() {
     let [server, stranger] = [files(), files()].map(server::Server::start);
+    let unverified = async || {
+        let builder = Client::builder("127.0.0.1").port(server.addr.port()).tls(tls(&stranger.ca_pem));
+        builder.connect().await.unwrap_err()
+    };
     let mut client = builder(&server).connect().await.unwrap();
-    let mut source = Stuck(b"half", Some(ErrorKind::PermissionDenied));
+    let mut source = Failing(Some(io::Error::other(unverified().await)));
     let unread = client.upload("x", &mut source).await.unwrap_err();
-    let unverified = Client::builder("127.0.0.1").port(server.addr.port()).tls(tls(&stranger.ca_pem));
-    let unverified = unverified.connect().await.unwrap_err();
+    let unverified = unverified().await;
     let builder = builder(&server);
     drop(server);
-    for error in [unread, unverified, builder.connect().await.unwrap_err()] {
+    // The first two come of something that they do not say themselves; the last is all that the system says.
+    for (error, length) in [(unread, 2), (unverified, 2), (builder.connect().await.unwrap_err(), 1)] {
         let chain = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
         let chain: Vec<_> = chain.map(ToString::to_string).collect();
+        assert_eq!(chain.len(), length, "{chain:?}");
         assert!(chain.windows(2).all(|pair| !pair[0].contains(&pair[1])), "{chain:?}");
     }
 }

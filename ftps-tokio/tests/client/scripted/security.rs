@@ -1,6 +1,7 @@
 //! Attacks, and servers that are not who they should be.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use ftps_tokio::tls::TlsError;
 use ftps_tokio::{Channel, Client, Error, Layer};
@@ -174,6 +175,8 @@ async fn the_certificate_is_for_the_name_that_was_asked_for() {
     assert!(error.to_string().contains("is for another name than elsewhere.example"), "{error}");
 }
 
+/// Long enough for what is not the subject.
+const SHORT: Duration = Duration::from_secs(1);
 const PASSWORD: &str = "Tr0ub4dor";
 const ACCOUNT: &str = "c0rrecth0rse";
 
@@ -201,9 +204,34 @@ async fn secrets_are_not_shown() {
 
 #[tokio::test]
 async fn secrets_are_not_in_errors() {
-    let server = Server::start(Peer::polite().instead("PASS", ["530 wrong"]));
-    let error = builder(&server).login("user", PASSWORD).connect().await.unwrap_err();
-    assert!(error.is_login());
-    assert_eq!(error.to_string(), "the server refused PASS: 530 wrong");
-    no_secret(&format!("{error:?}"));
+    // Whatever becomes of a secret that was sent: refused, misunderstood, not answered, the end of the session.
+    let ends: [&[Act]; 4] =
+        [&["530 wrong".into()], &["150 what?".into(), "350 go on".into()], &[], &[Act::Leave]];
+    let mut told = Vec::new();
+    for (command, secret) in [("PASS", PASSWORD), ("ACCT", ACCOUNT)] {
+        for end in ends {
+            let peer = Peer::polite().instead("PASS", ["332 which account?"]).instead(command, end.to_vec());
+            let server = Server::start(peer);
+            let builder = builder(&server).login("user", PASSWORD).account(ACCOUNT);
+            // One of them says nothing more.
+            let builder = if end.is_empty() { builder.reply_timeout(SHORT) } else { builder };
+            told.push(builder.connect().await.unwrap_err());
+            assert!(server.heard().contains(&format!("{command} {secret}")));
+        }
+    }
+    // And of one that cannot be sent.
+    let server = Server::start(Peer::polite());
+    let unsent = [
+        builder(&server).login("user", format!("{PASSWORD}\n")),
+        builder(&server).account(format!("{ACCOUNT}\n")),
+    ];
+    for builder in unsent {
+        told.push(builder.connect().await.unwrap_err());
+    }
+    assert_eq!(told.iter().filter(|error| error.is_login()).count(), 2);
+    for error in &told {
+        let chain = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+        chain.for_each(|error| no_secret(&format!("{error} {error:?}")));
+    }
+    no_secret(&conversation::said().join("\n"));
 }
