@@ -36,7 +36,7 @@ pub struct CertificateInfo {
 }
 
 impl CertificateInfo {
-    /// Reads a certificate's DER, as [`Engine::certificates`](super::Engine::certificates) has it.
+    /// Reads a certificate's DER, as [`Engine::peer_certificates`](super::Engine::peer_certificates) has it.
     pub fn from_der(der: &[u8]) -> Self {
         let mut info = Self { sha256: Hash::hash(der), ..Self::default() };
         // What comes before the part that cannot be read has been read.

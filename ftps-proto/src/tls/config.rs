@@ -237,7 +237,7 @@ pub enum Pem {
 impl fmt::Display for Pem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Ca(index) => write!(f, "the PEM number {} of trusted certificates", index + 1),
+            Self::Ca(index) => write!(f, "the trusted certificates' PEM number {}", index + 1),
             Self::Client => f.write_str("the client certificate's PEM"),
             Self::ClientKey => f.write_str("the client key's PEM"),
         }

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::mem;
 use std::sync::Arc;
 
 use rustls::pki_types::{ServerName, UnixTime};
@@ -92,7 +91,6 @@ impl CertificateProblem {
 /// What a verifier refused.
 struct Note {
     problem: Option<CertificateProblem>,
-    error: CertificateError,
     host: String,
     certificate: Arc<CertificateInfo>,
     now: Option<Timestamp>,
@@ -112,19 +110,17 @@ pub(super) fn note(
     problem: Option<CertificateProblem>,
     asked: Option<(&ServerName<'_>, UnixTime)>,
 ) -> Error {
-    if let Error::InvalidCertificate(error) = &error {
-        let host = asked.map(|(name, _)| Escaped(name.to_str().as_bytes()).to_string());
+    if let Error::InvalidCertificate(_) = error {
+        let host = asked.map(|(name, _)| Escaped(name.to_str().as_bytes()).to_string()).unwrap_or_default();
         let now = asked.and_then(|(_, now)| Timestamp::from_unix(now.as_secs().try_into().ok()?));
-        let (error, host, certificate) = (error.clone(), host.unwrap_or_default(), Arc::new(certificate));
-        NOTE.set(Some(Note { problem, error, host, certificate, now }));
+        NOTE.set(Some(Note { problem, host, certificate: Arc::new(certificate), now }));
     }
     error
 }
 
 impl RefusedCertificate {
     pub(super) fn new(error: &CertificateError, source: Arc<Error>) -> Self {
-        let note = NOTE.take().filter(|note| mem::discriminant(&note.error) == mem::discriminant(error));
-        let Some(Note { problem, host, certificate, now, .. }) = note else {
+        let Some(Note { problem, host, certificate, now }) = NOTE.take() else {
             let host = match error {
                 CertificateError::NotValidForNameContext { expected, .. } => {
                     Escaped(expected.to_str().as_bytes()).to_string()

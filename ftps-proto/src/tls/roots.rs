@@ -118,3 +118,23 @@ fn is_for(info: &CertificateInfo, asked: &Asked<'_>) -> Result<(), Error> {
     }
     verify_server_name(&ParsedCertificate::try_from(asked.end_entity)?, asked.name)
 }
+
+#[cfg(all(test, feature = "aws-lc-rs"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_platforms_verifier_is_made_once_for_a_provider() {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let [Ok(Roots::Platform(first)), Ok(Roots::Platform(second))] =
+            [&provider, &provider].map(Roots::platform)
+        else {
+            panic!("no authorities on this machine")
+        };
+        assert!(Arc::ptr_eq(&first, &second));
+        // Never another provider's.
+        let other = Arc::new(CryptoProvider::clone(&provider));
+        let Ok(Roots::Platform(third)) = Roots::platform(&other) else { panic!() };
+        assert!(!Arc::ptr_eq(&first, &third));
+    }
+}

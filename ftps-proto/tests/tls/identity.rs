@@ -98,14 +98,14 @@ fn what_else_cannot_be_used_is_named() {
     let error = pki.client().ca_pem("nothing").build().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the PEM number 2 of trusted certificates cannot be used: it is not PEM, which has a line that begins with \
+        "the trusted certificates' PEM number 2 cannot be used: it is not PEM, which has a line that begins with \
          -----BEGIN"
     );
     let odd = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     let error = pki.client().ca_pem(odd).build().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the PEM number 2 of trusted certificates cannot be used: a certificate in it cannot be read"
+        "the trusted certificates' PEM number 2 cannot be used: a certificate in it cannot be read"
     );
     assert!(std::error::Error::source(&error).is_some());
     assert!(pki.client().versions(&[]).build().is_err());

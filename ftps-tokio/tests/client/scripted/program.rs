@@ -283,7 +283,7 @@ fn usage_errors_are_2_and_nothing_is_sent() {
     }
     assert_eq!(bench.left(), ["one"]);
     for (ca, said) in
-        [("nowhere.pem", "ftps: nowhere.pem: No such file"), ("one", "ftps: one: the certificate")]
+        [("nowhere.pem", "ftps: nowhere.pem: No such file"), ("one", "ftps: one: the trusted certificates")]
     {
         let mut ftps = Command::new(env!("CARGO_BIN_EXE_ftps"));
         ftps.args(["ls", "h", "--ca-file", ca]).current_dir(bench.work());
