@@ -192,7 +192,7 @@ impl TlsConfigBuilder {
             }
         }
         let client = self.client.as_ref().map(|(chain, key)| identity(chain, key, &provider)).transpose()?;
-        let verifier = Arc::new(Trust::new(self.pins, roots, &provider));
+        let verifier = Arc::new(Trust::new(self.accept_any, self.pins, roots, &provider));
         let builder = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&versions)
             .map_err(ConfigError::Rustls)?

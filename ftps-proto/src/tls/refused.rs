@@ -162,19 +162,20 @@ impl RefusedCertificate {
 
 impl fmt::Display for RefusedCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use CertificateProblem::*;
         let unread = CertificateInfo::default();
         let certificate = self.certificate.as_deref().unwrap_or(&unread);
         let host = if self.host.is_empty() { "the host that was asked for" } else { &self.host };
         match self.problem {
-            CertificateProblem::Absent => return f.write_str("the server has no certificate: it needs one"),
-            CertificateProblem::SelfSigned if certificate.names.is_empty() => write!(
+            Absent => return f.write_str("the server has no certificate: it needs one"),
+            SelfSigned if certificate.names.is_empty() => write!(
                 f,
                 "the server's certificate is self-signed, and has no subject alternative name: pin it, {ONCE}"
             ),
-            CertificateProblem::SelfSigned => {
+            SelfSigned => {
                 write!(f, "the server's certificate is self-signed, and not a trusted one: trust or pin it, {ONCE}")
             }
-            CertificateProblem::UnknownIssuer => {
+            UnknownIssuer => {
                 f.write_str("the server's certificate was issued by ")?;
                 match &*certificate.issuer {
                     "" => f.write_str("an authority that is not trusted")?,
@@ -182,41 +183,41 @@ impl fmt::Display for RefusedCertificate {
                 }
                 write!(f, ": trust that authority, or pin the certificate, {ONCE}")
             }
-            CertificateProblem::Expired => {
+            Expired => {
                 f.write_str("the server's certificate expired")?;
                 on(f, " on ", certificate.not_after)?;
                 f.write_str(": the server needs a new one")?;
                 clock(f, self.now)
             }
-            CertificateProblem::NotYetValid => {
+            NotYetValid => {
                 f.write_str("the server's certificate is not valid yet")?;
                 on(f, ", but from ", certificate.not_before)?;
                 f.write_str(": set the clock that is wrong, here or on the server")?;
                 clock(f, self.now)
             }
-            CertificateProblem::WrongName if certificate.names.is_empty() => {
+            WrongName if certificate.names.is_empty() => {
                 write!(f, "the server's certificate is not for {host}")
             }
-            CertificateProblem::WrongName => write!(
+            WrongName => write!(
                 f,
                 "the server's certificate is for {}, not for {host}: connect to one of its names, or pin it, {ONCE}",
                 Names(&certificate.names)
             ),
-            CertificateProblem::NoName => {
+            NoName => {
                 f.write_str("the server's certificate has no subject alternative name, so that it is for no host")?;
                 if !certificate.subject.is_empty() {
                     write!(f, " ({} does not count)", Short(&certificate.subject))?;
                 }
                 write!(f, ": pin it, {ONCE}, or have it issued anew for {host}")
             }
-            CertificateProblem::NotPinned => {
+            NotPinned => {
                 f.write_str("the server's certificate is not a pinned one: if the server has got a new one, pin that")?;
                 if let Some(pin) = certificate.key_pin() {
                     write!(f, " ({pin} is its key)")?;
                 }
                 f.write_str("; if not, somebody is in between")
             }
-            CertificateProblem::UnusableKey => match certificate.rsa_bits() {
+            UnusableKey => match certificate.rsa_bits() {
                 Some(bits) => write!(
                     f,
                     "the server's certificate has an RSA key of {bits} bits, with which nothing can be verified: \
@@ -227,24 +228,24 @@ impl fmt::Display for RefusedCertificate {
                      key of 2048 bits or more, or one for ECDSA",
                 ),
             },
-            CertificateProblem::KeyNotHeld => f.write_str(
+            KeyNotHeld => f.write_str(
                 "the server does not hold the key of the certificate that it shows: somebody may be in between",
             ),
-            CertificateProblem::Revoked => f.write_str("the server's certificate was revoked: the server needs a new one"),
-            CertificateProblem::BadSignature => f.write_str(
+            Revoked => f.write_str("the server's certificate was revoked: the server needs a new one"),
+            BadSignature => f.write_str(
                 "the signature on the server's certificate is not its issuer's: the server needs another one",
             ),
-            CertificateProblem::WrongPurpose => {
+            WrongPurpose => {
                 f.write_str("the server's certificate is not meant for servers: have it issued for them, or pin it")
             }
-            CertificateProblem::Malformed => f.write_str("the server's certificate cannot be read: pin it, or replace it"),
-            CertificateProblem::Other if matches!(certificate.version, 1 | 2) => write!(
+            Malformed => f.write_str("the server's certificate cannot be read: pin it, or replace it"),
+            Other if matches!(certificate.version, 1 | 2) => write!(
                 f,
                 "the server's certificate is an X.509 certificate of version {}, which cannot be verified: pin it, \
                  {ONCE}, or have one of version 3 issued",
                 certificate.version
             ),
-            CertificateProblem::Other => write!(f, "the server's certificate cannot be verified: pin it, {ONCE}, or replace it"),
+            Other => write!(f, "the server's certificate cannot be verified: pin it, {ONCE}, or replace it"),
         }?;
         match self.certificate.as_deref() {
             Some(certificate) => write!(f, "; SHA-256 {}", certificate.fingerprint()),

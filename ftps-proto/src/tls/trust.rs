@@ -13,18 +13,20 @@ use super::roots::{Asked, Roots};
 use super::{CertificateInfo, Pin};
 
 /// Believes a server whose certificate fits one of the pins, if there are any, and comes from one of the roots, if
-/// there are any. Whoever is believed has signed the handshake with the certificate's key.
+/// there are any; without both nobody, or anybody. Whoever is believed has signed the handshake with the certificate's
+/// key.
 #[derive(Debug)]
 pub(super) struct Trust {
+    anybody: bool,
     pins: Vec<Pin>,
     roots: Vec<Roots>,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl Trust {
-    /// Without pins and roots everybody is believed.
-    pub(super) fn new(pins: Vec<Pin>, roots: Vec<Roots>, provider: &CryptoProvider) -> Self {
-        Self { pins, roots, algorithms: provider.signature_verification_algorithms }
+    /// Without pins and roots `anybody` is believed, or nobody.
+    pub(super) fn new(anybody: bool, pins: Vec<Pin>, roots: Vec<Roots>, provider: &CryptoProvider) -> Self {
+        Self { anybody, pins, roots, algorithms: provider.signature_verification_algorithms }
     }
 
     fn judge(
@@ -49,7 +51,8 @@ impl Trust {
             }
         }
         match refused {
-            None => Ok(()),
+            None if self.anybody || !self.pins.is_empty() => Ok(()),
+            None => Err((CertificateError::UnknownIssuer.into(), None)),
             // That it is odd (an authority's, version 1) does not matter while nobody vouches for it.
             Some(Error::InvalidCertificate(CertificateError::Other(_))) if info.is_self_issued => {
                 Err((CertificateError::UnknownIssuer.into(), None))
@@ -79,8 +82,8 @@ impl Trust {
         let result = match self.roots.is_empty() {
             false => parsed(),
             true if usable => raw(&info),
-            // Who accepts any certificate accepts anybody's: a signature would prove little.
-            true if self.pins.is_empty() => Ok(HandshakeSignatureValid::assertion()),
+            // Who accepts anybody's certificate learns little from a signature.
+            true if self.anybody && self.pins.is_empty() => Ok(HandshakeSignatureValid::assertion()),
             true => Err(CertificateError::BadSignature.into()),
         };
         let problem = if usable { CertificateProblem::KeyNotHeld } else { CertificateProblem::UnusableKey };
