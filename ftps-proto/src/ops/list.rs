@@ -10,7 +10,7 @@ use super::listing::{Lines, Listed};
 use super::ready;
 use super::start::StartTransfer;
 use super::transfer::Transfer;
-use crate::codec::{Argument, Class, Command, Reply};
+use crate::codec::{Argument, Class, Command, Reply, Verb};
 use crate::error::{Error, Refused};
 use crate::session::{Claim, Facts, Operation, Session};
 use crate::time::Instant;
@@ -99,11 +99,13 @@ impl List {
     /// What a refusal comes to: another way to ask, a listing of nothing, or an error.
     fn refused(&mut self, session: &mut Session, refused: Refused) -> Result<Stage, Error> {
         let code = refused.reply.code();
-        let unknown = matches!(code.get(), 500 | 502);
+        let unknown = |reply: &Reply| matches!(reply.code().get(), 500 | 502 | 504);
         if self.lines.facts {
+            // Of a directory that is not there LIST may say that it is empty.
+            let there = self.entered || self.path.is_none();
             let again = match session.facts() {
-                Facts::Promised => code.class() == Class::PermanentNegative,
-                Facts::Doubtful => unknown,
+                Facts::Promised => code.class() == Class::PermanentNegative && (code != 550 || there),
+                Facts::Doubtful => unknown(&refused.reply),
                 Facts::Proven | Facts::Refused => false,
             };
             if again {
@@ -115,9 +117,16 @@ impl List {
             session.come_back();
             return Ok(Stage::Returning(None));
         }
-        if let Some(reply) = &self.facts_refused {
-            let certain = matches!(reply.code().get(), 500 | 502);
-            session.learn_facts(if certain { Facts::Refused } else { Facts::Doubtful });
+        match self.facts_refused.take() {
+            Some(reply) if unknown(&reply) => session.learn_facts(Facts::Refused),
+            Some(reply) => {
+                session.learn_facts(Facts::Doubtful);
+                // A server without LIST has said of MLSD what there is to say.
+                if unknown(&refused.reply) {
+                    return Err(Error::refused(Verb::Mlsd, reply));
+                }
+            }
+            None => {}
         }
         Err(Error::Refused(refused))
     }

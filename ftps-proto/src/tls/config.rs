@@ -3,15 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rustls::client::danger::ServerCertVerifier;
-use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::ClientConfig;
+use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, RootCertStore};
 
-use super::danger::{AcceptAny, DangerousTlsConfigBuilder};
+use super::Pin;
+use super::danger::DangerousTlsConfigBuilder;
+use super::error::words;
+use super::identity::{certificates, identity};
+use super::roots::Roots;
 use super::store::{Role, TicketStore};
+use super::trust::Trust;
 
 /// A TLS version that may be negotiated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +83,8 @@ impl fmt::Debug for TlsSession {
 #[derive(Default)]
 pub struct TlsConfigBuilder {
     authorities: Vec<Vec<u8>>,
+    platform_roots: bool,
+    pins: Vec<Pin>,
     client: Option<(Vec<u8>, Vec<u8>)>,
     versions: Option<Vec<Version>>,
     provider: Option<Arc<CryptoProvider>>,
@@ -91,6 +95,8 @@ impl fmt::Debug for TlsConfigBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TlsConfigBuilder")
             .field("authorities", &self.authorities.len())
+            .field("platform_roots", &self.platform_roots)
+            .field("pins", &self.pins)
             .field("client_auth", &self.client.is_some())
             .field("versions", &self.versions)
             .field("accept_any", &self.accept_any)
@@ -99,15 +105,39 @@ impl fmt::Debug for TlsConfigBuilder {
 }
 
 impl TlsConfigBuilder {
-    /// Trusts the certificate authorities in this PEM text. Once any is given, only the given ones are trusted,
-    /// not the platform's.
+    /// Trusts the certificates in this PEM text: authorities, and servers' own ones, self-signed or not, for the names
+    /// that are in them (in the subject alternative names) and as long as they are in date. Once any is given, the
+    /// platform's authorities are not trusted, unless [asked for](Self::platform_roots).
     #[must_use]
     pub fn ca_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
         self.authorities.push(pem.as_ref().to_vec());
         self
     }
 
-    /// Presents this certificate (its chain, leaf first) with this private key to servers that ask for one.
+    /// Trusts the platform's authorities, together with the given ones. This is the default where neither certificates
+    /// nor pins are given.
+    ///
+    /// They are loaded when a process builds its first such configuration, which can take some milliseconds, and not
+    /// again for later ones with the same provider: what changes in the platform's store meanwhile may not be seen.
+    #[must_use]
+    pub fn platform_roots(mut self) -> Self {
+        self.platform_roots = true;
+        self
+    }
+
+    /// Trusts a server that shows this certificate or key, or that of another pin: give the next one too while keys are
+    /// changed.
+    ///
+    /// A pin alone is enough, as an SSH fingerprint is: names, dates, issuers and the X.509 version do not matter. With
+    /// [`ca_pem`](Self::ca_pem) or [`platform_roots`](Self::platform_roots) both have to hold.
+    #[must_use]
+    pub fn pin(mut self, pin: Pin) -> Self {
+        self.pins.push(pin);
+        self
+    }
+
+    /// Presents this certificate (its chain, leaf first) with this private key (PKCS #8, PKCS #1 or SEC 1, not
+    /// encrypted) to servers that ask for one. Both may be the same text, with both in it.
     #[must_use]
     pub fn client_auth_pem(mut self, chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Self {
         self.client = Some((chain.as_ref().to_vec(), key.as_ref().to_vec()));
@@ -151,58 +181,44 @@ impl TlsConfigBuilder {
                 })
                 .collect(),
         };
-        let verifier: Arc<dyn ServerCertVerifier> = if self.accept_any {
-            Arc::new(AcceptAny(Arc::clone(&provider)))
-        } else if self.authorities.is_empty() {
-            Arc::new(
-                rustls_platform_verifier::Verifier::new(Arc::clone(&provider))
-                    .map_err(ConfigError::Platform)?,
-            )
-        } else {
-            let mut roots = RootCertStore::empty();
+        let mut roots = Vec::new();
+        if !self.accept_any {
             for (index, pem) in self.authorities.iter().enumerate() {
-                for certificate in certificates(pem, Pem::Ca(index))? {
-                    roots.add(certificate).map_err(|source| ConfigError::Ca { index, source })?;
-                }
+                let given = Roots::given(certificates(pem, Pem::Ca(index))?, &provider);
+                roots.push(given.map_err(|source| ConfigError::Ca { index, source })?);
             }
-            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
-                .build()
-                .map_err(|error| ConfigError::Rustls(rustls::Error::General(error.to_string())))?
-        };
+            if self.platform_roots || roots.is_empty() && self.pins.is_empty() {
+                roots.push(Roots::platform(&provider).map_err(ConfigError::Platform)?);
+            }
+        }
+        let client = self.client.as_ref().map(|(chain, key)| identity(chain, key, &provider)).transpose()?;
+        let verifier = Arc::new(Trust::new(self.accept_any, self.pins, roots, &provider));
         let builder = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&versions)
             .map_err(ConfigError::Rustls)?
             .dangerous()
             .with_custom_certificate_verifier(verifier);
-        let mut config = match &self.client {
+        let mut config = match client {
             None => builder.with_no_client_auth(),
-            Some((chain, key)) => {
-                let chain = certificates(chain, Pem::Client)?;
-                let key = PrivateKeyDer::from_pem_slice(key)
-                    .map_err(|error| ConfigError::Pem { pem: Pem::ClientKey, reason: error.to_string() })?;
-                builder.with_client_auth_cert(chain, key).map_err(ConfigError::ClientAuth)?
-            }
+            Some(client) => builder.with_client_cert_resolver(client),
         };
         config.alpn_protocols = vec![b"ftp".to_vec()];
         Ok(TlsConfig { config: Arc::new(config) })
     }
 }
 
-fn certificates(text: &[u8], pem: Pem) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
-    let found: Vec<_> = CertificateDer::pem_slice_iter(text)
-        .collect::<Result<_, _>>()
-        .map_err(|error| ConfigError::Pem { pem, reason: error.to_string() })?;
-    if found.is_empty() {
-        return Err(ConfigError::Pem { pem, reason: "no certificate in it".into() });
-    }
-    Ok(found)
-}
-
 fn default_provider() -> Option<Arc<CryptoProvider>> {
-    #[cfg(feature = "aws-lc-rs")]
-    return Some(Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
-    #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
-    return Some(Arc::new(rustls::crypto::ring::default_provider()));
+    #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+    {
+        #[cfg(feature = "aws-lc-rs")]
+        use rustls::crypto::aws_lc_rs as library;
+        #[cfg(not(feature = "aws-lc-rs"))]
+        use rustls::crypto::ring as library;
+        use std::sync::OnceLock;
+        // One for all configurations: the platform's verifier is kept with its provider.
+        static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
+        Some(Arc::clone(PROVIDER.get_or_init(|| Arc::new(library::default_provider()))))
+    }
     #[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
     return CryptoProvider::get_default().cloned();
 }
@@ -221,7 +237,7 @@ pub enum Pem {
 impl fmt::Display for Pem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Ca(index) => write!(f, "the certificate authorities' PEM number {}", index + 1),
+            Self::Ca(index) => write!(f, "the trusted certificates' PEM number {}", index + 1),
             Self::Client => f.write_str("the client certificate's PEM"),
             Self::ClientKey => f.write_str("the client key's PEM"),
         }
@@ -241,17 +257,22 @@ pub enum ConfigError {
         /// Which one.
         pem: Pem,
         /// Why.
-        reason: String,
+        reason: &'static str,
     },
-    /// A certificate in a PEM text of authorities cannot be one.
+    /// A certificate in a PEM text of authorities cannot be read as one.
     Ca {
         /// The n-th text given to [`TlsConfigBuilder::ca_pem`], counted from 0.
         index: usize,
         /// What rustls says.
         source: rustls::Error,
     },
-    /// The client certificate and its key cannot be used, together or at all.
-    ClientAuth(rustls::Error),
+    /// The client key is of a kind that the provider cannot sign with.
+    ClientKey(rustls::Error),
+    /// The client key does not belong to the client certificate.
+    KeyMismatch {
+        /// The certificate of the chain that it does belong to, counted from 0: that one has to come first.
+        place: Option<usize>,
+    },
     /// The platform's trusted authorities cannot be loaded.
     Platform(rustls::Error),
     /// rustls does not take the provider, the versions or the authorities.
@@ -266,14 +287,39 @@ impl fmt::Display for ConfigError {
             ),
             Self::NoVersion => f.write_str("no TLS version is allowed"),
             Self::Pem { pem, reason } => write!(f, "{pem} cannot be used: {reason}"),
-            Self::Ca { index, source } => write!(f, "{} cannot be used: {source}", Pem::Ca(*index)),
-            Self::ClientAuth(source) => write!(f, "the client certificate and key cannot be used: {source}"),
-            Self::Platform(source) => {
-                write!(f, "the platform's trusted authorities cannot be loaded: {source}")
+            Self::Ca { index, .. } => {
+                write!(f, "{} cannot be used: a certificate in it cannot be read", Pem::Ca(*index))
             }
-            Self::Rustls(source) => write!(f, "rustls refuses the configuration: {source}"),
+            Self::ClientKey(_) => f.write_str(
+                "the client key cannot be used: it is broken, or of a kind that is neither RSA (2048 bits or more), nor \
+                 ECDSA (P-256, P-384, P-521), nor Ed25519",
+            ),
+            Self::KeyMismatch { place: None } => {
+                f.write_str("the client key does not belong to the client certificate: one of the two is another's")
+            }
+            Self::KeyMismatch { place: Some(place) } => write!(
+                f,
+                "the client key belongs to certificate number {} of the client's chain: that one has to come first",
+                place + 1
+            ),
+            Self::Platform(source) => {
+                write!(f, "the platform's trusted authorities cannot be loaded: {}", words(source))
+            }
+            Self::Rustls(source) => {
+                write!(f, "the provider, the versions and the authorities do not fit together: {}", words(source))
+            }
         }
     }
 }
 
-impl std::error::Error for ConfigError {}
+impl std::error::Error for ConfigError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Ca { source, .. }
+            | Self::ClientKey(source)
+            | Self::Platform(source)
+            | Self::Rustls(source) => Some(source),
+            Self::NoProvider | Self::NoVersion | Self::Pem { .. } | Self::KeyMismatch { .. } => None,
+        }
+    }
+}

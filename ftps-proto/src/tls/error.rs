@@ -3,38 +3,18 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rustls::{AlertDescription, CertificateError};
+use rustls::AlertDescription;
 
+use super::RefusedCertificate;
+use super::alert::{SPEAKS, Shown};
 use crate::codec::ascii::Escaped;
 
 /// Why a TLS connection failed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// The server's certificate was not issued by a trusted authority.
-    UnknownIssuer {
-        /// What rustls says.
-        source: Arc<rustls::Error>,
-    },
-    /// The server's certificate is for other names than the one that was asked for.
-    WrongName {
-        /// The name that was asked for, empty where the verifier does not say.
-        expected: String,
-        /// The names in the certificate, empty where the verifier does not say.
-        presented: Vec<String>,
-        /// What rustls says.
-        source: Arc<rustls::Error>,
-    },
-    /// The server's certificate has expired.
-    Expired {
-        /// What rustls says.
-        source: Arc<rustls::Error>,
-    },
-    /// Anything else that is wrong with the server's certificate.
-    Certificate {
-        /// What rustls says.
-        source: Arc<rustls::Error>,
-    },
+    /// The server's certificate is not accepted.
+    Certificate(Box<RefusedCertificate>),
     /// The peer sent plain text where a TLS record was due.
     PlainText {
         /// The first line of it, escaped.
@@ -51,7 +31,12 @@ pub enum TlsError {
     },
     /// The peer closed the transport in the middle of the TLS handshake.
     HandshakeEof,
-    /// The peer broke the TLS protocol, or offers nothing that this side accepts.
+    /// The peer chose what this side does not speak: an old version, no forward secrecy, no authenticated cipher.
+    Incompatible {
+        /// What rustls says.
+        source: Arc<rustls::Error>,
+    },
+    /// The peer broke the TLS protocol, or records were changed on the way.
     Protocol {
         /// What rustls says.
         source: Arc<rustls::Error>,
@@ -63,8 +48,15 @@ pub enum TlsError {
 impl TlsError {
     /// Whether the server's certificate is the reason.
     pub fn is_certificate(&self) -> bool {
-        use TlsError::*;
-        matches!(self, UnknownIssuer { .. } | WrongName { .. } | Expired { .. } | Certificate { .. })
+        matches!(self, Self::Certificate(_))
+    }
+
+    /// The server's certificate that was refused, and why.
+    pub fn refused_certificate(&self) -> Option<&RefusedCertificate> {
+        match self {
+            Self::Certificate(refused) => Some(refused),
+            _ => None,
+        }
     }
 
     /// Whether the peer does not speak TLS here.
@@ -94,23 +86,14 @@ impl From<rustls::Error> for TlsError {
     fn from(error: rustls::Error) -> Self {
         let source = Arc::new(error);
         match &*source {
-            rustls::Error::InvalidCertificate(reason) => match reason {
-                CertificateError::UnknownIssuer => Self::UnknownIssuer { source },
-                CertificateError::NotValidForName => {
-                    Self::WrongName { expected: String::new(), presented: Vec::new(), source }
-                }
-                CertificateError::NotValidForNameContext { expected, presented } => Self::WrongName {
-                    expected: Escaped(expected.to_str().as_bytes()).to_string(),
-                    presented: presented.iter().map(|name| Escaped(name.as_bytes()).to_string()).collect(),
-                    source,
-                },
-                CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                    Self::Expired { source }
-                }
-                _ => Self::Certificate { source },
-            },
-            rustls::Error::NoCertificatesPresented => Self::Certificate { source },
+            rustls::Error::InvalidCertificate(why) => {
+                Self::Certificate(Box::new(RefusedCertificate::new(why, Arc::clone(&source))))
+            }
+            rustls::Error::NoCertificatesPresented => {
+                Self::Certificate(Box::new(RefusedCertificate::absent(source)))
+            }
             rustls::Error::AlertReceived(alert) => Self::Alert { alert: *alert, source },
+            rustls::Error::PeerIncompatible(_) => Self::Incompatible { source },
             _ => Self::Protocol { source },
         }
     }
@@ -119,44 +102,54 @@ impl From<rustls::Error> for TlsError {
 impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownIssuer { .. } => {
-                f.write_str("the server's certificate was not issued by a trusted authority")
-            }
-            Self::WrongName { expected, presented, .. } => {
-                f.write_str("the server's certificate is for another name")?;
-                if !expected.is_empty() {
-                    write!(f, " than {expected}")?;
-                }
-                if !presented.is_empty() {
-                    write!(f, ": it has {}", presented.join(", "))?;
-                }
-                Ok(())
-            }
-            Self::Expired { .. } => f.write_str("the server's certificate has expired"),
-            Self::Certificate { source } => write!(f, "the server's certificate is not acceptable: {source}"),
+            Self::Certificate(refused) => refused.fmt(f),
             Self::PlainText { excerpt, secured: false } => {
                 write!(f, "the server answered in plain text where TLS was expected: \"{excerpt}\"")
             }
             Self::PlainText { excerpt, secured: true } => {
                 write!(f, "the server fell back to plain text inside TLS: \"{excerpt}\"")
             }
-            Self::Alert { alert, .. } => write!(f, "the server ended TLS with the alert {alert:?}"),
+            Self::Alert { alert, .. } => Shown(*alert).fmt(f),
             Self::HandshakeEof => f.write_str("the server closed the connection during the TLS handshake"),
-            Self::Protocol { source } => write!(f, "TLS failed: {source}"),
+            Self::Incompatible { .. } => {
+                write!(
+                    f,
+                    "the server has no TLS in common with this client: {SPEAKS}; turn that on in the server"
+                )
+            }
+            Self::Protocol { source } => write!(f, "TLS failed: {}", words(source)),
             Self::Local(what) => f.write_str(what),
         }
     }
 }
 
 impl std::error::Error for TlsError {
-    /// What rustls says, where it is not shown already.
+    /// What rustls says, in its own terms.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::UnknownIssuer { source }
-            | Self::WrongName { source, .. }
-            | Self::Expired { source }
-            | Self::Alert { source, .. } => Some(&**source),
-            _ => None,
+            Self::Certificate(refused) => refused.source(),
+            Self::Alert { source, .. } | Self::Incompatible { source } | Self::Protocol { source } => {
+                Some(&**source)
+            }
+            Self::PlainText { .. } | Self::HandshakeEof | Self::Local(_) => None,
         }
+    }
+}
+
+/// An error of rustls in words; its own are partly names of its variants.
+pub(super) fn words(error: &rustls::Error) -> &str {
+    use rustls::Error::*;
+    match error {
+        InvalidMessage(_) => "the server sent what is not a TLS message",
+        PeerMisbehaved(_) | InappropriateMessage { .. } | InappropriateHandshakeMessage { .. } => {
+            "the server broke the TLS protocol"
+        }
+        DecryptError => "a record cannot be decrypted: it was changed on the way",
+        PeerSentOversizedRecord => "the server sent a record that is too long",
+        NoApplicationProtocol => "the server does not speak FTP here",
+        FailedToGetCurrentTime => "the time is not known",
+        FailedToGetRandomBytes => "there are no random numbers to be had",
+        General(text) => text,
+        _ => "the TLS library gives an unexpected error",
     }
 }

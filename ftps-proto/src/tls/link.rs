@@ -269,6 +269,10 @@ impl Link {
         while self.receive_one(channel) {}
         if let Some(wire) = self.wire_mut(channel) {
             wire.fail();
+            // In its handshake the server may have refused a ticket so.
+            if let Some(engine) = &mut wire.engine {
+                engine.failed();
+            }
         }
         self.session.handle(Input::Failed(channel, Failure::transport(error)));
     }

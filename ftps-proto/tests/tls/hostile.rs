@@ -82,15 +82,15 @@ fn refuses_records_that_are_too_long_or_forged() {
     use AlertDescription::{BadRecordMac, RecordOverflow, UnexpectedMessage};
     let pki = Pki::new();
     for (bytes, text, alert) in [
-        (&[23, 3, 3, 0x41, 1][..], "excess", RecordOverflow),
+        (&[23, 3, 3, 0x41, 1][..], "too long", RecordOverflow),
         (
             &[23, 3, 3, 0, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17],
             "decrypt",
             BadRecordMac,
         ),
         (&[23, 3, 3, 0, 0], "decrypt", BadRecordMac),
-        (&[21, 3, 3, 0, 2, 1, 0], "message", UnexpectedMessage),
-        (&[20, 3, 3, 0, 1, 1], "message", UnexpectedMessage),
+        (&[21, 3, 3, 0, 2, 1, 0], "broke the TLS protocol", UnexpectedMessage),
+        (&[20, 3, 3, 0, 1, 1], "broke the TLS protocol", UnexpectedMessage),
     ] {
         let (mut forger, ..) = Forger::control(&pki);
         forger.pair.to_client = bytes.to_vec();

@@ -2,16 +2,20 @@
 #![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod alerts;
 mod certificates;
 mod ends;
 mod forger;
 mod hostile;
+mod identity;
 mod link;
 mod pair;
+mod pins;
 mod pki;
 mod plain_text;
 mod records;
 mod resumption;
+mod trust;
 mod world;
 
 #[cfg(feature = "aws-lc-rs")]

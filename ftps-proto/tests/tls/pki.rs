@@ -9,6 +9,7 @@ use rustls::crypto::cipher::{
 use rustls::crypto::{CipherSuiteCommon, CryptoProvider};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
 use rustls::{ConnectionTrafficSecrets, ServerConfig, SupportedCipherSuite, Tls13CipherSuite};
 
 use super::library;
@@ -82,6 +83,46 @@ impl Pki {
         self.client().build().unwrap().session()
     }
 }
+
+/// A server that shows this certificate and signs with this key, whether or not they fit together.
+pub(super) fn shows(
+    version: Version,
+    chain: Vec<CertificateDer<'static>>,
+    key: Arc<dyn SigningKey>,
+) -> Arc<ServerConfig> {
+    let version = match version {
+        Version::Tls12 => &rustls::version::TLS12,
+        Version::Tls13 => &rustls::version::TLS13,
+    };
+    let mut config = ServerConfig::builder_with_provider(Arc::new(library::default_provider()))
+        .with_protocol_versions(&[version])
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(CertifiedKey::new(chain, key))));
+    stateless(&mut config);
+    Arc::new(config)
+}
+
+pub(super) fn signing(key: &str) -> Arc<dyn SigningKey> {
+    library::default_provider().key_provider.load_private_key(private(key)).unwrap()
+}
+
+/// A self-signed certificate that is its own authority, and its key, as PEM.
+pub(super) fn self_signed(change: impl FnOnce(&mut rcgen::CertificateParams)) -> (String, String) {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::new([NAME.to_owned()]).unwrap();
+    params.distinguished_name.push(rcgen::DnType::CommonName, "Attic NAS");
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    change(&mut params);
+    (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
+}
+
+/// Version 1, with its key in the same text.
+pub(super) const V1: &str = include_str!("../data/certificates/v1.pem");
+/// As `openssl req -x509` makes it, with its key in the same text.
+pub(super) const SELF_SIGNED: &str = include_str!("../data/certificates/self-signed.pem");
+/// A key that is too short, left out.
+pub(super) const RSA_1024: &str = include_str!("../data/certificates/rsa1024.pem");
 
 /// A certificate from its PEM, as servers take it.
 pub(super) fn chain(certificate: &str) -> Vec<CertificateDer<'static>> {

@@ -87,9 +87,19 @@ pub(crate) struct Options {
     /// Take the password from this environment variable, unless the URL has one
     #[arg(long, global = true, value_name = "VAR", default_value = "FTPS_PASSWORD")]
     pub(crate) password_env: String,
-    /// Trust the certificate authorities in this file instead of the system's
+    /// Trust the certificates in this file instead of the system's: authorities, or the server's own
     #[arg(long, global = true, value_name = "PEM")]
     pub(crate) ca_file: Option<PathBuf>,
+    /// Trust the server with this public key (sha256//BASE64) or certificate (64 hexadecimal digits), whatever else is
+    /// wrong with it; with --ca-file both must hold. Several: any of them
+    #[arg(long, global = true, value_name = "SHA256")]
+    pub(crate) pin: Vec<String>,
+    /// Show this certificate to the server
+    #[arg(long, global = true, value_name = "PEM")]
+    pub(crate) cert: Option<PathBuf>,
+    /// The certificate's private key, unless it is in the same file
+    #[arg(long, global = true, value_name = "PEM", requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
     /// Accept any certificate: anyone in between can read and change everything
     #[arg(long, global = true)]
     pub(crate) insecure: bool,

@@ -54,6 +54,11 @@ impl Failure {
         Self { status, reason: error.to_string() }
     }
 
+    /// The same, and what to do about it.
+    pub(crate) fn and(self, advice: Arguments<'_>) -> Self {
+        Self { reason: format!("{}; {advice}", self.reason), ..self }
+    }
+
     /// The same, of this file.
     pub(crate) fn of(self, what: &dyn Display) -> Self {
         Self { reason: format!("{what}: {}", self.reason), ..self }

@@ -1,10 +1,11 @@
 //! One session a site: made when it is first needed, and anew when it was lost.
 
+use std::path::Path;
 use std::time::Duration;
 
 use ftps_tokio::codec::{Argument, Secret};
-use ftps_tokio::tls::{TlsConfig, Version};
-use ftps_tokio::{Client, Security};
+use ftps_tokio::tls::{CertificateProblem, ConfigError, Pem, Pin, TlsConfig, TlsError, Version};
+use ftps_tokio::{Client, Error, Security};
 
 use crate::args::{Options, Tls};
 use crate::report::{Failure, shown};
@@ -16,14 +17,23 @@ pub(crate) struct Settings {
     user: Option<Vec<u8>>,
     password_env: String,
     timeout: Option<Duration>,
+    /// A pin alone would not be enough.
+    has_ca_file: bool,
 }
 
 impl Settings {
     pub(crate) fn new(options: &Options) -> Result<Self, Failure> {
         let mut tls = TlsConfig::builder();
         if let Some(path) = &options.ca_file {
-            let pem = std::fs::read(path).map_err(|error| Failure::usage(error).of(&shown(path)))?;
-            tls = tls.ca_pem(pem);
+            tls = tls.ca_pem(read(path)?);
+        }
+        for pins in &options.pin {
+            let pins = Pin::parse_list(pins).map_err(|error| Failure::usage(error).of(&"--pin"))?;
+            tls = pins.into_iter().fold(tls, |tls, pin| tls.pin(pin));
+        }
+        if let Some(certificate) = &options.cert {
+            let key = options.key.as_ref().unwrap_or(certificate);
+            tls = tls.client_auth_pem(read(certificate)?, read(key)?);
         }
         if let Some(version) = options.tls {
             tls = tls.versions(&[match version {
@@ -34,15 +44,28 @@ impl Settings {
         if options.insecure {
             tls = tls.dangerous().accept_any_certificate();
         }
-        let unusable = |error| match &options.ca_file {
-            Some(path) => Failure::usage(error).of(&shown(path)),
-            None => Failure::usage(error),
+        let unusable = |error| {
+            let path = match &error {
+                ConfigError::Ca { .. } | ConfigError::Pem { pem: Pem::Ca(_), .. } => &options.ca_file,
+                ConfigError::Pem { pem: Pem::Client, .. } => &options.cert,
+                ConfigError::Pem { .. } | ConfigError::ClientKey(_) | ConfigError::KeyMismatch { .. }
+                    if options.key.is_some() =>
+                {
+                    &options.key
+                }
+                _ => &options.cert,
+            };
+            match path {
+                Some(path) => Failure::usage(error).of(&shown(path)),
+                None => Failure::usage(error),
+            }
         };
         Ok(Self {
             tls: tls.build().map_err(unusable)?,
             user: options.user.clone().map(String::into_bytes),
             password_env: options.password_env.clone(),
             timeout: options.timeout.map(|seconds| Duration::from_secs(seconds.into())),
+            has_ca_file: options.ca_file.is_some(),
         })
     }
 
@@ -71,8 +94,28 @@ impl Settings {
         if let Some(limit) = self.timeout {
             builder = builder.connect_timeout(limit).reply_timeout(limit).idle_timeout(limit);
         }
-        builder.connect().await.map_err(|error| Failure::connecting(&error))
+        builder.connect().await.map_err(|error| {
+            let failure = Failure::connecting(&error);
+            match trusting(&error) {
+                Some(pin) if self.has_ca_file => {
+                    failure.and(format_args!("to trust it: --pin {pin} without --ca-file"))
+                }
+                Some(pin) => failure.and(format_args!("to trust it: --pin {pin}")),
+                None => failure,
+            }
+        })
     }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| Failure::usage(error).of(&shown(path)))
+}
+
+/// The pin that trusts a server whose certificate was refused, unless it was another that was pinned.
+fn trusting(error: &Error) -> Option<Pin> {
+    let Error::Connection { failure: Some(failure), .. } = error else { return None };
+    let refused = failure.source.downcast_ref::<TlsError>()?.refused_certificate()?;
+    refused.pin().filter(|_| refused.problem != CertificateProblem::NotPinned)
 }
 
 /// The session with one site.

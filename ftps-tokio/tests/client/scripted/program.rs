@@ -294,7 +294,7 @@ fn usage_errors_are_2_and_nothing_is_sent() {
     }
     assert_eq!(bench.left(), ["one"]);
     for (ca, said) in
-        [("nowhere.pem", "ftps: nowhere.pem: No such file"), ("one", "ftps: one: the certificate")]
+        [("nowhere.pem", "ftps: nowhere.pem: No such file"), ("one", "ftps: one: the trusted certificates")]
     {
         let mut ftps = Command::new(env!("CARGO_BIN_EXE_ftps"));
         ftps.args(["ls", "h", "--ca-file", ca]).current_dir(bench.work());
@@ -348,6 +348,60 @@ fn no_connection_and_no_tls_are_3() {
 
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     bench.run(&["ls", &format!("127.0.0.1:{port}")]).is(3, "refused");
+}
+
+#[test]
+fn a_refused_certificate_says_how_to_trust_it() {
+    let bench = Bench::with(Server::with_certificate(files(), Certificate::WrongName));
+    let refused = bench.run(&["get", "SITE/a"]);
+    refused.is(3, "is for elsewhere.example, not for 127.0.0.1");
+    let (_, advice) = refused.err.split_once("; to trust it: --pin ").unwrap();
+    let (pin, rest) = advice.split_once(' ').unwrap();
+    assert_eq!(rest, "without --ca-file\n");
+    // Both must hold.
+    bench.run(&["get", "SITE/a", "--pin", pin]).is(3, "is for elsewhere.example");
+    let alone = |pin: &str| {
+        let site = format!("127.0.0.1:{}/a", bench.server.addr.port());
+        let arguments = ["get", &site, "--user", "user", "--pin", pin];
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ftps"));
+        let command = command.args(arguments).env("FTPS_PASSWORD", "secret").current_dir(bench.work());
+        Outcome::of(command.output().unwrap())
+    };
+    alone(pin).is(0, "");
+    let other = "0".repeat(64);
+    alone(&format!("{other};{pin}")).is(0, "");
+    let refused = alone(&other);
+    refused.is(3, "is not a pinned one");
+    assert!(!refused.err.contains("to trust it"), "{refused:?}");
+    alone("sha1//x").is(2, "--pin: \"sha1//x\" is not a pin");
+}
+
+#[test]
+fn a_client_certificate_that_cannot_be_used_is_named_with_its_file() {
+    let bench = Bench::new(files());
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::default().self_signed(&key).unwrap().pem();
+    bench.write("cert.pem", certificate.as_bytes());
+    bench.write("key.pem", key.serialize_pem().as_bytes());
+    bench.write("both.pem", format!("{certificate}{}", key.serialize_pem()).as_bytes());
+    bench.write("other.pem", rcgen::KeyPair::generate().unwrap().serialize_pem().as_bytes());
+    for (arguments, says) in [
+        (
+            &["--cert", "cert.pem"][..],
+            "cert.pem: the client key's PEM cannot be used: there is no private key in it",
+        ),
+        (
+            &["--cert", "key.pem"],
+            "key.pem: the client certificate's PEM cannot be used: there is no certificate in it",
+        ),
+        (&["--cert", "cert.pem", "--key", "other.pem"], "other.pem: the client key does not belong to"),
+        (&["--cert", "none.pem"], "none.pem: No such file"),
+        (&["--key", "key.pem"], "--cert"),
+    ] {
+        bench.run(&[&["get", "SITE/a"], arguments].concat()).is(2, says);
+    }
+    bench.run(&["get", "SITE/a", "--cert", "both.pem"]).is(0, "");
+    bench.run(&["get", "SITE/b", "--cert", "cert.pem", "--key", "key.pem"]).is(0, "");
 }
 
 #[test]
