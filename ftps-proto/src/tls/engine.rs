@@ -248,14 +248,21 @@ impl Engine {
 
     /// The transport failed (a reset, a time-out of its own): nothing more comes or goes.
     ///
-    /// Before the handshake is finished this is [`TlsError::HandshakeEof`], and a ticket that the server has been
-    /// offered is spent: servers refuse one in this way, too. Afterwards it is what
-    /// [`received_eof`](Self::received_eof) is, so that what has come can still be processed. Dropping the engine
-    /// instead spends no ticket: that the caller lost interest tells nothing about it.
+    /// Before the handshake is finished this is [`TlsError::HandshakeEof`]. Afterwards it is what
+    /// [`received_eof`](Self::received_eof) is, so that what has come can still be processed.
     pub fn failed(&mut self) {
         self.eof = true;
         if !self.secured && !matches!(self.state, State::Failed(_)) {
             self.fail(TlsError::HandshakeEof);
+        }
+    }
+
+    /// A handshake was cut off, and nothing but the ticket can be the reason: servers refuse one in this way, too. Without
+    /// this a cut spends none, since a server that refuses the whole transfer (550) lets go of its connection as well.
+    /// Changes nothing once the handshake is finished, or where the server has not seen the ticket.
+    pub fn spend_ticket(&mut self) {
+        if !self.secured && self.offered && matches!(self.state, State::Failed(TlsError::HandshakeEof)) {
+            self.store.settle(self.offer, Settled::Lost);
         }
     }
 
@@ -290,12 +297,8 @@ impl Engine {
     }
 
     fn fail(&mut self, error: TlsError) -> TlsError {
-        if !self.secured && self.offered {
-            match error {
-                TlsError::Alert { .. } => self.store.settle(self.offer, Settled::Failed),
-                TlsError::HandshakeEof => self.store.settle(self.offer, Settled::Lost),
-                _ => {}
-            }
+        if !self.secured && self.offered && error.alert().is_some() {
+            self.store.settle(self.offer, Settled::Failed);
         }
         self.state = State::Failed(error.clone());
         error

@@ -140,6 +140,9 @@ impl std::error::Error for TlsError {
 pub(super) fn words(error: &rustls::Error) -> &str {
     use rustls::Error::*;
     match error {
+        InvalidMessage(rustls::InvalidMessage::HandshakePayloadTooLarge) => {
+            "the server sent a handshake message that is too long"
+        }
         InvalidMessage(_) => "the server sent what is not a TLS message",
         PeerMisbehaved(_) | InappropriateMessage { .. } | InappropriateHandshakeMessage { .. } => {
             "the server broke the TLS protocol"

@@ -74,6 +74,15 @@ struct Wire {
     broken: bool,
 }
 
+/// Whether the data connection is what a transfer failed for, and not the file.
+fn is_data_connections(error: &Error) -> bool {
+    match error {
+        Error::Connection { channel, .. } => *channel == Channel::Data,
+        Error::Refused(refused) => matches!(refused.reply.code().get(), 425 | 522),
+        _ => false,
+    }
+}
+
 impl Wire {
     fn outgoing(&self) -> &[u8] {
         match &self.engine {
@@ -147,7 +156,12 @@ impl Link {
             let progress = self.session.poll(op, now).inspect_err(|error| {
                 // The transfer of the operation that has begun since goes on.
                 if !matches!(error, Error::Local(Local::Superseded)) {
-                    self.data = None;
+                    let wire = self.data.take();
+                    if is_data_connections(error)
+                        && let Some(mut engine) = wire.and_then(|wire| wire.engine)
+                    {
+                        engine.spend_ticket();
+                    }
                 }
             })?;
             let need = match progress {
@@ -269,7 +283,6 @@ impl Link {
         while self.receive_one(channel) {}
         if let Some(wire) = self.wire_mut(channel) {
             wire.fail();
-            // In its handshake the server may have refused a ticket so.
             if let Some(engine) = &mut wire.engine {
                 engine.failed();
             }

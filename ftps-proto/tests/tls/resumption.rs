@@ -82,6 +82,8 @@ enum Cut {
     Unsent,
     /// The caller drops it.
     Dropped,
+    /// The server ends it, with the whole transfer.
+    Refused,
     Fin,
     Reset,
     Alert,
@@ -97,12 +99,15 @@ fn cut(session: &TlsSession, control: &mut Pair, server: &Arc<ServerConfig>, how
     match how {
         Cut::Dropped => return,
         Cut::Unsent | Cut::Reset => data.client.failed(),
-        Cut::Fin => data.client.received_eof(),
+        Cut::Refused | Cut::Fin => data.client.received_eof(),
         Cut::Alert => data.to_client = vec![21, 3, 3, 0, 2, 2, AlertDescription::HandshakeFailure.into()],
     }
     let error = data.pull().unwrap_err();
     assert_eq!(matches!(error, TlsError::HandshakeEof), !matches!(how, Cut::Alert), "{how:?}: {error}");
     assert!(data.client.process().is_err(), "it stays so");
+    if !matches!(how, Cut::Refused) {
+        data.client.spend_ticket();
+    }
 }
 
 #[test]
@@ -111,6 +116,7 @@ fn a_ticket_is_spent_by_the_end_of_the_handshake_that_offered_it() {
     for (how, spent) in [
         (Cut::Unsent, false),
         (Cut::Dropped, false),
+        (Cut::Refused, false),
         (Cut::Fin, true),
         (Cut::Reset, true),
         (Cut::Alert, true),

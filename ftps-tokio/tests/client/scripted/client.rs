@@ -18,6 +18,8 @@ use super::{builder, open, ours, tls};
 /// Long enough for what is not the subject.
 const SHORT: Duration = Duration::from_millis(300);
 const VSFTPD: [&str; 1] = ["220 (vsFTPd 3.0.3)"];
+/// What shows inside TLS that it is one.
+const VSFTPD_FEATURES: &str = "211-Features:\r\n REST STREAM\r\n TVFS\r\n UTF8\r\n211 End";
 
 #[test]
 fn everything_can_be_sent_to_another_thread() {
@@ -108,7 +110,7 @@ async fn an_implicit_server() {
 
 /// A server that answers nothing behind the password before it has heard all of the login.
 fn answers_a_burst() -> Peer {
-    let answers = ["230 in", "200 PBSZ=0", "200 P", "211 no features", "200 utf8", "200 binary"];
+    let answers = ["230 in", "200 PBSZ=0", "200 P", VSFTPD_FEATURES, "200 utf8", "200 binary"];
     ["PASS", "PBSZ", "PROT", "FEAT", "OPTS"]
         .into_iter()
         .fold(Peer::polite().greeting(VSFTPD), |peer, command| peer.instead::<Act>(command, []))
@@ -141,7 +143,7 @@ async fn early_close_notify() {
             [said.into(), Act::Secure, Act::Receive, Act::Send(file()), Act::Finish, "226 done".into()];
         Peer::polite().on("RETR", acts)
     };
-    let vsftpd = acts("150 here").greeting(VSFTPD);
+    let vsftpd = acts("150 here").greeting(VSFTPD).instead("FEAT", [VSFTPD_FEATURES]);
     for (peer, setting, early) in [
         (acts("150 here"), EarlyClose::On, true),
         (vsftpd.clone(), EarlyClose::Known, true),

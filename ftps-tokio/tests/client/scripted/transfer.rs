@@ -107,10 +107,7 @@ async fn a_server_that_leaves_once_it_has_said_226() {
     assert_eq!(done.unwrap().bytes, LEN as u64);
     assert!(got == payload());
     assert!(!client.is_usable());
-    assert_eq!(
-        client.current_dir().await.unwrap_err().to_string(),
-        "the server closed the control connection"
-    );
+    assert_eq!(client.current_dir().await.unwrap_err().to_string(), "the server has closed the session");
 
     let (_server, mut client) = open(peer(Act::Cut)).await;
     assert_eq!(download(&mut client).await.1.unwrap_err().kind(), ErrorKind::UnexpectedEof);
