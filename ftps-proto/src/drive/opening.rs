@@ -108,9 +108,12 @@ impl<N: Net> Connecting<N> {
                 Way::LookingUp { lookup, until } => {
                     let addresses = match N::poll_lookup(lookup, cx) {
                         Poll::Ready(addresses) => addresses,
+                        Poll::Pending if *until <= self.net.now() => {
+                            Err(IoError::new(ErrorKind::TimedOut, "looking up its addresses timed out"))
+                        }
                         Poll::Pending => {
                             ready!(self.net.poll_timer(*until, cx));
-                            Err(IoError::new(ErrorKind::TimedOut, "looking up its addresses timed out"))
+                            continue;
                         }
                     };
                     let addresses = interleave(addresses.map_err(|error| self.unresolved(error))?);

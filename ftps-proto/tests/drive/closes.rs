@@ -1,0 +1,94 @@
+//! How connections are closed: in order where the protocol says so, by a reset wherever a transfer is given up.
+
+use ftps_proto::drive::{Download, Upload};
+use ftps_proto::ops;
+
+use super::server::Act;
+use super::{download, goes_on, open, run, world};
+
+#[test]
+fn a_download_is_closed_with_close_notify() {
+    let world = world();
+    let mut driver = open(&world);
+    world.events();
+    assert_eq!(download(&world, &mut driver).unwrap(), b"content");
+    assert_eq!(world.events(), ["data written at once", "data finished", "data closed"]);
+    goes_on(&world, &mut driver);
+}
+
+#[test]
+fn an_upload_is_shut_down_and_read_to_its_end() {
+    let world = world();
+    let mut driver = open(&world);
+    world.events();
+    let mut upload = Upload::new(&mut driver, "file").unwrap();
+    assert_eq!(world.run(|cx| upload.poll_write(b"content", cx)).unwrap(), 7);
+    assert_eq!(world.run(|cx| upload.poll_finish(cx)).unwrap().bytes, 7);
+    drop(upload);
+    // Close_notify was written before, as everything else, and not at once: the server would refuse to be written to.
+    assert_eq!(world.events(), ["data finished", "data closed"]);
+    assert_eq!(world.stored(), [b"content"]);
+    goes_on(&world, &mut driver);
+}
+
+#[test]
+fn a_transfer_that_is_given_up_is_reset() {
+    let world = world().on("RETR", ["150 here".into(), Act::Send(b"content".to_vec())]);
+    let mut driver = open(&world);
+    world.events();
+    let mut download = Download::new(&mut driver, "file").unwrap();
+    assert_eq!(world.run(|cx| download.poll_fill_buf(cx).map(|buf| buf.unwrap().len())), 7);
+    drop(download);
+    assert_eq!(world.events(), ["data reset"]);
+
+    let mut upload = Upload::new(&mut driver, "file").unwrap();
+    world.run(|cx| upload.poll_write(b"content", cx)).unwrap();
+    world.run(|cx| upload.poll_flush(cx)).unwrap();
+    assert_eq!(world.received(), b"content");
+    upload.release();
+    assert_eq!(world.events(), ["data reset"]);
+    assert!(world.stored().is_empty());
+}
+
+#[test]
+fn a_transfer_that_fails_is_reset() {
+    let world = world().on("RETR", ["150 here".into(), Act::Send(b"content".to_vec()), "426 broken".into()]);
+    let mut driver = open(&world);
+    world.events();
+    let error = download(&world, &mut driver).unwrap_err();
+    assert_eq!(error.to_string(), "the server refused RETR: 426 broken");
+    assert_eq!(world.events(), ["data reset"]);
+}
+
+#[test]
+fn a_handshake_that_is_given_up_is_left_to_the_next_operation() {
+    // The server says 150, and the client has sent its ClientHello.
+    let world = world();
+    let mut driver = open(&world);
+    world.events();
+    for polls in 1.. {
+        let mut download = Download::new(&mut driver, "file").unwrap();
+        let started = world.run_for(polls, |cx| download.poll_start(cx));
+        let securing = world.heard().last().unwrap().starts_with("RETR") && started.is_pending();
+        drop(download);
+        if securing {
+            assert_eq!(world.events(), [] as [&str; 0], "servers end the session over a broken handshake");
+            break;
+        }
+        assert!(started.is_pending(), "no handshake was seen");
+        run(&world, &mut driver, ops::noop()).unwrap();
+        world.events();
+    }
+    run(&world, &mut driver, ops::noop()).unwrap();
+    assert_eq!(world.events(), ["data reset"]);
+}
+
+#[test]
+fn taking_leave_closes_the_control_connection_in_order() {
+    let world = world();
+    let mut driver = open(&world);
+    world.events();
+    run(&world, &mut driver, ops::Quit::new()).unwrap();
+    drop(driver);
+    assert_eq!(world.events(), ["control written at once", "control finished", "control closed"]);
+}
