@@ -60,7 +60,9 @@ impl<N: Net> Race<N> {
                 return Poll::Ready(Ok(connected));
             }
             if self.limit <= now {
-                self.waiting.clear();
+                while let Some(to) = self.waiting.pop_front() {
+                    self.fail(to, ErrorKind::TimedOut.into());
+                }
             }
             let due = self.running.is_empty() || self.next <= now;
             if let Some(to) = if due { self.waiting.pop_front() } else { None } {

@@ -48,11 +48,12 @@ pub struct State {
     pub tried: Vec<(String, u64)>,
     /// Those who connect to the client's listener, or the error of accepting.
     accepts: VecDeque<Result<SocketAddr, ErrorKind>>,
-    /// How many calls in a row are interrupted by a signal before one gets through.
+    /// How many of the next calls are interrupted by a signal.
     pub interrupts: usize,
-    interrupted: usize,
     /// Readiness as tokio remembers it: what lies in the control connection's socket is not known yet.
     pub stale: bool,
+    /// What the server sends on the data connection has not arrived yet.
+    pub late: bool,
     /// Sockets, attempts and listeners that are there.
     pub alive: usize,
     /// What was done to connections.
@@ -92,8 +93,8 @@ impl World {
             tried: Vec::new(),
             accepts: VecDeque::new(),
             interrupts: 0,
-            interrupted: 0,
             stale: false,
+            late: false,
             alive: 0,
             events: Vec::new(),
         })))
@@ -215,18 +216,20 @@ impl State {
     }
 
     fn interrupted(&mut self) -> io::Result<()> {
-        if self.interrupted < self.interrupts {
-            self.interrupted += 1;
-            return Err(ErrorKind::Interrupted.into());
+        if self.interrupts == 0 {
+            return Ok(());
         }
-        self.interrupted = 0;
-        Ok(())
+        self.interrupts -= 1;
+        Err(ErrorKind::Interrupted.into())
     }
 
     /// What lies in the client's socket.
     fn read(&mut self, channel: Channel, space: &mut [u8]) -> io::Result<usize> {
         self.interrupted()?;
         self.go_on();
+        if self.late && channel == Channel::Data {
+            return Err(ErrorKind::WouldBlock.into());
+        }
         let side = self.side(channel);
         let n = side.flight.len().min(space.len());
         space[..n].copy_from_slice(&side.flight[..n]);

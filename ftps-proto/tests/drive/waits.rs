@@ -46,8 +46,12 @@ fn an_end_that_lies_in_the_socket_at_the_deadline_is_told() {
 #[test]
 fn interrupted_calls_are_made_again() {
     let world = world();
-    world.with(|state| state.interrupts = 2);
+    world.with(|state| state.interrupts = 9);
     let mut driver = open(&world);
-    assert_eq!(download(&world, &mut driver).unwrap(), b"content");
+    // From the first command to the last reply: each call of a download once.
+    for calls in 1..50 {
+        world.with(|state| state.interrupts = calls);
+        assert_eq!(download(&world, &mut driver).unwrap(), b"content");
+    }
     goes_on(&world, &mut driver);
 }
