@@ -69,6 +69,13 @@ fn after_a_refusal_the_next_address_is_tried_at_once() {
 }
 
 #[test]
+fn a_refusal_is_not_waited_out_while_another_address_is_silent() {
+    let refused = Err(ErrorKind::ConnectionRefused);
+    let fates = [("[::1]:990", NEVER, Ok(())), ("192.0.2.1:990", 10, refused), ("192.0.2.2:990", 0, Ok(()))];
+    assert_eq!(tries(&fates), at(&[("[::1]:990", 0), ("192.0.2.1:990", 250), ("192.0.2.2:990", 260)]));
+}
+
+#[test]
 fn a_slow_address_may_win_all_the_same() {
     let world = world().fates(&[("[::1]:990", 400, Ok(())), ("127.0.0.1:990", 900, Ok(()))]);
     let driver = open(&world);
