@@ -55,3 +55,13 @@ fn a_listener_that_fails_is_an_error() {
     let error = download(&world, &mut driver).unwrap_err();
     assert!(matches!(error, Error::Connection { channel: Channel::Data, .. }), "{error}");
 }
+
+#[test]
+fn through_a_connector_nobody_could_tell_who_connects() {
+    let world = connects(&["192.0.2.1:989"]);
+    world.with(|state| state.connector = true);
+    let mut driver = open_with(&world, &builder(&world).mode(Mode::Active)).unwrap();
+    let error = download(&world, &mut driver).unwrap_err();
+    assert!(error.to_string().contains("active mode does not go through a connector"), "{error}");
+    goes_on(&world, &mut driver);
+}

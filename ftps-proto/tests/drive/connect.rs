@@ -10,7 +10,7 @@ use ftps_proto::{Error, Timeouts, Waiting, ops};
 
 use super::net::{Fate, NEVER, World};
 use super::server::Act;
-use super::{builder, goes_on, open, open_with, run, world};
+use super::{builder, download, goes_on, open, open_with, run, world};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -114,6 +114,15 @@ fn the_look_up_has_its_limit_and_its_errors() {
         let (kind, text) = unconnected(open_with(&world, &super::builder(&world)).unwrap_err());
         assert_eq!((kind, text.as_str()), (ErrorKind::NotFound, words));
     }
+}
+
+#[test]
+fn a_connector_is_given_the_name() {
+    let world = world();
+    world.with(|state| state.connector = true);
+    let mut driver = open(&world);
+    assert_eq!(world.tried(), at(&[("ftp.example.com:990", 0)]));
+    assert_eq!(download(&world, &mut driver).unwrap(), b"content");
 }
 
 #[test]

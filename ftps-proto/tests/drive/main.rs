@@ -5,6 +5,7 @@
 mod active;
 mod closes;
 mod connect;
+mod entries;
 mod net;
 #[path = "../tls/pki.rs"]
 #[allow(dead_code)]

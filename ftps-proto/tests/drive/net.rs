@@ -43,8 +43,10 @@ pub struct State {
     /// How much later than asked for the timer fires.
     pub lag: Duration,
     pub lookup: (Duration, Result<Vec<SocketAddr>, ErrorKind>),
+    /// Connections are made by a connector, which resolves names itself.
+    pub connector: bool,
     fates: Vec<Fate>,
-    /// The addresses that were connected to, and when, in milliseconds.
+    /// Where the control connection was tried, and when, in milliseconds.
     pub tried: Vec<(String, u64)>,
     /// Those who connect to the client's listener, or the error of accepting.
     accepts: VecDeque<Result<SocketAddr, ErrorKind>>,
@@ -89,6 +91,7 @@ impl World {
             now: Instant::default(),
             lag: Duration::ZERO,
             lookup,
+            connector: false,
             fates: Vec::new(),
             tried: Vec::new(),
             accepts: VecDeque::new(),
@@ -333,7 +336,7 @@ impl Net for FakeNet {
 
     fn lookup(&mut self, _: &str, _: u16) -> Option<Self::Lookup> {
         let state = self.0.0.borrow();
-        Some((self.0.clone(), state.now + state.lookup.0))
+        (!state.connector).then(|| (self.0.clone(), state.now + state.lookup.0))
     }
 
     fn poll_lookup((world, at): &mut Self::Lookup, cx: &mut Waits) -> Poll<io::Result<Vec<SocketAddr>>> {

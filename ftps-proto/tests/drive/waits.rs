@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ftps_proto::codec::Verb;
+use ftps_proto::codec::{Argument, Verb};
 use ftps_proto::{Error, Waiting, ops};
 
 use super::server::Act;
@@ -54,4 +54,16 @@ fn interrupted_calls_are_made_again() {
         assert_eq!(download(&world, &mut driver).unwrap(), b"content");
     }
     goes_on(&world, &mut driver);
+}
+
+#[test]
+fn a_transfer_that_is_run_without_taking_its_payload_waits_for_the_server() {
+    let breaks =
+        ["150 here".into(), Act::Send(b"content".to_vec()), Act::Wait(5 * SECOND), "426 broken".into()];
+    let world = world().on("RETR", breaks);
+    let mut driver = open(&world);
+    let start = ops::OpenTransfer::retr(Argument::new("file").unwrap());
+    let transfer = run(&world, &mut driver, start).unwrap();
+    let error = run(&world, &mut driver, transfer).unwrap_err();
+    assert_eq!((error.to_string().as_str(), world.now()), ("the server refused RETR: 426 broken", 5000));
 }
