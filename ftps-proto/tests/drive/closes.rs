@@ -1,10 +1,14 @@
 //! How connections are closed: in order where the protocol says so, by a reset wherever a transfer is given up.
 
-use ftps_proto::drive::{Download, Upload};
-use ftps_proto::ops;
+use std::time::Duration;
 
+use ftps_proto::drive::{Download, Upload};
+use ftps_proto::{Channel, Error, ops};
+use rustls::AlertDescription;
+
+use super::pki::Pki;
 use super::server::Act;
-use super::{download, goes_on, open, run, world};
+use super::{builder, download, goes_on, open, open_with, run, world};
 
 #[test]
 fn a_download_is_closed_with_close_notify() {
@@ -51,13 +55,33 @@ fn a_transfer_that_is_given_up_is_reset() {
 }
 
 #[test]
-fn a_transfer_that_fails_is_reset() {
-    let world = world().on("RETR", ["150 here".into(), Act::Send(b"content".to_vec()), "426 broken".into()]);
+fn a_transfer_that_fails_is_reset_at_once() {
+    let wait = Act::Wait(Duration::from_secs(1));
+    let breaks = ["150 here".into(), Act::Send(b"content".to_vec()), wait, "426 broken".into()];
+    let world = world().on("RETR", breaks);
     let mut driver = open(&world);
     world.events();
-    let error = download(&world, &mut driver).unwrap_err();
+    let mut download = Download::new(&mut driver, "file").unwrap();
+    let mut space = [0; 7];
+    assert_eq!(world.run(|cx| download.poll_read(&mut space, cx)).unwrap(), 7);
+    let error = world.run(|cx| download.poll_read(&mut space, cx)).unwrap_err();
     assert_eq!(error.to_string(), "the server refused RETR: 426 broken");
-    assert_eq!(world.events(), ["data reset"]);
+    // Nobody has dropped it.
+    assert!(world.events().contains(&"data reset"));
+    download.release();
+}
+
+#[test]
+fn a_server_that_is_not_trusted_is_told_so() {
+    let world = world();
+    let stranger = Pki::named("Stranger").client().build().unwrap();
+    let error = open_with(&world, &builder(&world).tls(stranger)).unwrap_err();
+    assert!(matches!(error, Error::Connection { channel: Channel::Control, .. }), "{error}");
+    assert_eq!(world.events(), ["control written at once", "control closed"]);
+    world.with(|state| {
+        let alert = state.server.control.as_ref().unwrap().alert;
+        assert_eq!(alert, Some(AlertDescription::UnknownCA));
+    });
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ftps_proto::Instant;
 use ftps_proto::sim::Script;
-use rustls::{ServerConfig, ServerConnection};
+use rustls::{AlertDescription, Error, ServerConfig, ServerConnection};
 
 /// One thing that the server does.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +48,8 @@ pub struct Side {
     pub shut: bool,
     /// Nothing follows what is on its way.
     pub ended: bool,
+    /// The client has sent an alert.
+    pub alert: Option<AlertDescription>,
 }
 
 impl Side {
@@ -55,14 +57,21 @@ impl Side {
         let mut tls = ServerConnection::new(Arc::clone(config)).unwrap();
         tls.set_buffer_limit(None);
         let (flight, got) = (Vec::new(), Vec::new());
-        Self { tls, flight, got, notified: false, shut: false, ended: false }
+        Self { tls, flight, got, notified: false, shut: false, ended: false, alert: None }
     }
 
     pub fn hear(&mut self, mut bytes: &[u8]) {
         assert!(!self.shut, "written after the end");
         while !bytes.is_empty() {
             self.tls.read_tls(&mut bytes).unwrap();
-            let state = self.tls.process_new_packets().unwrap();
+            let state = match self.tls.process_new_packets() {
+                Ok(state) => state,
+                Err(Error::AlertReceived(alert)) => {
+                    self.alert = Some(alert);
+                    return;
+                }
+                Err(error) => panic!("{error}"),
+            };
             self.notified |= state.peer_has_closed();
             let mut got = vec![0; state.plaintext_bytes_to_read()];
             self.tls.reader().read_exact(&mut got).unwrap();
