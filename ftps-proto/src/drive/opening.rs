@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::connect_error::ConnectError;
 use super::driver::Driver;
 use super::net::{Endpoint, Net};
-use super::race::{Race, interleave};
+use super::race::{Connected, Race, interleave};
 use crate::error::Error;
 use crate::need::{Channel, Failure};
 use crate::ops::Open;
@@ -102,15 +102,18 @@ impl<N: Net> Opening<N> {
 }
 
 impl<N: Net> Connecting<N> {
-    fn poll(&mut self, cx: &mut N::Context<'_>) -> Poll<Result<(N::Socket, Endpoint), ConnectError>> {
+    fn poll(&mut self, cx: &mut N::Context<'_>) -> Poll<Result<Connected<N>, ConnectError>> {
         loop {
             match &mut self.way {
                 Way::LookingUp { lookup, until } => {
                     let addresses = match N::poll_lookup(lookup, cx) {
                         Poll::Ready(addresses) => addresses,
+                        Poll::Pending if *until <= self.net.now() => {
+                            Err(IoError::new(ErrorKind::TimedOut, "looking up its addresses timed out"))
+                        }
                         Poll::Pending => {
                             ready!(self.net.poll_timer(*until, cx));
-                            Err(IoError::new(ErrorKind::TimedOut, "looking up its addresses timed out"))
+                            continue;
                         }
                     };
                     let addresses = interleave(addresses.map_err(|error| self.unresolved(error))?);

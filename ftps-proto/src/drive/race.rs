@@ -28,6 +28,9 @@ pub(super) struct Race<N: Net> {
     limit: Instant,
 }
 
+/// The control connection's socket, and where it goes.
+pub(super) type Connected<N> = (<N as Net>::Socket, Endpoint);
+
 struct Attempt<N: Net> {
     to: Endpoint,
     connecting: N::Connecting,
@@ -53,14 +56,16 @@ impl<N: Net> Race<N> {
         &mut self,
         net: &mut N,
         cx: &mut N::Context<'_>,
-    ) -> Poll<Result<(N::Socket, Endpoint), Option<ConnectError>>> {
+    ) -> Poll<Result<Connected<N>, Option<ConnectError>>> {
         loop {
             let now = net.now();
             if let Some(connected) = self.poll_attempts(now, cx) {
                 return Poll::Ready(Ok(connected));
             }
             if self.limit <= now {
-                self.waiting.clear();
+                while let Some(to) = self.waiting.pop_front() {
+                    self.fail(to, ErrorKind::TimedOut.into());
+                }
             }
             let due = self.running.is_empty() || self.next <= now;
             if let Some(to) = if due { self.waiting.pop_front() } else { None } {
@@ -80,7 +85,7 @@ impl<N: Net> Race<N> {
     }
 
     /// The first attempt that has succeeded. Those that have failed, or timed out, are noted.
-    fn poll_attempts(&mut self, now: Instant, cx: &mut N::Context<'_>) -> Option<(N::Socket, Endpoint)> {
+    fn poll_attempts(&mut self, now: Instant, cx: &mut N::Context<'_>) -> Option<Connected<N>> {
         let mut index = 0;
         while let Some(attempt) = self.running.get_mut(index) {
             let error = match N::poll_connect(&mut attempt.connecting, cx) {

@@ -5,3 +5,4 @@ mod conversation;
 mod polled;
 mod scripted;
 mod servers;
+mod stream;
