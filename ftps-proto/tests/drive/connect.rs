@@ -148,7 +148,7 @@ fn one_limit_holds_for_all_of_it() {
         .greeting([Act::Wait(2 * SECOND), "220 ready".into()])
         .on("USER", [Act::Wait(2 * SECOND), "331 password".into()]);
     let error = open_with(&world, &builder(&world).login_timeout(6 * SECOND)).unwrap_err();
-    assert!(matches!(error, Error::Timeout(Waiting::Reply(Verb::User))), "{error}");
+    assert!(matches!(error, Error::Timeout { waiting: Waiting::Reply(Verb::User), .. }), "{error}");
     assert_eq!((world.now(), world.alive()), (6000, 0));
 }
 
@@ -166,7 +166,7 @@ fn timeouts_are_settable_as_a_whole() {
     let mut timeouts = Timeouts::default();
     timeouts.reply = 7 * SECOND;
     let error = open_with(&world, &builder(&world).timeouts(timeouts)).unwrap_err();
-    assert!(matches!(error, Error::Timeout(Waiting::Greeting)), "{error}");
+    assert!(matches!(error, Error::Timeout { waiting: Waiting::Greeting, .. }), "{error}");
     assert_eq!(world.now(), 7000);
 }
 

@@ -14,9 +14,9 @@ mod server;
 mod uploads;
 mod waits;
 
+use ftps_proto::Operation;
 use ftps_proto::codec::Argument;
 use ftps_proto::drive::{Builder, Download, Driver};
-use ftps_proto::ops::Operation;
 use ftps_proto::{Error, ops};
 #[cfg(feature = "aws-lc-rs")]
 use rustls::crypto::aws_lc_rs as library;

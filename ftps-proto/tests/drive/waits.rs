@@ -17,7 +17,7 @@ fn a_deadline_that_has_come_is_not_left_to_the_timer() {
     // tokio's timer rounds up. The net refuses to be asked for what is past, so that a second round would be seen.
     world.with(|state| state.lag = Duration::from_millis(1));
     let error = run(&world, &mut driver, ops::noop()).unwrap_err();
-    assert!(matches!(error, Error::Timeout(Waiting::Reply(Verb::Noop))), "{error}");
+    assert!(matches!(error, Error::Timeout { waiting: Waiting::Reply(Verb::Noop), .. }), "{error}");
     assert_eq!(world.now(), 5001);
 }
 
@@ -40,7 +40,7 @@ fn an_end_that_lies_in_the_socket_at_the_deadline_is_told() {
         state.server.control.as_mut().unwrap().ended = true;
     });
     let error = run(&world, &mut driver, ops::noop()).unwrap_err();
-    assert_eq!(error.to_string(), "the server closed the control connection");
+    assert_eq!(error.to_string(), "the server has closed the session");
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn a_transfer_that_is_run_without_taking_its_payload_waits_for_the_server() {
         ["150 here".into(), Act::Send(b"content".to_vec()), Act::Wait(5 * SECOND), "426 broken".into()];
     let world = world().on("RETR", breaks);
     let mut driver = open(&world);
-    let start = ops::OpenTransfer::retr(Argument::new("file").unwrap());
+    let start = ops::StartTransfer::retr(Argument::new("file").unwrap());
     let transfer = run(&world, &mut driver, start).unwrap();
     let error = run(&world, &mut driver, transfer).unwrap_err();
     assert_eq!((error.to_string().as_str(), world.now()), ("the server refused RETR: 426 broken", 5000));
