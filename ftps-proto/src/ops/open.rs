@@ -9,12 +9,14 @@ use super::ready;
 use crate::codec::{Argument, Class, Command, Features, ProtectionLevel, Reply, Verb};
 use crate::config::Security;
 use crate::error::{Error, Local, Refused, Remote};
+use crate::need::{Channel, Close, Need};
 use crate::session::{Claim, Operation, Session};
 use crate::time::Instant;
 
 /// Opens a session: greeting, TLS, login, and what every session needs (PBSZ, PROT, FEAT, OPTS UTF8, TYPE I).
 ///
-/// No credential leaves before TLS, and nothing goes on without it: a server that refuses AUTH is left.
+/// No credential leaves before TLS, and nothing goes on without it: a server that refuses AUTH is left. One that refuses the
+/// login is taken leave of (QUIT, close_notify), as at any other end.
 #[derive(Debug, Default)]
 pub struct Open {
     claim: Claim,
@@ -36,6 +38,9 @@ enum Stage {
     },
     Handshake,
     Login,
+    /// The login was refused: QUIT is sent, and its reply is not waited for.
+    Leaving(Error),
+    Left(Error),
 }
 
 impl Operation for Open {
@@ -82,13 +87,25 @@ impl Open {
                     Poll::Pending => return self.wait(Stage::Auth { call, ssl }),
                     Poll::Ready((verb, reply)) => authorize(session, verb, reply, ssl)?,
                 },
-                Stage::Login => {
-                    if self.exchange(session)?.is_pending() {
-                        return self.wait(Stage::Login);
+                Stage::Login => match self.exchange(session) {
+                    Ok(Poll::Pending) => return self.wait(Stage::Login),
+                    Ok(Poll::Ready(())) => {
+                        session.opened();
+                        return Ok(Poll::Ready(()));
                     }
-                    session.opened();
-                    return Ok(Poll::Ready(()));
+                    Err(error) => {
+                        session.send(Command::Quit)?;
+                        Stage::Leaving(error)
+                    }
+                },
+                // A server that has left needs no leave taken of it.
+                Stage::Leaving(error) if session.is_over() => return Err(error),
+                Stage::Leaving(error) if session.is_flushed() => {
+                    session.need(Need::Close(Channel::Control, Close::Whole));
+                    Stage::Left(error)
                 }
+                Stage::Left(error) if !session.has_needs() => return Err(error),
+                stage @ (Stage::Leaving(_) | Stage::Left(_)) => return self.wait(stage),
             }
         }
     }

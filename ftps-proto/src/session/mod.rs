@@ -401,6 +401,16 @@ impl Session {
         self.replies.owed() + self.out.staged()
     }
 
+    /// Whether nothing more can come of this session.
+    pub(crate) fn is_over(&self) -> bool {
+        self.replies.is_over()
+    }
+
+    /// Whether every command has been taken by the transport.
+    pub(crate) fn is_flushed(&self) -> bool {
+        !self.out.has_staged() && self.out.unsent().is_empty()
+    }
+
     /// Bytes that came after the last reply.
     pub(crate) fn buffered(&self) -> usize {
         self.replies.buffered()

@@ -2,7 +2,7 @@
 
 use ftps_proto::codec::Secret;
 use ftps_proto::sim::{Act, Chunks, Peer, World};
-use ftps_proto::{Error, Instant, Local, Refused, Remote, Security, ops};
+use ftps_proto::{Channel, Close, Error, Instant, Local, Refused, Remote, Security, ops};
 
 use crate::{config, heard, open};
 
@@ -151,6 +151,18 @@ fn refused_logins() {
         assert!(error.is_login(), "{error}");
         assert_eq!(error.is_temporary(), temporary, "{error}");
         assert!(!error.to_string().contains("secret"));
+    }
+}
+
+#[test]
+fn a_refused_login_takes_its_leave() {
+    for (after, quits) in [(vec![], true), (vec![Act::Leave], false), (vec!["421 bye".into()], false)] {
+        let no = [vec!["530 wrong".into()], after].concat();
+        let (error, world) = refused(Peer::polite().instead("PASS", no));
+        assert_eq!(error.code().unwrap(), 530, "{error}");
+        assert_eq!(world.heard().any(|line| line == "QUIT"), quits, "{:?}", heard(&world));
+        assert_eq!(world.closes().contains(&(Channel::Control, Close::Whole)), quits);
+        assert_eq!(world.now(), Instant::default(), "the reply to QUIT is not waited for");
     }
 }
 
