@@ -110,6 +110,8 @@
 //! | `rustls` (default) | `tls`: both record engines, over rustls |
 //! | `aws-lc-rs` (default), `ring` | rustls' cryptography; with both, aws-lc-rs is used |
 //! | `std` | [`Error`] converts into `std::io::Error`; part of `rustls` |
+//! | `serde` | what listings list, (de)serialized |
+//! | `jiff` | times of listings as jiff has them |
 //! | `tracing` | the conversation, secrets redacted, at level debug and target `ftps::conversation` |
 //! | `sim` | `sim`: a scripted server, a virtual clock, seeded chunking |
 #![cfg_attr(not(feature = "std"), no_std)]

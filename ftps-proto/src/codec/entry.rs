@@ -1,32 +1,32 @@
 //! What a listing lists.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{borrow::Cow, string::String, vec::Vec};
 use core::fmt::{self, Display};
 
-use super::{ascii::Escaped, time::Timestamp};
+use super::{ascii::Escaped, facts::Facts, time::Timestamp};
 
 /// One thing in a directory, as far as its line tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Entry {
     /// Its name, in MLST's and some servers' MLSD a path.
     pub name: Name,
     /// What it is.
     pub kind: Kind,
-    /// Bytes; of directories and links the number that the server gives.
+    /// Bytes; of directories and links the number that the server gives. See [`exact_size`](Self::exact_size).
     pub size: Option<u64>,
+    /// What the size is worth.
+    pub exactness: Exactness,
     /// When it was last modified.
     pub modified: Option<Timestamp>,
     /// Its permissions on Unix.
-    pub mode: Option<Mode>,
-    /// Its owner, by name or number.
-    pub owner: Option<String>,
-    /// Its group, by name or number.
-    pub group: Option<String>,
+    pub permissions: Option<Permissions>,
     /// Where a link leads.
     pub target: Option<Name>,
-    /// The other facts of an MLSx line, in its order, names as the server writes them.
-    pub facts: Vec<(String, Vec<u8>)>,
+    /// What else the line tells: the other facts of an MLSx line as they came; of a LIST line the owner, the group and
+    /// what its family has, under names of their own (`VMS.version`).
+    pub facts: Facts,
 }
 
 impl Entry {
@@ -37,26 +37,72 @@ impl Entry {
             name,
             kind,
             size: None,
+            exactness: Exactness::Exact,
             modified: None,
-            mode: None,
-            owner: None,
-            group: None,
+            permissions: None,
             target: None,
-            facts: Vec::new(),
+            facts: Facts::default(),
         }
     }
 
-    /// The value of an unnamed fact, by its name in any case.
-    pub fn fact(&self, name: &str) -> Option<&[u8]> {
-        self.facts
-            .iter()
-            .find(|(found, _)| found.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_slice())
+    /// Bytes, if the line gives them to the byte.
+    pub fn exact_size(&self) -> Option<u64> {
+        self.size.filter(|_| self.exactness == Exactness::Exact)
     }
+
+    /// Its owner: the name if there is one, else the number.
+    pub fn owner(&self) -> Option<Cow<'_, str>> {
+        self.first_of(["UNIX.ownername", "UNIX.owner", "UNIX.uid"])
+    }
+
+    /// Its group: the name if there is one, else the number.
+    pub fn group(&self) -> Option<Cow<'_, str>> {
+        self.first_of(["UNIX.groupname", "UNIX.group", "UNIX.gid"])
+    }
+
+    /// What is the same for two entries that are the same thing, within one server. RFC 3659 section 7.5.2.
+    pub fn unique(&self) -> Option<&[u8]> {
+        self.fact("unique")
+    }
+
+    /// The value of a fact that has no field of its own, by its name in any case.
+    pub fn fact(&self, name: &str) -> Option<&[u8]> {
+        self.facts.get(name)
+    }
+
+    fn first_of(&self, names: [&str; 3]) -> Option<Cow<'_, str>> {
+        names.iter().find_map(|name| self.fact(name)).map(String::from_utf8_lossy)
+    }
+
+    /// Adds owner and group as a LIST line has them; one that is empty is not there.
+    pub(super) fn belongs_to(&mut self, owner: &[u8], group: &[u8]) {
+        self.facts.reserve(owner.len() + group.len() + 2 * "UNIX.ownername=;".len());
+        for (who, [name, number]) in
+            [(owner, [&b"UNIX.ownername"[..], b"UNIX.owner"]), (group, [b"UNIX.groupname", b"UNIX.group"])]
+        {
+            if !who.is_empty() {
+                self.facts.push(if who.iter().all(u8::is_ascii_digit) { number } else { name }, who);
+            }
+        }
+    }
+}
+
+/// What an entry's size is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Exactness {
+    /// Exact to the byte.
+    Exact,
+    /// Whole blocks of this many bytes: the file may be up to one block shorter.
+    Blocks(u32),
+    /// Near it: `33.5k`, or a number that ran into the column before it.
+    Approximate,
 }
 
 /// What an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Kind {
     /// A file.
@@ -89,14 +135,14 @@ impl Kind {
 /// Permissions as the line has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Mode {
+pub enum Permissions {
     /// Nine ASCII letters of LIST: `rwxr-xr-x`.
     Letters([u8; 9]),
     /// The number of a `UNIX.mode` fact, given in octal.
     Bits(u32),
 }
 
-impl Mode {
+impl Permissions {
     /// As a number, permissions and the set-id and sticky bits alike.
     pub fn bits(self) -> u32 {
         match self {
@@ -115,7 +161,7 @@ impl Mode {
     }
 }
 
-impl Display for Mode {
+impl Display for Permissions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Letters(letters) => Escaped(letters).fmt(f),
@@ -137,6 +183,13 @@ impl Name {
     /// The text, if it is UTF-8. Not safe as a local path: see [`local`](Self::local).
     pub fn to_str(&self) -> Option<&str> {
         core::str::from_utf8(&self.0).ok()
+    }
+
+    /// Drops a prefix that is not the whole name.
+    pub(super) fn strip(&mut self, prefix: &[u8]) {
+        if self.0.len() > prefix.len() && self.0.starts_with(prefix) {
+            self.0.drain(..prefix.len());
+        }
     }
 
     /// The name, if it can be that of a local file: [`local_name`].
@@ -352,7 +405,7 @@ mod tests {
         for (letters, bits) in
             [(b"rwxr-xr-x", 0o755), (b"rwSr-sr-T", 0o7654), (b"---------", 0), (b"rwsrwsrwt", 0o7777)]
         {
-            assert_eq!(Mode::Letters(*letters).bits(), bits);
+            assert_eq!(Permissions::Letters(*letters).bits(), bits);
         }
     }
 }

@@ -1,18 +1,18 @@
 //! One entry of a listing for machines: a line of MLSD, or the middle of MLST's reply. RFC 3659 section 7.2.
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 use core::fmt::{self, Display, Write as _};
+
+use memchr::{memchr, memchr2, memrchr};
 
 use super::{
     ascii::{Excerpt, Text, decimal},
-    entry::{Entry, Kind, Mode, Name},
+    entry::{Entry, Kind, Name, Permissions},
     reply::Reply,
     time::{TimeVal, Timestamp},
 };
 
 const SLINK: &[u8] = b"OS.unix=slink:";
-/// Most facts of an entry that are kept as they are: servers have about ten.
-const FACTS: usize = 64;
 
 /// Reads an entry, without its line end.
 ///
@@ -20,19 +20,22 @@ const FACTS: usize = 64;
 /// entry       = [ facts ] SP pathname
 /// facts       = 1*( fact ";" )
 /// fact        = factname "=" value
+/// factname    = 1*RCHAR                                          ; printing ASCII but for SP * ; < = > [ ] ` { | } ~
+/// value       = *SCHAR
 /// ```
-/// Fact names and types are the same in any case. The last `;` may be absent. A fact that is not known, or
-/// whose value is not of its form, is kept in [`Entry::facts`]; one without a value is not. The name is
-/// everything behind the first space.
+/// Fact names and types are the same in any case. The last `;` may be absent. A fact that is not known, or whose value is
+/// not of its form, is kept in [`Entry::facts`]; one without a value is not. The name is everything after the first space.
+/// A server is known that puts a tab in its place: one after a `;` counts, as no fact can begin with it. Values may have
+/// any octet that is not a control character, as names in them may be UTF-8.
 ///
 /// # Errors
 ///
-/// [`FactsError`] if there is no name, a fact has no `=`, or there are too many that are not known.
+/// [`FactsError`] if there is no name, or a fact is not of its form.
 pub fn parse_facts(line: &[u8]) -> Result<Entry, FactsError> {
     read(line).ok_or_else(|| FactsError(Excerpt::new(line)))
 }
 
-fn read(line: &[u8]) -> Option<Entry> {
+pub(super) fn read(line: &[u8]) -> Option<Entry> {
     let (facts, name) = split(line)?;
     let mut entry = Entry::new(name, Kind::Unknown);
     add(&mut entry, facts)?;
@@ -41,9 +44,12 @@ fn read(line: &[u8]) -> Option<Entry> {
 
 /// Facts and name, neither with the space between them.
 fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut space = line.iter().position(|&b| b == b' ')?;
+    let mut space = memchr2(b' ', b'\t', line)?;
+    if line[space] == b'\t' && !line[..space].ends_with(b";") {
+        return None;
+    }
     // The one value with spaces in it, against the grammar: a link's target.
-    let last = line[..space].rsplit(|&b| b == b';').next().unwrap_or_default();
+    let last = &line[memrchr(b';', &line[..space]).map_or(0, |at| at + 1)..space];
     if let Some((_, value)) = split_fact(last)
         && prefix(value, SLINK).is_some()
         && let Some(end) = line[space..].windows(2).position(|pair| pair == b"; ")
@@ -55,17 +61,23 @@ fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn add(entry: &mut Entry, facts: &[u8]) -> Option<()> {
-    if facts.is_empty() {
-        return Some(());
+    // Without an early end, many bytes at once.
+    if facts.iter().fold(false, |found, b| found | b.is_ascii_control()) {
+        return None;
     }
-    for fact in facts.strip_suffix(b";").unwrap_or(facts).split(|&b| b == b';') {
+    let mut rest = facts.strip_suffix(b";").unwrap_or(facts);
+    let mut more = !facts.is_empty();
+    while more {
+        let end = memchr(b';', rest);
+        more = end.is_some();
+        let fact = &rest[..end.unwrap_or(rest.len())];
         let (label, value) = split_fact(fact)?;
         if !value.is_empty() && set(entry, label, value).is_none() {
-            if entry.facts.len() == FACTS {
-                return None;
-            }
-            entry.facts.push((String::from_utf8_lossy(label).into_owned(), value.to_vec()));
+            // One allocation, however many follow.
+            entry.facts.reserve(rest.len() + 1);
+            entry.facts.push(label, value);
         }
+        rest = end.map_or(&[], |end| &rest[end + 1..]);
     }
     entry.kind = entry.kind.of(entry.name.as_bytes());
     Some(())
@@ -74,7 +86,6 @@ fn add(entry: &mut Entry, facts: &[u8]) -> Option<()> {
 /// Takes a fact into the field that is its own; `None` if there is none, or the value is not of its form.
 fn set(entry: &mut Entry, label: &[u8], value: &[u8]) -> Option<()> {
     let is = |name: &str| label.eq_ignore_ascii_case(name.as_bytes());
-    let text = || String::from_utf8_lossy(value).into_owned();
     if is("type") {
         entry.kind = kind(value);
         if let Some(target) = prefix(value, SLINK).filter(|target| !target.is_empty()) {
@@ -91,16 +102,7 @@ fn set(entry: &mut Entry, label: &[u8], value: &[u8]) -> Option<()> {
         entry.modified = Some(Timestamp::parse(value).ok()?);
     } else if is("unix.mode") {
         let bits = core::str::from_utf8(value).ok().and_then(|text| u32::from_str_radix(text, 8).ok())?;
-        entry.mode = Some(Mode::Bits(bits));
-    } else if is("unix.ownername") {
-        entry.owner = Some(text());
-    } else if is("unix.groupname") {
-        entry.group = Some(text());
-    } else if is("unix.owner") || is("unix.uid") {
-        // Names come before numbers.
-        entry.owner.get_or_insert_with(text);
-    } else if is("unix.group") || is("unix.gid") {
-        entry.group.get_or_insert_with(text);
+        entry.permissions = Some(Permissions::Bits(bits));
     } else {
         return None;
     }
@@ -125,10 +127,30 @@ fn kind(value: &[u8]) -> Kind {
     }
 }
 
+/// `factname "=" value`
 fn split_fact(fact: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = fact.iter().position(|&b| b == b'=')?;
-    Some((&fact[..at], &fact[at + 1..]))
+    let (label, value) = fact.split_at(memchr(b'=', fact)?);
+    is_factname(label).then(|| (label, &value[1..]))
 }
+
+fn is_factname(label: &[u8]) -> bool {
+    !label.is_empty() && label.iter().all(|&b| RCHAR[usize::from(b)])
+}
+
+/// `RCHAR`, RFC 3659 section 7.2.
+const RCHAR: [bool; 256] = {
+    let mut chars = [false; 256];
+    let mut at = 0;
+    while at < 256 {
+        chars[at] = (at as u8).is_ascii_graphic()
+            && !matches!(
+                at as u8,
+                b'*' | b';' | b'<' | b'=' | b'>' | b'[' | b']' | b'`' | b'{' | b'|' | b'}' | b'~'
+            );
+        at += 1;
+    }
+    chars
+};
 
 fn prefix<'a>(value: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
     let (start, rest) = value.split_at_checked(prefix.len())?;
@@ -165,7 +187,8 @@ pub fn parse_mlst(reply: &Reply) -> Result<Entry, FactsError> {
     found.ok_or_else(|| FactsError(Excerpt::new(reply.last_line())))
 }
 
-/// Appends the entry, without a line end. What no fact can say is left out: a mode in letters becomes bits.
+/// Appends the entry, without a line end. What no fact can say is left out: a size that is not exact, a
+/// time whose zone is not known. A mode in letters becomes bits.
 pub fn encode_facts(entry: &Entry, out: &mut Vec<u8>) {
     let mut fact = |label: &str, value: &dyn Display| {
         let _ = write!(Text(out), "{label}={value};");
@@ -178,20 +201,14 @@ pub fn encode_facts(entry: &Entry, out: &mut Vec<u8>) {
         Kind::Link if entry.target.is_none() => fact("type", &"OS.unix=symlink"),
         Kind::Link | Kind::Other | Kind::Unknown => {}
     }
-    if let Some(size) = entry.size {
+    if let Some(size) = entry.exact_size() {
         fact("size", &size);
     }
-    if let Some(modified) = entry.modified.filter(|modified| modified.year.is_some()) {
+    if let Some(modified) = entry.modified.and_then(|modified| modified.in_utc()) {
         fact("modify", &TimeVal(modified));
     }
-    if let Some(mode) = entry.mode {
-        fact("UNIX.mode", &Mode::Bits(mode.bits()));
-    }
-    if let Some(owner) = &entry.owner {
-        fact("UNIX.ownername", owner);
-    }
-    if let Some(group) = &entry.group {
-        fact("UNIX.groupname", group);
+    if let Some(mode) = entry.permissions {
+        fact("UNIX.mode", &Permissions::Bits(mode.bits()));
     }
     if let Some(target) = &entry.target {
         out.extend_from_slice(b"type=");
@@ -199,7 +216,8 @@ pub fn encode_facts(entry: &Entry, out: &mut Vec<u8>) {
         out.extend_from_slice(target.as_bytes());
         out.push(b';');
     }
-    for (label, value) in &entry.facts {
+    let fits = |value: &[u8]| value.iter().all(|&b| b != b' ' && b != b';' && !b.is_ascii_control());
+    for (label, value) in entry.facts.iter().filter(|(_, value)| fits(value)) {
         out.extend_from_slice(label.as_bytes());
         out.push(b'=');
         out.extend_from_slice(value);
@@ -207,6 +225,71 @@ pub fn encode_facts(entry: &Entry, out: &mut Vec<u8>) {
     }
     out.push(b' ');
     out.extend_from_slice(entry.name.as_bytes());
+}
+
+/// Facts, in their order, names as the server writes them. One buffer, however many there are.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Each as `label "=" value LF`: no line holds LF.
+    bytes: Vec<u8>,
+}
+
+impl Facts {
+    /// Each name and value.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let facts = self.bytes.split_inclusive(|&b| b == b'\n');
+        facts.filter_map(|fact| {
+            let (label, value) = split_fact(fact.strip_suffix(b"\n")?)?;
+            Some((core::str::from_utf8(label).ok()?, value))
+        })
+    }
+
+    /// The value of the first fact of this name, in any case.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.iter().find(|(label, _)| label.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Adds one at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`FactsError`] if the name is not a `factname`, or the value has a line's end.
+    pub fn add(&mut self, name: &str, value: &[u8]) -> Result<(), FactsError> {
+        if !is_factname(name.as_bytes()) || memchr2(b'\r', b'\n', value).is_some() {
+            return Err(FactsError(Excerpt::new(&[name.as_bytes(), b"=", value].concat())));
+        }
+        self.push(name.as_bytes(), value);
+        Ok(())
+    }
+
+    /// Adds one whose name is of its charset; an LF in the value, which no line has, becomes a space.
+    pub(super) fn push(&mut self, name: &[u8], value: &[u8]) {
+        self.bytes.extend_from_slice(name);
+        self.bytes.push(b'=');
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(value);
+        for b in &mut self.bytes[start..] {
+            *b = if *b == b'\n' { b' ' } else { *b };
+        }
+        self.bytes.push(b'\n');
+    }
+
+    pub(super) fn reserve(&mut self, bytes: usize) {
+        if self.bytes.capacity() == 0 {
+            self.bytes.reserve_exact(bytes);
+        }
+    }
+}
+
+impl fmt::Debug for Facts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter().map(|(label, value)| (label, Name::from(value)))).finish()
+    }
 }
 
 /// Not an entry of a listing for machines.
@@ -226,7 +309,7 @@ mod tests {
     use alloc::string::ToString;
 
     use super::*;
-    use crate::codec::reply::Code;
+    use crate::codec::{entry::Exactness, reply::Code, time::Zone};
 
     #[test]
     fn a_target_may_hold_spaces() {
@@ -254,8 +337,65 @@ mod tests {
     fn what_is_not_understood_is_kept() {
         let entry = parse_facts(b"Perm=adfr;Size=huge;type=OS.vms=x;unique=; a").unwrap();
         let facts = [("Perm", &b"adfr"[..]), ("Size", b"huge"), ("type", b"OS.vms=x")];
-        assert!(entry.facts.iter().map(|(label, value)| (label.as_str(), value.as_slice())).eq(facts));
+        assert!(entry.facts.iter().eq(facts));
         assert_eq!((entry.kind, entry.fact("perm")), (Kind::Other, Some(&b"adfr"[..])));
+    }
+
+    #[test]
+    fn only_facts_come_before_the_name() {
+        // A tab in place of the space.
+        for (line, name) in [("type=file;size=3;\ta=b c", "a=b c"), ("size=3;\t d", " d")] {
+            assert_eq!(parse_facts(line.as_bytes()).unwrap().name.as_bytes(), name.as_bytes());
+        }
+        for line in
+            ["type=file;size=3;b\ta=b c", "\ta=b c", "type=file\tc", "a b=c;size=3 d", "=file; a", "a[=b; c"]
+        {
+            let entry = parse_facts(line.as_bytes());
+            assert!(entry.is_err() || line == "a b=c;size=3 d", "{line:?}");
+        }
+        assert!(parse_facts(b"a b=c;size=3 d").is_err());
+        assert!(parse_facts(b"type=fi\x07le; a").is_err());
+    }
+
+    #[test]
+    fn facts_are_what_a_line_can_hold() {
+        let mut facts = Facts::default();
+        assert!(facts.is_empty() && facts.get("a").is_none());
+        facts.add("a", b"1=2").unwrap();
+        facts.add("A", b"").unwrap();
+        assert_eq!(facts.get("A"), Some(&b"1=2"[..]));
+        assert!(facts.iter().eq([("a", &b"1=2"[..]), ("A", b"")]));
+        assert_eq!(alloc::format!("{facts:?}"), r#"{"a": "1=2", "A": ""}"#);
+        for (name, value) in [("", "x"), ("a=", "x"), ("a b", "x"), ("a", "x\n"), ("a", "\r")] {
+            assert!(facts.add(name, value.as_bytes()).is_err(), "{name} {value}");
+        }
+    }
+
+    #[test]
+    fn what_no_fact_can_say_is_left_out() {
+        let mut entry = Entry::new("a", Kind::File);
+        for value in ["a;b", "a b", "a\tb", "ab"] {
+            entry.facts.add("x", value.as_bytes()).unwrap();
+        }
+        entry.size = Some(512);
+        entry.exactness = Exactness::Blocks(512);
+        let stamp = Timestamp::parse(b"20200615120059.5").unwrap();
+        for (zone, modify) in [
+            (Zone::Server, ""),
+            (Zone::Utc, "modify=20200615120059.5;"),
+            (Zone::Offset(-300), "modify=20200615170059.5;"),
+        ] {
+            entry.modified = Some(Timestamp { zone, ..stamp });
+            let mut out = Vec::new();
+            encode_facts(&entry, &mut out);
+            assert_eq!(out, alloc::format!("type=file;{modify}x=ab; a").as_bytes());
+        }
+    }
+
+    #[test]
+    fn names_come_before_numbers() {
+        let entry = parse_facts(b"UNIX.owner=11;UNIX.ownername=me;UNIX.gid=22;UNIX.group=33; a").unwrap();
+        assert_eq!((entry.owner().as_deref(), entry.group().as_deref()), (Some("me"), Some("33")));
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub mod frame;
 pub mod list;
 pub mod path;
 pub mod reply;
+#[cfg(feature = "serde")]
+mod serialize;
 pub mod size;
 pub mod time;
 
@@ -23,11 +25,11 @@ type Parsed<'a, T> = nom::IResult<&'a [u8], T, ()>;
 
 pub use address::{HostPort, NetAddress, parse_227, parse_229};
 pub use command::{Argument, ArgumentError, Command, ProtectionLevel, Secret, Verb, Word};
-pub use entry::{Entry, Kind, Name};
-pub use facts::parse_facts;
+pub use entry::{Entry, Exactness, Kind, Name, Permissions};
+pub use facts::{Facts, parse_facts};
 pub use features::Features;
 pub use frame::{FrameError, ReplyDecoder, ReplyLimits};
 pub use path::parse_257;
 pub use reply::{Class, Code, Reply};
 pub use size::parse_size;
-pub use time::Timestamp;
+pub use time::{Precision, Timestamp, Zone};

@@ -16,9 +16,12 @@ use super::{
 
 /// A point in time, as exact as the server gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Timestamp {
     /// Absent in most LIST lines of the last half year: see [`with_year`](Self::with_year).
     pub year: Option<u16>,
+    /// The line had no year: [`with_year`](Self::with_year) found it.
+    pub year_guessed: bool,
     /// 1 to 12.
     pub month: u8,
     /// 1 to 31.
@@ -31,6 +34,7 @@ pub struct Timestamp {
 
 /// A time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TimeOfDay {
     /// 0 to 23.
     pub hour: u8,
@@ -44,14 +48,33 @@ pub struct TimeOfDay {
 
 /// Whose clock a [`Timestamp`] is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Zone {
     /// Coordinated universal time: MDTM and facts.
     Utc,
     /// The server's, which no reply tells: LIST.
     Server,
+    /// This many minutes ahead of UTC, negative in the west: a line that has its zone, or LIST once the server's offset
+    /// is known ([`offset_from`](Timestamp::offset_from)).
+    Offset(i16),
+}
+
+/// How exact a [`Timestamp`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Precision {
+    /// To the day.
+    Day,
+    /// To the minute.
+    Minute,
+    /// To the second. A fraction of zero counts as none.
+    Second,
+    /// To a fraction of a second.
+    Subsecond,
 }
 
 const MINUTES_A_DAY: i64 = 24 * 60;
+const MIDNIGHT: TimeOfDay = TimeOfDay { hour: 0, minute: 0, second: None, nanos: 0 };
 
 impl Timestamp {
     /// The time of `seconds` since 1970-01-01 00:00 UTC; `None` outside the years 0 to 65535.
@@ -74,13 +97,106 @@ impl Timestamp {
                 second: Some(u8::try_from(second % 60).ok()?),
                 nanos: 0,
             }),
+            year_guessed: false,
             zone: Zone::Utc,
         })
     }
 
+    /// How exact it is.
+    pub fn precision(&self) -> Precision {
+        match self.time {
+            None => Precision::Day,
+            Some(TimeOfDay { second: None, .. }) => Precision::Minute,
+            Some(TimeOfDay { nanos: 0, .. }) => Precision::Second,
+            Some(_) => Precision::Subsecond,
+        }
+    }
+
+    /// How many minutes the clock of `self` is ahead of UTC, if both are the same moment: `self` from a LIST line, `utc`
+    /// from MDTM or MLST of the same file.
+    ///
+    /// `None` if the difference is not a multiple of a quarter of an hour within 14 hours, as that of every zone is, or if
+    /// `self` is exact to the day only.
+    pub fn offset_from(&self, utc: &Self) -> Option<i16> {
+        if self.precision() == Precision::Day {
+            return None;
+        }
+        // Both to the minute: LIST drops the seconds that MDTM has.
+        let minutes = self.to_unix()?.div_euclid(60) - utc.to_unix()?.div_euclid(60);
+        i16::try_from(minutes).ok().filter(|offset| offset % 15 == 0 && offset.abs() <= 14 * 60)
+    }
+
+    /// Seconds since 1970-01-01 00:00 UTC; `None` without a year, or if the zone is not known.
+    pub fn to_utc(&self) -> Option<i64> {
+        match self.zone {
+            Zone::Utc => self.to_unix(),
+            Zone::Server => None,
+            Zone::Offset(minutes) => Some(self.to_unix()? - i64::from(minutes) * 60),
+        }
+    }
+
+    /// The same moment in UTC, as exact as it is; `None` without a year, or if the zone is not known.
+    #[must_use]
+    pub fn in_utc(&self) -> Option<Self> {
+        let utc = Self::from_unix(self.to_utc()?)?;
+        match (self.zone, self.time, utc.time) {
+            (Zone::Offset(_), Some(TimeOfDay { second, nanos, .. }), Some(time)) => {
+                let second = if second.is_none() { None } else { time.second };
+                Some(Self {
+                    time: Some(TimeOfDay { second, nanos, ..time }),
+                    year_guessed: self.year_guessed,
+                    ..utc
+                })
+            }
+            // A day has no other in UTC.
+            _ => Some(Self { zone: Zone::Utc, ..*self }),
+        }
+    }
+
+    /// As the system counts; `None` without a year, if the zone is not known, or if the system cannot say it.
+    #[cfg(feature = "std")]
+    pub fn to_system_time(&self) -> Option<std::time::SystemTime> {
+        use std::time::{Duration, SystemTime};
+
+        let seconds = self.to_utc()?;
+        let nanos = Duration::from_nanos(self.time.map_or(0, |time| time.nanos).into());
+        let whole = Duration::from_secs(seconds.unsigned_abs());
+        let second = if seconds < 0 {
+            SystemTime::UNIX_EPOCH.checked_sub(whole)
+        } else {
+            SystemTime::UNIX_EPOCH.checked_add(whole)
+        };
+        second?.checked_add(nanos)
+    }
+
+    /// As `jiff` counts; `None` without a year, if the zone is not known, or after the year 9999.
+    #[cfg(feature = "jiff")]
+    pub fn to_jiff(&self) -> Option<jiff::Timestamp> {
+        let nanos = i32::try_from(self.time.map_or(0, |time| time.nanos)).ok()?;
+        jiff::Timestamp::new(self.to_utc()?, nanos).ok()
+    }
+
+    /// Date and time on its own clock, whatever its zone, as `jiff` has them; `None` without a year, or after the year
+    /// 9999. A leap second is the one before.
+    #[cfg(feature = "jiff")]
+    pub fn to_jiff_civil(&self) -> Option<jiff::civil::DateTime> {
+        let time = self.time.unwrap_or(MIDNIGHT);
+        let signed = |number: u8| i8::try_from(number).ok();
+        jiff::civil::DateTime::new(
+            i16::try_from(self.year?).ok()?,
+            signed(self.month)?,
+            signed(self.day)?,
+            signed(time.hour)?,
+            signed(time.minute)?,
+            signed(time.second.unwrap_or(0).min(59))?,
+            i32::try_from(time.nanos).ok()?,
+        )
+        .ok()
+    }
+
     /// Seconds since 1970-01-01 00:00 on its clock; `None` without a year. What is absent counts as 0.
     pub fn to_unix(&self) -> Option<i64> {
-        let time = self.time.unwrap_or(TimeOfDay { hour: 0, minute: 0, second: None, nanos: 0 });
+        let time = self.time.unwrap_or(MIDNIGHT);
         Some(self.minutes(self.year?.into(), time) * 60 + i64::from(time.second.unwrap_or(0)))
     }
 
@@ -95,19 +211,23 @@ impl Timestamp {
 
     /// Gives it a year if it has none: the latest that does not put it more than a day after `now`.
     ///
-    /// A LIST line leaves the year out for what is less than half a year old, some servers for a year; the
-    /// day allows for the server's zone. 29 February gets a leap year. Unchanged if `now` has no year.
+    /// A LIST line leaves the year out for what is less than half a year old, some servers for a year; the day allows for
+    /// the server's zone and for clocks that differ. 29 February gets a leap year from the year before to half a year
+    /// ahead. Unchanged if there is none, or if `now` has no year.
     #[must_use]
     pub fn with_year(self, now: &Self) -> Self {
         let (None, Some(this)) = (self.year, now.year) else { return self };
-        let midnight = TimeOfDay { hour: 0, minute: 0, second: None, nanos: 0 };
-        let latest = now.minutes(this.into(), now.time.unwrap_or(midnight)) + MINUTES_A_DAY;
-        // Eight years back over 1900 and its like.
-        let year = (this.saturating_sub(8)..=this.saturating_add(1)).rev().find(|&year| {
-            self.day <= days_in(year, self.month)
-                && self.minutes(year.into(), self.time.unwrap_or(midnight)) <= latest
-        });
-        Self { year, ..self }
+        let present = now.minutes(this.into(), now.time.unwrap_or(MIDNIGHT));
+        let within = |ahead: i64| {
+            // Next year, this one, the one before.
+            (0..3u16).filter_map(|back| (this + 1).checked_sub(back)).find(|&year| {
+                self.day <= days_in(year, self.month)
+                    && self.minutes(year.into(), self.time.unwrap_or(MIDNIGHT))
+                        <= present + ahead * MINUTES_A_DAY
+            })
+        };
+        let year = if this == u16::MAX { None } else { within(1).or_else(|| within(183)) };
+        Self { year, year_guessed: year.is_some(), ..self }
     }
 
     /// A timestamp of a day that exists, in a leap year if none is given.
@@ -119,7 +239,26 @@ impl Timestamp {
         zone: Zone,
     ) -> Option<Self> {
         let exists = matches!(month, 1..=12) && (1..=days_in(year.unwrap_or(2000), month)).contains(&day);
-        exists.then_some(Self { year, month, day, time, zone })
+        exists.then_some(Self { year, year_guessed: false, month, day, time, zone })
+    }
+
+    /// Midnight at the end of a day, which some servers write `24:00`, is the next day's 0:00. Where that hangs on a year
+    /// that is not known, the day alone.
+    pub(super) fn end_of(year: Option<u16>, month: u8, day: u8, zone: Zone) -> Option<Self> {
+        let today = Self::new(year, month, day, None, zone)?;
+        let (month, day) = match (year, month, day) {
+            (None, 2, 28) => return Some(today),
+            _ if day < days_in(year.unwrap_or(2000), month) => (month, day + 1),
+            (_, 12, _) => {
+                let year = match year {
+                    Some(year) => Some(year.checked_add(1)?),
+                    None => None,
+                };
+                return Self::new(year, 1, 1, Some(MIDNIGHT), zone);
+            }
+            _ => (month + 1, 1),
+        };
+        Self::new(year, month, day, Some(MIDNIGHT), zone)
     }
 
     /// Reads a `time-val`: a fact's value, or the text of a 213 reply to MDTM. UTC.
@@ -158,7 +297,7 @@ fn time_val(input: &[u8]) -> Parsed<'_, Timestamp> {
 }
 
 /// A fraction's first nine digits.
-fn nanos(fraction: &[u8]) -> u32 {
+pub(super) fn nanos(fraction: &[u8]) -> u32 {
     let digits = fraction.iter().map(|b| u32::from(b - b'0'));
     digits.chain(core::iter::repeat(0)).take(9).fold(0, |n, digit| n * 10 + digit)
 }
@@ -205,7 +344,7 @@ pub struct TimeVal(pub Timestamp);
 impl Display for TimeVal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Timestamp { year, month, day, time, .. } = self.0;
-        let time = time.unwrap_or(TimeOfDay { hour: 0, minute: 0, second: None, nanos: 0 });
+        let time = time.unwrap_or(MIDNIGHT);
         let (year, second) = (year.unwrap_or(0), time.second.unwrap_or(0));
         write!(
             f,
@@ -290,7 +429,79 @@ mod tests {
         assert_eq!(year("20200615120000", 12, 31, 0), Some(2019));
         assert_eq!(year("20201231230000", 1, 1, 3), Some(2021));
         assert_eq!(year("20210301000000", 2, 29, 0), Some(2020));
-        assert_eq!(year("19030301000000", 2, 29, 0), Some(1896));
+        assert_eq!(year("20120228120000", 2, 29, 13), Some(2012));
+        // No such day in the last year, nor soon.
+        assert_eq!(year("20220615000000", 2, 29, 0), None);
+        assert_eq!(year("19990401120000", 2, 29, 0), None);
+    }
+
+    #[test]
+    fn a_guess_says_so() {
+        let now = Timestamp::parse(b"20200615120000").unwrap();
+        let stamp = Timestamp::new(None, 6, 1, None, Zone::Server).unwrap();
+        assert!(stamp.with_year(&now).year_guessed && !now.with_year(&now).year_guessed);
+    }
+
+    #[test]
+    fn midnight_may_end_a_day() {
+        for (year, month, day, shown) in [
+            (Some(2019), 2, 28, "2019-03-01 00:00"),
+            (Some(2020), 2, 28, "2020-02-29 00:00"),
+            (Some(2020), 12, 31, "2021-01-01 00:00"),
+            (None, 2, 28, "-----02-28"),
+            (None, 12, 31, "-----01-01 00:00"),
+            (None, 4, 30, "-----05-01 00:00"),
+        ] {
+            assert_eq!(Timestamp::end_of(year, month, day, Zone::Server).unwrap().to_string(), shown);
+        }
+        assert_eq!(Timestamp::end_of(Some(2019), 2, 29, Zone::Server), None);
+    }
+
+    #[test]
+    fn a_zone_is_found_by_comparing_and_used() {
+        let utc = Timestamp::parse(b"20200615120059").unwrap();
+        let listed = |day, hour, minute| {
+            Timestamp::new(Some(2020), 6, day, TimeOfDay::new(hour, minute, None, 0), Zone::Server).unwrap()
+        };
+        assert_eq!(listed(15, 14, 0).offset_from(&utc), Some(120));
+        assert_eq!(listed(15, 17, 45).offset_from(&utc), Some(345));
+        assert_eq!(listed(15, 7, 0).offset_from(&utc), Some(-300));
+        assert_eq!(listed(15, 12, 7).offset_from(&utc), None);
+        assert_eq!(listed(16, 12, 0).offset_from(&utc), None);
+        assert_eq!(Timestamp { time: None, ..listed(15, 0, 0) }.offset_from(&utc), None);
+        assert_eq!(listed(15, 14, 0).to_utc(), None);
+        let known = Timestamp { zone: Zone::Offset(120), ..listed(15, 14, 0) };
+        assert_eq!(known.to_utc(), Some(1_592_222_400));
+    }
+
+    #[test]
+    fn precision_is_the_lines() {
+        let exact = |text: &str| Timestamp::parse(text.as_bytes()).unwrap();
+        assert_eq!(exact("20200615120059").precision(), Precision::Second);
+        assert_eq!(exact("20200615120059.25").precision(), Precision::Subsecond);
+        let day = Timestamp { time: None, ..exact("20200615120059") };
+        assert_eq!(day.precision(), Precision::Day);
+    }
+
+    #[cfg(feature = "std")]
+    #[test]
+    fn the_system_counts_alike() {
+        use std::time::{Duration, UNIX_EPOCH};
+
+        let stamp = Timestamp::parse(b"20200615120059.25").unwrap();
+        assert_eq!(stamp.to_system_time(), Some(UNIX_EPOCH + Duration::from_millis(1_592_222_459_250)));
+        let old = Timestamp::parse(b"19691231235959.25").unwrap();
+        assert_eq!(old.to_system_time(), Some(UNIX_EPOCH - Duration::from_millis(750)));
+        assert_eq!(Timestamp { zone: Zone::Server, ..stamp }.to_system_time(), None);
+    }
+
+    #[cfg(feature = "jiff")]
+    #[test]
+    fn jiff_counts_alike() {
+        let stamp = Timestamp::parse(b"20161231235960.25").unwrap();
+        assert_eq!(stamp.to_jiff().unwrap().to_string(), "2017-01-01T00:00:00.25Z");
+        assert_eq!(stamp.to_jiff_civil().unwrap().to_string(), "2016-12-31T23:59:59.25");
+        assert_eq!(Timestamp { zone: Zone::Server, ..stamp }.to_jiff(), None);
     }
 
     #[test]

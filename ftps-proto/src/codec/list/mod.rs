@@ -1,11 +1,146 @@
-//! Listings for people: LIST. RFC 959 leaves their form to the server; a file per family.
+//! Listings: LIST, whose form RFC 959 leaves to the server, and MLSD (RFC 3659 section 7). A file per family.
 
+mod columns;
+mod date;
+mod dos;
+mod enterprise;
+mod eplf;
+mod lines;
+mod macos;
+mod months;
+mod netware;
+mod nonstop;
+mod numeric;
+mod os2;
+mod os400;
+mod os9;
+mod parser;
 mod unix;
+mod vms;
+mod vshell;
+mod vxworks;
+mod wfftp;
+mod zos;
+mod zvm;
 
 use alloc::vec::Vec;
-use core::fmt::{self, Display};
+
+pub use lines::{LineDecoder, LineTooLong};
+pub use parser::{Found, Parser};
 
 use super::entry::Entry;
+
+/// What a line of a listing says, if anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// A file, a directory, a link.
+    Entry(Entry),
+    /// Of no form that is known: the line's bytes. Never guessed at: half an entry is a wrong name to delete.
+    Unparsed(Vec<u8>),
+}
+
+/// A form of listing: what a kind of server writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Family {
+    /// MLSD. Never guessed: who sent the command knows.
+    Facts,
+    /// `ls -l`, also of many servers that are not on Unix.
+    Unix,
+    /// DOS: Microsoft's FTP service, Azure, Windows CE.
+    Dos,
+    /// EPLF: publicfile, anonftpd.
+    Eplf,
+    /// OpenVMS.
+    OpenVms,
+    /// IBM i, once OS/400.
+    IbmI,
+    /// z/OS, once MVS.
+    Zos,
+    /// z/VM.
+    Zvm,
+    /// HPE NonStop, once Tandem.
+    NonStop,
+    /// Novell NetWare.
+    NetWare,
+    /// OS/2.
+    Os2,
+    /// Mac OS before X: NetPresenz, Peter Lewis' FTPd.
+    MacOs,
+    /// Connect:Enterprise.
+    Enterprise,
+    /// VShell before its third version.
+    VShell,
+    /// VxWorks.
+    VxWorks,
+    /// wfFtp of Nortel's routers.
+    WfFtp,
+    /// OS-9.
+    Os9,
+    /// Unix in numbers: mode, owner, group, size, seconds since 1970.
+    Numeric,
+}
+
+impl Family {
+    /// Those that lines are tried with while the family is not known. One that could take another's lines comes after it.
+    const GUESSED: [Self; 17] = [
+        Self::Dos,
+        Self::MacOs,
+        Self::Unix,
+        Self::Eplf,
+        Self::NetWare,
+        Self::OpenVms,
+        Self::IbmI,
+        Self::Zos,
+        Self::Zvm,
+        Self::NonStop,
+        Self::Os2,
+        Self::Enterprise,
+        Self::VShell,
+        Self::VxWorks,
+        Self::WfFtp,
+        Self::Os9,
+        Self::Numeric,
+    ];
+
+    /// What the text of a reply to SYST lets expect. A hint, no more: servers on Windows say `UNIX Type: L8` as well.
+    pub fn of_system(text: &[u8]) -> Option<Self> {
+        let says =
+            |word: &str| text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()));
+        let known = [
+            ("windows", Self::Dos),
+            ("vms", Self::OpenVms),
+            ("os/400", Self::IbmI),
+            ("z/os", Self::Zos),
+            ("mvs", Self::Zos),
+            ("z/vm", Self::Zvm),
+            ("vm/esa", Self::Zvm),
+            ("vm is the", Self::Zvm),
+            ("nonstop", Self::NonStop),
+            ("tandem", Self::NonStop),
+            ("guardian", Self::NonStop),
+            ("netware", Self::NetWare),
+            ("os/2", Self::Os2),
+            ("macos", Self::MacOs),
+            ("vxworks", Self::VxWorks),
+            ("os-9", Self::Os9),
+            ("os9", Self::Os9),
+            ("unix", Self::Unix),
+        ];
+        known.into_iter().find(|(word, _)| says(word)).map(|(_, family)| family)
+    }
+}
+
+/// In which order a date of two-digit numbers has its parts: on IBM i a setting of the server's job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DateOrder {
+    /// `04/03/18` is 18 March 2004.
+    YearMonthDay,
+    /// `03/18/04` is 18 March 2004.
+    MonthDayYear,
+    /// `18/03/04` is 18 March 2004.
+    DayMonthYear,
+}
 
 /// What a line of LIST is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,158 +149,28 @@ pub enum ListLine {
     Entry(Entry),
     /// Nothing to show: a blank line, `total 12`.
     Ignored,
-    /// Of no form that is known. Never guessed at: half an entry is a wrong name to delete.
+    /// Of no form that is known.
     Unparsed(Vec<u8>),
 }
 
-/// Reads a line of LIST, without its line end.
+/// Reads a line of LIST by itself, without its line end. A [`Parser`] knows what the lines before it said.
 pub fn parse_list_line(line: &[u8]) -> ListLine {
-    if let Some(entry) = unix::parse(line) {
-        return ListLine::Entry(entry);
+    let mut parser = Parser::new();
+    match parser.line(line).next().or_else(|| parser.finish()) {
+        Some(Listed::Entry(entry)) => ListLine::Entry(entry),
+        Some(Listed::Unparsed(line)) => ListLine::Unparsed(line),
+        None => ListLine::Ignored,
     }
-    if ignored(line) { ListLine::Ignored } else { ListLine::Unparsed(line.to_vec()) }
-}
-
-/// `[ "total" SP 1*DIGIT ]` between spaces.
-fn ignored(line: &[u8]) -> bool {
-    let line = line.trim_ascii();
-    match line.split_at_checked(5) {
-        Some((total, count)) if total.eq_ignore_ascii_case(b"total") => {
-            count.starts_with(b" ") && super::ascii::decimal(count.trim_ascii_start()).is_some()
-        }
-        _ => line.is_empty(),
-    }
-}
-
-/// Cuts a stream of bytes into lines, of LIST, NLST or MLSD. Lines end in LF; a CR before it is dropped.
-///
-/// No byte is looked at twice, and how the bytes are cut into pushes changes nothing.
-#[derive(Debug)]
-pub struct LineDecoder {
-    limit: usize,
-    buffer: Vec<u8>,
-    /// Where the unfinished line begins, and up to where it holds no LF.
-    start: usize,
-    scanned: usize,
-}
-
-/// A line is longer than allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LineTooLong;
-
-impl Display for LineTooLong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a line of a listing is too long")
-    }
-}
-
-impl core::error::Error for LineTooLong {}
-
-impl LineDecoder {
-    /// For lines of at most `limit` bytes, their end not counted.
-    pub fn new(limit: usize) -> Self {
-        Self { limit, buffer: Vec::new(), start: 0, scanned: 0 }
-    }
-
-    /// Adds bytes. All lines should be taken before more are added, or they pile up.
-    pub fn push(&mut self, bytes: &[u8]) {
-        if self.start > self.buffer.len() / 2 {
-            self.buffer.drain(..self.start);
-            self.scanned -= self.start;
-            self.start = 0;
-        }
-        self.buffer.extend_from_slice(bytes);
-    }
-
-    /// The next line that is whole.
-    ///
-    /// # Errors
-    ///
-    /// [`LineTooLong`], also before its end is seen.
-    pub fn next_line(&mut self) -> Result<Option<&[u8]>, LineTooLong> {
-        let end = self.buffer[self.scanned..].iter().position(|&b| b == b'\n').map(|at| self.scanned + at);
-        self.scanned = end.unwrap_or(self.buffer.len());
-        let Some(end) = end else {
-            // Its last byte may be a CR that does not count.
-            let fits = self.buffer.len() - self.start <= self.limit.saturating_add(1);
-            return if fits { Ok(None) } else { Err(LineTooLong) };
-        };
-        let line = without_cr(&self.buffer[self.start..end]);
-        if line.len() > self.limit {
-            self.scanned = self.start;
-            return Err(LineTooLong);
-        }
-        self.scanned = end + 1;
-        self.start = end + 1;
-        Ok(Some(line))
-    }
-
-    /// The last line, if it had no LF: for when the stream has ended and [`next_line`](Self::next_line) has
-    /// no more.
-    ///
-    /// # Errors
-    ///
-    /// [`LineTooLong`].
-    pub fn finish(&mut self) -> Result<Option<&[u8]>, LineTooLong> {
-        let line = without_cr(&self.buffer[self.start..]);
-        if line.len() > self.limit {
-            return Err(LineTooLong);
-        }
-        self.start = self.buffer.len();
-        self.scanned = self.start;
-        Ok((!line.is_empty()).then_some(line))
-    }
-}
-
-fn without_cr(line: &[u8]) -> &[u8] {
-    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec;
-
-    #[test]
-    fn lines_end_in_lf() {
-        let mut lines = LineDecoder::new(10);
-        lines.push(b"a\r\n\nb\rc\nlast");
-        assert_eq!(lines.next_line(), Ok(Some(&b"a"[..])));
-        assert_eq!(lines.next_line(), Ok(Some(&b""[..])));
-        assert_eq!(lines.next_line(), Ok(Some(&b"b\rc"[..])));
-        assert_eq!(lines.next_line(), Ok(None));
-        assert_eq!(lines.finish(), Ok(Some(&b"last"[..])));
-        assert_eq!(lines.finish(), Ok(None));
-    }
-
-    #[test]
-    fn lines_have_a_limit() {
-        let mut lines = LineDecoder::new(10);
-        lines.push(&[b'x'; 10]);
-        assert_eq!(lines.next_line(), Ok(None));
-        lines.push(b"\r");
-        assert_eq!(lines.next_line(), Ok(None));
-        lines.push(b"\n");
-        assert_eq!(lines.next_line(), Ok(Some(&[b'x'; 10][..])));
-        lines.push(&[b'x'; 12]);
-        assert_eq!(lines.next_line(), Err(LineTooLong));
-        assert_eq!(lines.next_line(), Err(LineTooLong));
-        let mut lines = LineDecoder::new(10);
-        lines.push(&[vec![b'x'; 11], vec![b'\n']].concat());
-        assert_eq!(lines.next_line(), Err(LineTooLong));
-        assert_eq!(lines.next_line(), Err(LineTooLong));
-        // The last one, too.
-        for (length, fits) in [(10, true), (11, false)] {
-            let mut lines = LineDecoder::new(10);
-            lines.push(&vec![b'x'; length]);
-            assert_eq!(lines.next_line(), Ok(None));
-            assert_eq!(lines.finish().is_ok(), fits);
-        }
-    }
 
     #[test]
     fn what_is_no_entry_is_said_to_be_none() {
-        for line in ["", "  ", "total 12", "Total 0", "total 12 "] {
+        for line in ["", "  ", "total 12", "Total 0", "total 12 ", "insgesamt 4", "合計 12345", "total 1.2M"]
+        {
             assert_eq!(parse_list_line(line.as_bytes()), ListLine::Ignored, "{line}");
         }
         for line in [
@@ -175,8 +180,25 @@ mod tests {
             "ls: cannot access",
             "-rw-r--r-- 1 a b 5 Jan 1",
             "\u{feff}",
+            "A.B;1",
         ] {
             assert_eq!(parse_list_line(line.as_bytes()), ListLine::Unparsed(line.into()), "{line}");
+        }
+    }
+
+    #[test]
+    fn systems_say_what_they_are() {
+        for (text, family) in [
+            ("UNIX Type: L8", Some(Family::Unix)),
+            ("Windows_NT", Some(Family::Dos)),
+            ("VMS OpenVMS V8.3", Some(Family::OpenVms)),
+            ("OS/400 is the remote operating system.", Some(Family::IbmI)),
+            ("MVS is the operating system of this server. FTP Server is running on z/OS.", Some(Family::Zos)),
+            ("z/VM Version 7", Some(Family::Zvm)),
+            ("MACOS Peter's Server", Some(Family::MacOs)),
+            ("Unknown", None),
+        ] {
+            assert_eq!(Family::of_system(text.as_bytes()), family, "{text}");
         }
     }
 }

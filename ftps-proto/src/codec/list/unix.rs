@@ -1,24 +1,26 @@
-//! `ls -l`: Unix, and the many servers that imitate it.
+//! `ls -l`: Unix, and the many servers that imitate it. POSIX `ls`, and what clients have met since.
 
-use alloc::string::String;
-
+use super::{
+    date::{dated, unreadable},
+    months,
+};
 use crate::codec::{
     ascii::decimal,
-    entry::{Entry, Kind, Mode, Name},
-    time::{TimeOfDay, Timestamp, Zone},
+    entry::{Entry, Exactness, Kind, Name, Permissions},
+    time::Timestamp,
 };
 
-/// Reads a line, or knows that it is none of this family.
+/// Reads a line, or knows that it is not of this family.
 ///
 /// ```text
-/// line     = *SP type mode [ "+" / "." / "@" ] *SP [ links ] 1*SP [ owner [ 1*SP group ] ] 1*SP size
-///            1*SP date SP name
-/// size     = 1*DIGIT / major "," *SP minor                                     ; the latter of a device
-/// date     = month 1*SP day 1*SP ( year / time [ 1*SP year ] ) / day 1*SP month 1*SP ( year / time ) / iso-date 1*SP time
+/// line     = *SP type ( mode [ "+" / "." / "@" ] *SP [ links ] / 9*SP links ) 1*SP [ owner [ 1*SP group ] ] 1*SP size
+///            ( 1*SP date SP name / SP undated )
+/// size     = 1*DIGIT / 1*DIGIT [ "." 1*DIGIT ] unit / major "," *SP minor      ; the last of a device
 /// name     = 1*OCTET [ " -> " target ]                                         ; the latter of a link
 /// ```
-/// Owner and group may hold spaces and numbers, so the first number that a date follows is the size, and all
-/// before it are names. The name is everything behind the one space that ends the date.
+/// Owner and group may hold spaces and numbers, so the first number that a date follows is the size, and all before it are
+/// names. The name is everything after the one space that ends the date. A date that cannot be read is no time; if another
+/// one follows it, the line is not of this family, as either may be the line's.
 pub(super) fn parse(line: &[u8]) -> Option<Entry> {
     let line = line.trim_ascii_start();
     let (&letter, rest) = line.split_first()?;
@@ -29,15 +31,24 @@ pub(super) fn parse(line: &[u8]) -> Option<Entry> {
         b'b' | b'c' | b'p' | b's' | b'D' => Kind::Other,
         _ => return None,
     };
-    let (mode, rest) = mode(rest)?;
-    let rest = match rest {
-        [b'+' | b'.' | b'@', rest @ ..] => rest,
-        [b' ', ..] => rest,
-        _ => return None,
+    let (mode, rest) = match mode(rest) {
+        Some((mode, rest)) => (Some(mode), acl(rest)?),
+        // A mode may be left out, but its column is wide: `-` and a space may be the end of one.
+        None if rest.starts_with(b"         ") && rest.trim_ascii_start().first()?.is_ascii_digit() => {
+            (None, rest)
+        }
+        None => return None,
     };
     let rest = links(rest.trim_ascii_start())?;
-    let (names, size, modified, name) = middle(rest)?;
-    let (owner, group) = owners(names);
+    let is_device = matches!(letter, b'b' | b'c');
+    let Middle { names, size, modified, name } =
+        middle(rest).or_else(|| if mode.is_some() { undated(rest) } else { None })?;
+    let (size, exactness, names) = match size {
+        _ if is_device => (None, Exactness::Exact, device(names)),
+        Size::Numbers => return None,
+        Size::Number(size) => (Some(size), Exactness::Exact, names),
+        Size::About(size) => (Some(size), Exactness::Approximate, names),
+    };
     let (name, target) = match kind {
         Kind::Link => arrow(name),
         _ => (name, None),
@@ -46,19 +57,28 @@ pub(super) fn parse(line: &[u8]) -> Option<Entry> {
         return None;
     }
     let mut entry = Entry::new(name, kind.of(name));
-    entry.size = if matches!(letter, b'b' | b'c') { None } else { Some(size?) };
-    entry.modified = Some(modified);
-    entry.mode = Some(mode);
-    entry.owner = owner;
-    entry.group = group;
+    (entry.size, entry.exactness) = (size, exactness);
+    entry.modified = modified;
+    entry.permissions = mode;
     entry.target = target;
+    let (owner, group) = owners(names);
+    entry.belongs_to(owner, group);
     Some(entry)
+}
+
+/// Passes over the mark after a mode: that the file has an access list (`+`), a security context (`.`) or attributes (`@`).
+fn acl(rest: &[u8]) -> Option<&[u8]> {
+    match rest {
+        [b'+' | b'.' | b'@', rest @ ..] => Some(rest),
+        [b' ', ..] => Some(rest),
+        _ => None,
+    }
 }
 
 /// `mode = 3( ( "r" / "-" ) ( "w" / "-" ) ( "x" / "s" / "S" / "t" / "T" / "l" / "L" / "-" ) )`
 ///
-/// A server is known that forgets the last letter.
-fn mode(input: &[u8]) -> Option<(Mode, &[u8])> {
+/// A server is known that forgets the last letter; but nothing but hyphens may be a mode that lost its type.
+pub(super) fn mode(input: &[u8]) -> Option<(Permissions, &[u8])> {
     let mut letters = [b'-'; 9];
     for (at, letter) in letters.iter_mut().enumerate() {
         let found = *input.get(at)?;
@@ -69,13 +89,13 @@ fn mode(input: &[u8]) -> Option<(Mode, &[u8])> {
         };
         if allowed {
             *letter = found;
-        } else if at == 8 && found == b' ' {
-            return Some((Mode::Letters(letters), &input[8..]));
+        } else if at == 8 && found == b' ' && letters.iter().any(|letter| *letter != b'-') {
+            return Some((Permissions::Letters(letters), &input[8..]));
         } else {
             return None;
         }
     }
-    Some((Mode::Letters(letters), &input[9..]))
+    Some((Permissions::Letters(letters), &input[9..]))
 }
 
 /// Passes over the count of links, which a server may leave out, but not run into what follows.
@@ -88,39 +108,128 @@ fn links(input: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Owner and group, the size if it is a number, the date, the name.
-type Middle<'a> = (&'a [u8], Option<u64>, Timestamp, &'a [u8]);
+/// What follows the links.
+struct Middle<'a> {
+    /// Owner and group.
+    names: &'a [u8],
+    size: Size,
+    modified: Option<Timestamp>,
+    name: &'a [u8],
+}
+
+enum Size {
+    /// Bytes.
+    Number(u64),
+    /// Bytes, nearly.
+    About(u64),
+    /// `major,minor` of a device.
+    Numbers,
+}
 
 /// Finds the first number that a date follows.
 fn middle(input: &[u8]) -> Option<Middle<'_>> {
     let mut at = 0;
+    let mut undated = None;
     loop {
-        at += spaces(&input[at..]);
-        let word = word(&input[at..]);
+        at += input[at..].iter().take_while(|&&b| b == b' ').count();
+        let rest = &input[at..];
+        let end = rest.iter().position(|&b| b == b' ').unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
         if word.is_empty() {
-            return None;
+            return undated;
         }
-        // Cheap first: a size ends in a digit, and all the rest of the work is for those.
-        if word[0].is_ascii_digit() && word[word.len() - 1].is_ascii_digit() {
-            let behind = &input[at + word.len()..];
-            if let Some((modified, name)) = date(behind) {
-                let names = input[..at].trim_ascii();
-                return match decimal(word) {
-                    Some(size) => Some((device(names), Some(size), modified, name)),
-                    // `major,minor` of a device.
-                    None if numbers(word) => Some((names, None, modified, name)),
-                    None => None,
-                };
+        // Cheap first: most words are no size, and all the rest of the work is for those that are.
+        if let Some((size, names)) = size(word, &input[..at], input) {
+            if let Some(found) = dated(after) {
+                let found =
+                    Middle { names: names.trim_ascii(), size, modified: found.modified, name: found.name };
+                return if undated.is_none() { Some(found) } else { None };
+            }
+            if let (Size::Number(_), Some(name)) = (&size, unreadable(after)) {
+                if undated.is_some() {
+                    return None;
+                }
+                undated = Some(Middle { names: names.trim_ascii(), size, modified: None, name });
             }
         }
-        at += word.len();
+        at += end;
     }
 }
 
-fn numbers(word: &[u8]) -> bool {
-    word.iter()
-        .position(|&b| b == b',')
-        .is_some_and(|at| decimal(&word[..at]).is_some() && decimal(&word[at + 1..]).is_some())
+/// Reads a size, which a group that is too long for its column may have run into: the size, and the names before it.
+fn size<'a>(word: &[u8], names: &'a [u8], input: &'a [u8]) -> Option<(Size, &'a [u8])> {
+    let (first, last) = (word.first()?, word.last()?);
+    match (first.is_ascii_digit(), last.is_ascii_digit()) {
+        (true, true) => match decimal(word) {
+            Some(size) => Some((Size::Number(size), names)),
+            None => {
+                let comma = word.iter().position(|&b| b == b',')?;
+                decimal(&word[..comma]).and(decimal(&word[comma + 1..])).map(|_| (Size::Numbers, names))
+            }
+        },
+        (true, false) => Some((Size::About(scaled(word)?), names)),
+        (false, true) => {
+            let digits = word.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+            let (group, size) = word.split_at(word.len() - digits);
+            let sound = group.last().is_some_and(u8::is_ascii_alphabetic);
+            if sound {
+                Some((Size::About(decimal(size)?), &input[..names.len() + group.len()]))
+            } else {
+                None
+            }
+        }
+        (false, false) => None,
+    }
+}
+
+/// `33.5k`: `1*DIGIT [ "." 1*DIGIT ] unit`, in bytes.
+fn scaled(word: &[u8]) -> Option<u64> {
+    let (&last, number) = word.split_last()?;
+    let unit = unit(last)?;
+    let point = number.iter().position(|&b| b == b'.');
+    let (whole, fraction) = number.split_at(point.unwrap_or(number.len()));
+    let fraction = match fraction {
+        [] => 0,
+        // Three digits are as many as anyone prints.
+        [b'.', digits @ ..] if digits.len() <= 3 => {
+            unit.checked_mul(decimal(digits)?)? / 10u64.pow(u32::try_from(digits.len()).ok()?)
+        }
+        _ => return None,
+    };
+    unit.checked_mul(decimal(whole)?)?.checked_add(fraction)
+}
+
+fn unit(letter: u8) -> Option<u64> {
+    let power = b"kmgtp".iter().position(|&unit| unit == letter.to_ascii_lowercase())?;
+    Some(1024 << (10 * power))
+}
+
+/// Reads a line that has no date, as uClinux sends it: `1 0 0 290 rc`.
+///
+/// ```text
+/// undated  = number 1*SP number 1*SP size SP 1*<ASCII but SP> [ " -> " target ]        ; owner, group
+/// ```
+/// So that a line that was cut within its date is not taken for one, nothing that a date begins with is a name, and owner
+/// and group are numbers, as a system without dates knows no names for them.
+fn undated(input: &[u8]) -> Option<Middle<'_>> {
+    let (before, name) = match input.windows(4).position(|window| window == b" -> ") {
+        Some(arrow) => input.split_at(input[..arrow].iter().rposition(|&b| b == b' ')?),
+        None => input.split_at(input.iter().rposition(|&b| b == b' ')?),
+    };
+    let name = name.strip_prefix(b" ")?;
+    let word = name.split(|&b| b == b' ').next()?;
+    if word.is_empty() || !word.is_ascii() || word[0].is_ascii_digit() || months::begins(months::bare(word)) {
+        return None;
+    }
+    let mut columns = before.split(|&b| b == b' ').filter(|column| !column.is_empty());
+    let (Some(owner), Some(group), Some(size), None) =
+        (columns.next(), columns.next(), columns.next(), columns.next())
+    else {
+        return None;
+    };
+    decimal(owner).and(decimal(group))?;
+    let names = before[..before.len() - size.len()].trim_ascii();
+    Some(Middle { names, size: Size::Number(decimal(size)?), modified: None, name })
 }
 
 /// `names` without the `major,` that stands before a device's minor number.
@@ -131,12 +240,11 @@ fn device(names: &[u8]) -> &[u8] {
 }
 
 /// The owner ends where the padding of its column begins; without padding, at the first space.
-fn owners(names: &[u8]) -> (Option<String>, Option<String>) {
+fn owners(names: &[u8]) -> (&[u8], &[u8]) {
     let gap =
         names.windows(2).position(|pair| pair == b"  ").or_else(|| names.iter().position(|&b| b == b' '));
     let (owner, group) = names.split_at(gap.unwrap_or(names.len()));
-    let text = |bytes: &[u8]| (!bytes.is_empty()).then(|| String::from_utf8_lossy(bytes).into_owned());
-    (text(owner), text(group.trim_ascii_start()))
+    (owner, group.trim_ascii_start())
 }
 
 /// A link's name and where it leads.
@@ -144,108 +252,6 @@ fn arrow(name: &[u8]) -> (&[u8], Option<Name>) {
     match name.windows(4).position(|window| window == b" -> ") {
         Some(at) => (&name[..at], Some(&name[at + 4..]).filter(|target| !target.is_empty()).map(Name::from)),
         None => (name, None),
-    }
-}
-
-fn spaces(input: &[u8]) -> usize {
-    input.iter().take_while(|&&b| b == b' ').count()
-}
-
-fn word(input: &[u8]) -> &[u8] {
-    let end = input.iter().position(|&b| b == b' ').unwrap_or(input.len());
-    &input[..end]
-}
-
-/// Reads ` date SP` at the beginning of `input`; also returns what is behind it.
-fn date(input: &[u8]) -> Option<(Timestamp, &[u8])> {
-    let (first, rest) = column(input)?;
-    if let [_, _, _, _, b'-', _, _, b'-', _, _] = first {
-        let (time, rest) = column(rest)?;
-        let time = clock(time)?;
-        let year = u16::try_from(decimal(&first[..4])?).ok()?;
-        let stamp =
-            Timestamp::new(Some(year), small(&first[5..7])?, small(&first[8..])?, Some(time), Zone::Server)?;
-        return Some((stamp, name(rest)?));
-    }
-    let (second, rest) = column(rest)?;
-    let (month, day) = match month(first) {
-        Some(month) => (month, day(second)?),
-        None => (month(second)?, day(first)?),
-    };
-    let (third, rest) = column(rest)?;
-    let (year, time) = match third.strip_suffix("年".as_bytes()).unwrap_or(third) {
-        digits @ [_, _, _, _] if !digits.contains(&b':') => {
-            (Some(u16::try_from(decimal(digits)?).ok()?), None)
-        }
-        time => (None, Some(clock(time)?)),
-    };
-    // `ls -lT` has both, and seconds: without the year, they would make it a part of the name.
-    let (year, rest) = match time {
-        Some(TimeOfDay { second: Some(_), .. }) => {
-            let (digits @ [_, _, _, _], rest) = column(rest)? else { return None };
-            (Some(u16::try_from(decimal(digits)?).ok()?), rest)
-        }
-        _ => (year, rest),
-    };
-    Some((Timestamp::new(year, month, day, time, Zone::Server)?, name(rest)?))
-}
-
-/// The next word. What is before it ended at a space.
-fn column(input: &[u8]) -> Option<(&[u8], &[u8])> {
-    let gap = spaces(input);
-    let word = word(&input[gap..]);
-    (!word.is_empty()).then(|| (word, &input[gap + word.len()..]))
-}
-
-fn name(input: &[u8]) -> Option<&[u8]> {
-    input.strip_prefix(b" ").filter(|name| !name.is_empty())
-}
-
-/// `Jan` to `Dec` in any case, or `1月` to `12月`.
-fn month(word: &[u8]) -> Option<u8> {
-    if let Some(number) = word.strip_suffix("月".as_bytes()) {
-        return small(number);
-    }
-    let &[a, b, c] = word else { return None };
-    Some(match [a, b, c].map(|letter| letter.to_ascii_lowercase()) {
-        [b'j', b'a', b'n'] => 1,
-        [b'f', b'e', b'b'] => 2,
-        [b'm', b'a', b'r'] => 3,
-        [b'a', b'p', b'r'] => 4,
-        [b'm', b'a', b'y'] => 5,
-        [b'j', b'u', b'n'] => 6,
-        [b'j', b'u', b'l'] => 7,
-        [b'a', b'u', b'g'] => 8,
-        [b's', b'e', b'p'] => 9,
-        [b'o', b'c', b't'] => 10,
-        [b'n', b'o', b'v'] => 11,
-        [b'd', b'e', b'c'] => 12,
-        _ => return None,
-    })
-}
-
-fn day(word: &[u8]) -> Option<u8> {
-    small(word.strip_suffix("日".as_bytes()).unwrap_or(word))
-}
-
-/// `time = 1*2DIGIT ":" 2DIGIT [ ":" 2DIGIT ]`
-fn clock(word: &[u8]) -> Option<TimeOfDay> {
-    let mut parts = word.split(|&b| b == b':');
-    let (hour, minute, second) = (small(parts.next()?)?, parts.next()?, parts.next());
-    let two = |part: &[u8]| if part.len() == 2 { small(part) } else { None };
-    let second = match second {
-        Some(second) => Some(two(second)?),
-        None => None,
-    };
-    if parts.next().is_some() { None } else { TimeOfDay::new(hour, two(minute)?, second, 0) }
-}
-
-/// `1*2DIGIT`
-fn small(word: &[u8]) -> Option<u8> {
-    match *word {
-        [a @ b'0'..=b'9'] => Some(a - b'0'),
-        [a @ b'0'..=b'9', b @ b'0'..=b'9'] => Some((a - b'0') * 10 + b - b'0'),
-        _ => None,
     }
 }
 
@@ -261,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_leads_behind_its_first_arrow() {
+    fn a_link_leads_where_its_first_arrow_points() {
         let entry = parse(b"lrwxrwxrwx 1 a b 5 Jan  1 10:00 x -> y -> z").unwrap();
         assert_eq!((entry.name.as_bytes(), entry.target), (&b"x"[..], Some(Name::from("y -> z"))));
         assert!(parse(b"lrwxrwxrwx 1 a b 5 Jan  1 10:00  -> y").is_none());
@@ -272,7 +278,7 @@ mod tests {
         for numbers in ["0, 27", "0,27", "8,   1", "27"] {
             let line = alloc::format!("brw-rw---- 1 root disk {numbers} Jan  1 2020 sda");
             let entry = parse(line.as_bytes()).unwrap();
-            assert_eq!((entry.size, entry.group.as_deref()), (None, Some("disk")), "{numbers}");
+            assert_eq!((entry.size, entry.group().as_deref()), (None, Some("disk")), "{numbers}");
         }
         for line in [
             "-rw-rw---- 1 root disk 0,27 Jan  1 2020 sda",
@@ -324,10 +330,95 @@ mod tests {
     }
 
     #[test]
+    fn a_mode_may_be_left_out() {
+        let entry = parse(b"d            2 root     other        512 Apr  8  1994 x").unwrap();
+        assert_eq!((entry.kind, entry.permissions, entry.size), (Kind::Directory, None, Some(512)));
+        // The end of one that was cut.
+        assert!(parse(b"-    4 root     other        512 Apr  8  1994 x").is_none());
+        assert!(parse(b"---------   1 owner    group               0 Nov  9 19:45 x").is_none());
+    }
+
+    #[test]
+    fn a_date_may_be_left_out_or_unreadable() {
+        // uClinux, and a robot of FANUC.
+        for (line, name, size) in [
+            ("-rw-r--r-- 1 0 0 100 services", "services", 100),
+            ("lrwxrwxrwx 1 0 0 20 resolv.conf -> /var/run/resolv conf", "resolv.conf", 20),
+            ("-rw-rw-rw- 1 user group 531 000 17 2025 a b", "a b", 531),
+            ("drwxr-xr-x   2 root     root         4096 Aug 36  2001 a", "a", 4096),
+        ] {
+            let entry = parse(line.as_bytes()).unwrap();
+            assert_eq!(
+                (entry.name.to_str(), entry.size, entry.modified),
+                (Some(name), Some(size), None),
+                "{line}"
+            );
+        }
+        for line in [
+            "-rw-r--r-- 1 0 0 100 Aug",
+            "-rw-r--r-- 1 0 0 100 A",
+            "-rw-r--r-- 1 0 0 100 Okt.",
+            "-rw-r--r-- 1 0 0 100 2005-0",
+            "-rw-r--r-- 1 0 0 100 a b",
+            "-rw-r--r-- 1 root root 100 Jam",
+            "-rw-r--r-- 1 0 100 a",
+            // Which date is its own?
+            "-rw-rw-rw- 1 user group 531 000 17 2025 log 5 Jan  1 2020 x",
+            "-rw-rw-rw- 1 user group 531 000 17 2025 log 5 Jam  1 2020 x",
+            // A size is no year.
+            "drwxr-xr-x x 2 root     99           4096 eb 23a  2001 zzplayer",
+        ] {
+            assert!(parse(line.as_bytes()).is_none(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_size_may_look_like_a_year() {
+        for date in ["Mar  2 15:13", "3月  2 15:13", "3月  2 2015"] {
+            let entry = parse(alloc::format!("-rw-r--r-- 1 500 500 2003 {date} x").as_bytes()).unwrap();
+            assert_eq!((entry.size, entry.name.as_bytes()), (Some(2003), &b"x"[..]), "{date}");
+        }
+        let entry = parse("-rwxrwxrwx   1 root     500          0 2003   3月 20 x y".as_bytes()).unwrap();
+        assert_eq!((entry.size, entry.name.as_bytes()), (Some(0), &b"x y"[..]));
+    }
+
+    #[test]
+    fn neither_clock_nor_zone_is_a_name() {
+        for line in
+            ["531 Jun 7 2005 21:22 x", "531 2005-06-07 21:22:05 +0200 x", "531 Jun  7 21:22:05 2005 x"]
+        {
+            let entry = parse(alloc::format!("-rw-r--r-- 1 a b {line}").as_bytes()).unwrap();
+            assert_eq!((entry.name.as_bytes(), entry.size), (&b"x"[..], Some(531)), "{line}");
+        }
+    }
+
+    #[test]
+    fn sizes_may_be_near() {
+        for (text, size, group) in [
+            ("other  12.5k", 12_800, "other"),
+            ("other  4K", 4096, "other"),
+            ("other  1.25M", 1_310_720, "other"),
+            ("longgroup654321", 654_321, "longgroup"),
+        ] {
+            let entry =
+                parse(alloc::format!("-r-xr-xr-x averylongowner {text} May 30 08:14 x").as_bytes()).unwrap();
+            assert_eq!(
+                (entry.size, entry.exact_size(), entry.group().as_deref()),
+                (Some(size), None, Some(group)),
+                "{text}"
+            );
+        }
+        for text in ["other 34.k", "other .5k", "other 99999999999999999P", "other 1.2345k", "12:34"] {
+            let line = alloc::format!("-r-xr-xr-x averylongowner {text} May 30 08:14 x");
+            assert!(parse(line.as_bytes()).is_none(), "{text}");
+        }
+    }
+
+    #[test]
     fn links_may_be_left_out() {
         let entry = parse(b"-rw-r--r-- a b 5 Jan  1 2020 x").unwrap();
         assert_eq!(
-            (entry.owner.as_deref(), entry.group.as_deref(), entry.size),
+            (entry.owner().as_deref(), entry.group().as_deref(), entry.size),
             (Some("a"), Some("b"), Some(5))
         );
     }

@@ -42,7 +42,7 @@ impl<'a> Object<'a> {
             },
             size: entry.size,
             modified: modified(entry),
-            mode: entry.mode.map(|mode| format!("{:04o}", mode.bits())),
+            mode: entry.permissions.map(|mode| format!("{:04o}", mode.bits())),
             target: entry.target.as_ref().map(text),
         }
     }
