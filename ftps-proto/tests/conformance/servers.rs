@@ -2,6 +2,7 @@
 
 use std::any::type_name;
 use std::fs;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use ftps_proto::Error;
 use ftps_proto::codec::Verb;
@@ -9,6 +10,9 @@ use ftps_proto::codec::Verb;
 use crate::for_each_adapter;
 use crate::lab::{bytes, home, settings};
 use crate::subject::{Route, Subject};
+
+/// How many sessions there have been.
+static SESSIONS: AtomicU32 = AtomicU32::new(0);
 
 const FILES: u64 = 20;
 const MIB: usize = 1 << 20;
@@ -19,7 +23,10 @@ fn sessions<S: Subject>(test: impl Fn(S, &str, &str)) {
         for route in [Route::Passive, Route::Active, Route::Connector] {
             let subject = type_name::<S>().rsplit("::").next().unwrap();
             let context = format!("{subject} {server} {route:?}");
-            let prefix = format!("conformance-{subject}-{server}-{route:?}-{}", std::process::id());
+            // Several tests run at once.
+            let test_number = SESSIONS.fetch_add(1, Ordering::Relaxed);
+            let prefix =
+                format!("conformance-{subject}-{server}-{route:?}-{}-{test_number}-", std::process::id());
             let client = S::connect(&settings(server, route)).unwrap_or_else(|e| panic!("{context}: {e}"));
             test(client, &context, &prefix);
         }
