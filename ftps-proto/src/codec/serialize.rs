@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(serde_json::from_str::<crate::codec::Entry>(&json).unwrap(), entry);
         let mode = Permissions::Letters(*b"rwxr-xr-x");
         assert_eq!(serde_json::from_value::<Permissions>(serde_json::to_value(mode).unwrap()).unwrap(), mode);
-        assert!(serde_json::from_str::<Mode>("\"rwx\"").is_err());
+        assert!(serde_json::from_str::<Permissions>("\"rwx\"").is_err());
         assert!(serde_json::from_str::<Facts>(r#"[["a b","c"]]"#).is_err());
     }
 }
