@@ -3,7 +3,9 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::codec::{Argument, ReplyLimits, Secret};
+use crate::codec::list::Family;
+use crate::codec::{Argument, ReplyLimits, Secret, Timestamp};
+use crate::time::Instant;
 
 /// Everything a [`Session`](crate::Session) needs to know. The protocol's secrets are redacted wherever it is printed.
 #[derive(Clone, Debug)]
@@ -24,6 +26,10 @@ pub struct Config {
     pub mode: Mode,
     /// Whether commands are sent before the replies to earlier ones have come.
     pub pipelining: Pipelining,
+    /// The form of the server's LIST, where it cannot be told by its lines.
+    pub list_family: Option<Family>,
+    /// The date at a moment: what a listing's times without a year are given one by. Without it they have none.
+    pub date: Option<(Timestamp, Instant)>,
     /// Whether a download's close_notify is sent right after the handshake.
     pub early_close: EarlyClose,
     /// Send a NOOP where a transfer has left the control connection silent for so long: firewalls forget idle
@@ -42,6 +48,8 @@ impl Config {
             trust_pasv_address: false,
             mode: Mode::Passive,
             pipelining: Pipelining::Known,
+            list_family: None,
+            date: None,
             early_close: EarlyClose::Known,
             keepalive: None,
         }

@@ -10,7 +10,7 @@ use ftps_proto::codec::{
     facts::{encode_facts, parse_facts, parse_mlst},
     features::Features,
     frame::{FrameError, ReplyDecoder, ReplyLimits},
-    list::{LineDecoder, ListLine, parse_list_line},
+    list::{LineDecoder, Listed, Parser},
     path::{encode_257, parse_257},
     reply::{Code, Reply},
     size::parse_size,
@@ -290,8 +290,8 @@ fn everything(bytes: &[u8]) {
 }
 
 fn list_entry(line: &[u8]) -> Option<Entry> {
-    match parse_list_line(line) {
-        ListLine::Entry(entry) => Some(entry),
+    match Parser::new().line(line).next() {
+        Some(Listed::Entry(entry)) => Some(entry),
         _ => None,
     }
 }

@@ -186,11 +186,13 @@ impl<A: Adapter> Builder<A> {
             None => TlsConfig::builder().build().map_err(|error| Local::Configuration(error.to_string()))?,
         };
         let login = Login { account: self.account.clone()?, ..self.login.clone()? };
-        let config = Config { login, ..self.config.clone() };
+        let net = net(self.connector.clone());
+        let date = self.config.date.or_else(|| Some((net.date()?, net.now())));
+        let config = Config { login, date, ..self.config.clone() };
         let to = (self.host.clone(), self.port.unwrap_or(config.security.port()));
         let timeout = config.timeouts.connect;
         let link = Link::new(Session::new(config), &tls, name);
-        Ok(Opening::new(link, net(self.connector.clone()), to, timeout, self.login_timeout))
+        Ok(Opening::new(link, net, to, timeout, self.login_timeout))
     }
 }
 

@@ -4,7 +4,9 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::task::Poll;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::codec::Timestamp;
 use crate::need::Channel;
 use crate::time::Instant;
 
@@ -44,6 +46,12 @@ pub trait Net {
 
     /// The time now. It never goes back.
     fn now(&self) -> Instant;
+
+    /// The date and time of day now, by which listings' times without a year get one. The system's, unless said otherwise.
+    fn date(&self) -> Option<Timestamp> {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+        Timestamp::from_unix(i64::try_from(since.as_secs()).ok()?)
+    }
 
     /// Ready once this moment has come. There is one timer: the last moment that was asked for replaces any other.
     fn poll_timer(&mut self, at: Instant, cx: &mut Self::Context<'_>) -> Poll<()>;

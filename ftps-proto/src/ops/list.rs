@@ -6,13 +6,14 @@ use core::task::Poll;
 
 use super::call::Call;
 use super::exchange::working_directory;
-use super::listing::{Lines, Listed};
+use super::listing::Lines;
 use super::ready;
 use super::start::StartTransfer;
 use super::transfer::Transfer;
+use crate::codec::list::{Listed, Parser};
 use crate::codec::{Argument, Class, Command, Reply, Verb};
 use crate::error::{Error, Refused};
-use crate::session::{Claim, Facts, Operation, Session};
+use crate::session::{Claim, MlsdState, Operation, Session};
 use crate::time::Instant;
 
 /// Lists a directory: MLSD (RFC 3659, section 7) where FEAT names MLST, else LIST in its Unix form, to which the path may
@@ -46,11 +47,14 @@ enum Stage {
     Home(Call),
     /// CWD to the path.
     Entering(Call),
+    /// SYST: what LIST will look like.
+    System(Call),
     Open,
     Opening(StartTransfer),
     Receiving(Transfer),
-    /// Back to the working directory, before the last line is told.
-    Returning(Option<Listed>),
+    /// Back to the working directory, before the last lines are told.
+    Returning,
+    Last,
     Complete,
 }
 
@@ -62,7 +66,7 @@ impl List {
             path,
             entered: false,
             facts_refused: None,
-            lines: Lines::new(false, None),
+            lines: Lines::new(false, Parser::new(), None),
             purging: false,
             stage: Stage::Begin,
         }
@@ -86,27 +90,45 @@ impl List {
         }
     }
 
-    fn open(&mut self, session: &mut Session) -> Result<StartTransfer, Error> {
-        let facts = session.lists_facts() && self.facts_refused.is_none();
+    fn asks_for_facts(&self, session: &Session) -> bool {
+        session.lists_facts() && self.facts_refused.is_none()
+    }
+
+    fn open(&mut self, session: &mut Session, now: Instant) -> Result<StartTransfer, Error> {
+        let facts = self.asks_for_facts(session);
         let all = !facts && session.lists_all();
         let path = if self.entered { None } else { self.path.clone() };
         let itself = if all { own_name(path.as_ref()) } else { None };
-        self.lines = Lines::new(facts, itself);
+        self.lines = Lines::new(facts, self.parser(session, facts, now), itself);
         let command = if facts { Command::Mlsd(path) } else { Command::List(list_argument(path, all)?) };
         Ok(StartTransfer::listing(command))
+    }
+
+    fn parser(&self, session: &Session, facts: bool, now: Instant) -> Parser {
+        let parser = match (session.config().list_family, session.system()) {
+            _ if facts => Parser::facts(),
+            (Some(family), _) => Parser::new().with_family(family),
+            (None, Some(system)) => Parser::new().with_system(system.first_line()),
+            (None, None) => Parser::new(),
+        };
+        let parser = parser.with_path(self.path.as_ref().map_or(&[], Argument::as_bytes));
+        match session.date(now) {
+            Some(date) => parser.with_now(date),
+            None => parser,
+        }
     }
 
     /// What a refusal comes to: another way to ask, a listing of nothing, or an error.
     fn refused(&mut self, session: &mut Session, refused: Refused) -> Result<Stage, Error> {
         let code = refused.reply.code();
         let unknown = |reply: &Reply| matches!(reply.code().get(), 500 | 502 | 504);
-        if self.lines.facts {
+        if self.lines.are_facts() {
             // Of a directory that is not there LIST may say that it is empty.
             let there = self.entered || self.path.is_none();
             let again = match session.facts() {
-                Facts::Promised => code.class() == Class::PermanentNegative && (code != 550 || there),
-                Facts::Doubtful => unknown(&refused.reply),
-                Facts::Proven | Facts::Refused => false,
+                MlsdState::Promised => code.class() == Class::PermanentNegative && (code != 550 || there),
+                MlsdState::Doubtful => unknown(&refused.reply),
+                MlsdState::Proven | MlsdState::Refused => false,
             };
             if again {
                 self.facts_refused = Some(refused.reply);
@@ -115,12 +137,12 @@ impl List {
         } else if says_empty(&refused.reply) {
             session.discard_data();
             session.come_back();
-            return Ok(Stage::Returning(None));
+            return Ok(Stage::Returning);
         }
         match self.facts_refused.take() {
-            Some(reply) if unknown(&reply) => session.learn_facts(Facts::Refused),
+            Some(reply) if unknown(&reply) => session.learn_facts(MlsdState::Refused),
             Some(reply) => {
-                session.learn_facts(Facts::Doubtful);
+                session.learn_facts(MlsdState::Doubtful);
                 // A server without LIST has said of MLSD what there is to say.
                 if unknown(&refused.reply) {
                     return Err(Error::refused(Verb::Mlsd, reply));
@@ -133,19 +155,19 @@ impl List {
 
     /// The listing has come to its end, and is confirmed with this.
     fn confirmed(&mut self, session: &mut Session, reply: Reply) -> Result<Stage, Error> {
-        if self.lines.facts {
-            session.learn_facts(Facts::Proven);
+        if self.lines.are_facts() {
+            session.learn_facts(MlsdState::Proven);
         } else if self.facts_refused.is_some() {
-            session.learn_facts(Facts::Refused);
+            session.learn_facts(MlsdState::Refused);
         }
         if mem::take(&mut self.purging) {
             session.listed_to_the_end();
             return Ok(Stage::Open);
         }
-        let last = self.lines.last(session)?;
+        self.lines.finish(session)?;
         self.lines.confirm(reply)?;
         session.come_back();
-        Ok(Stage::Returning(last))
+        Ok(Stage::Returning)
     }
 }
 
@@ -191,11 +213,11 @@ impl Operation for List {
     type Output = Option<Listed>;
 
     fn step(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Option<Listed>>, Error> {
-        if let Stage::Complete = self.stage {
-            return Ok(Poll::Ready(None));
+        if !matches!(self.stage, Stage::Last | Stage::Complete) {
+            ready!(session.begin(&mut self.claim)?);
         }
-        ready!(session.begin(&mut self.claim)?);
         loop {
+            let facts = self.asks_for_facts(session);
             self.stage = match &mut self.stage {
                 Stage::Begin => self.begin(session),
                 Stage::Home(call) => {
@@ -213,7 +235,13 @@ impl Operation for List {
                     }
                     Stage::Open
                 }
-                Stage::Open => Stage::Opening(self.open(session)?),
+                Stage::System(call) => {
+                    let (_, reply) = ready!(call.step(session)?);
+                    session.learn_system(reply);
+                    Stage::Open
+                }
+                Stage::Open if !facts && session.wants_system() => Stage::System(Call::new(Command::Syst)),
+                Stage::Open => Stage::Opening(self.open(session, now)?),
                 Stage::Opening(start) => match start.advance(session, now) {
                     Ok(step) => {
                         let transfer = ready!(step);
@@ -234,15 +262,17 @@ impl Operation for List {
                     let confirmed = ready!(transfer.advance(session, now)?);
                     self.confirmed(session, confirmed.reply)?
                 }
-                Stage::Returning(last) => {
+                Stage::Returning => {
                     ready!(session.recover()?);
                     if session.has_needs() {
                         return Ok(Poll::Pending);
                     }
-                    let last = mem::take(last);
-                    self.stage = Stage::Complete;
-                    return Ok(Poll::Ready(last));
+                    Stage::Last
                 }
+                Stage::Last => match self.lines.rest() {
+                    Some(listed) => return Ok(Poll::Ready(Some(listed))),
+                    None => Stage::Complete,
+                },
                 Stage::Complete => return Ok(Poll::Ready(None)),
             }
         }

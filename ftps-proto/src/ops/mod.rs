@@ -14,9 +14,10 @@ mod route;
 mod start;
 mod transfer;
 
+pub use crate::codec::list::Listed;
 pub use exchange::{Exchange, cdup, command, cwd, dele, mkd, noop, pwd, rmd, size};
 pub use list::List;
-pub use listing::{Listed, Listing};
+pub use listing::Listing;
 pub use open::Open;
 pub use quit::Quit;
 pub use rename::Rename;

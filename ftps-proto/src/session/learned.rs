@@ -12,8 +12,10 @@ pub(super) struct Learned {
     /// By what came inside TLS.
     kind: Option<ServerKind>,
     features: Option<Features>,
+    /// What SYST was answered.
+    system: Option<Reply>,
     pub(super) family: AddressFamily,
-    pub(super) facts: Facts,
+    pub(super) facts: MlsdState,
     /// Refused PROT P, in the server's words, and has not shown since that it secures data connections all the same.
     pub(super) unprotected: Option<Reply>,
     /// An EPSV or PASV that is sent before the transfer before has been confirmed is taken.
@@ -33,7 +35,7 @@ pub(crate) enum AddressFamily {
 
 /// Whether listings come as facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Facts {
+pub(crate) enum MlsdState {
     /// As FEAT says: MLSD was not used yet.
     Promised,
     /// MLSD was refused, and so was LIST after it: this may be the path's fault, and LIST is no way out again.
@@ -50,8 +52,9 @@ impl Learned {
             hint: ServerKind::Unknown,
             kind: None,
             features: None,
+            system: None,
             family: AddressFamily::Extended,
-            facts: Facts::Promised,
+            facts: MlsdState::Promised,
             unprotected: None,
             queues_passive: true,
             takes_eprt: false,
@@ -96,16 +99,33 @@ impl Session {
         self.learned.features = features;
     }
 
-    /// Whether listings are asked for as facts: MLSD is announced as MLST (RFC 3659, section 7.8).
-    pub(crate) fn lists_facts(&self) -> bool {
-        self.learned.facts != Facts::Refused && self.features().is_some_and(Features::mlst)
+    /// What SYST was answered with 215 (RFC 959, section 4.1.3), where it was asked.
+    pub fn system(&self) -> Option<&Reply> {
+        self.learned.system.as_ref().filter(|reply| reply.code() == 215)
     }
 
-    pub(crate) fn facts(&self) -> Facts {
+    /// Whether SYST would tell what a LIST looks like: not asked twice, nor of a server that is known, nor where that was
+    /// given.
+    pub(crate) fn wants_system(&self) -> bool {
+        self.learned.system.is_none()
+            && self.server() == ServerKind::Unknown
+            && self.config().list_family.is_none()
+    }
+
+    pub(crate) fn learn_system(&mut self, reply: Reply) {
+        self.learned.system = Some(reply);
+    }
+
+    /// Whether listings are asked for as facts: MLSD is announced as MLST (RFC 3659, section 7.8).
+    pub(crate) fn lists_facts(&self) -> bool {
+        self.learned.facts != MlsdState::Refused && self.features().is_some_and(Features::mlst)
+    }
+
+    pub(crate) fn facts(&self) -> MlsdState {
         self.learned.facts
     }
 
-    pub(crate) fn learn_facts(&mut self, facts: Facts) {
+    pub(crate) fn learn_facts(&mut self, facts: MlsdState) {
         self.learned.facts = facts;
     }
 

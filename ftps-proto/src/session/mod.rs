@@ -14,7 +14,7 @@ use core::mem;
 use core::task::Poll;
 
 use crate::codec::list::LineDecoder;
-use crate::codec::{Argument, Class, Reply, Verb};
+use crate::codec::{Argument, Class, Reply, Timestamp, Verb};
 use crate::config::Config;
 use crate::error::{Error, Local, Refused};
 use crate::need::{Channel, Deadline, End, Flow, Input, Io, Need, Progress, Waiting};
@@ -23,7 +23,7 @@ use crate::time::Instant;
 pub use data::Direction;
 pub(crate) use data::{DataConnection, Ending};
 use learned::Learned;
-pub(crate) use learned::{AddressFamily, Facts};
+pub(crate) use learned::{AddressFamily, MlsdState};
 pub use operation::{Claim, Operation};
 use outgoing::Outgoing;
 pub use quirks::ServerKind;
@@ -142,6 +142,13 @@ impl Session {
     /// What the session was told before it began.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// The date, where the session was told one.
+    pub(crate) fn date(&self, now: Instant) -> Option<Timestamp> {
+        let (date, at) = self.config.date?;
+        let since = i64::try_from(now.saturating_duration_since(at).as_secs()).ok()?;
+        Timestamp::from_unix(date.to_unix()?.checked_add(since)?)
     }
 
     /// Whether TLS protects the control connection.

@@ -142,36 +142,21 @@ pub enum DateOrder {
     DayMonthYear,
 }
 
-/// What a line of LIST is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ListLine {
-    /// An entry.
-    Entry(Entry),
-    /// Nothing to show: a blank line, `total 12`.
-    Ignored,
-    /// Of no form that is known.
-    Unparsed(Vec<u8>),
-}
-
-/// Reads a line of LIST by itself, without its line end. A [`Parser`] knows what the lines before it said.
-pub fn parse_list_line(line: &[u8]) -> ListLine {
-    let mut parser = Parser::new();
-    match parser.line(line).next().or_else(|| parser.finish()) {
-        Some(Listed::Entry(entry)) => ListLine::Entry(entry),
-        Some(Listed::Unparsed(line)) => ListLine::Unparsed(line),
-        None => ListLine::Ignored,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What a parser makes of a line by itself.
+    fn read(line: &str) -> Option<Listed> {
+        let mut parser = Parser::new();
+        parser.line(line.as_bytes()).next().or_else(|| parser.finish())
+    }
 
     #[test]
     fn what_is_no_entry_is_said_to_be_none() {
         for line in ["", "  ", "total 12", "Total 0", "total 12 ", "insgesamt 4", "合計 12345", "total 1.2M"]
         {
-            assert_eq!(parse_list_line(line.as_bytes()), ListLine::Ignored, "{line}");
+            assert_eq!(read(line), None, "{line}");
         }
         for line in [
             "total",
@@ -182,7 +167,7 @@ mod tests {
             "\u{feff}",
             "A.B;1",
         ] {
-            assert_eq!(parse_list_line(line.as_bytes()), ListLine::Unparsed(line.into()), "{line}");
+            assert_eq!(read(line), Some(Listed::Unparsed(line.into())), "{line}");
         }
     }
 
