@@ -24,6 +24,8 @@ pub struct Open {
     /// Commands that are still to be sent, and those that have been.
     rest: VecDeque<Command>,
     sent: VecDeque<Call>,
+    /// USER alone was enough.
+    admitted: bool,
 }
 
 #[derive(Debug, Default)]
@@ -116,14 +118,24 @@ impl Open {
     }
 
     fn log_in(&mut self, session: &Session) -> Stage {
-        self.rest.push_back(Command::User(session.config().login.user.clone()));
+        let login = &session.config().login;
+        self.rest.push_back(Command::User(login.user.clone()));
+        if self.pipelines(session) {
+            self.rest.push_back(Command::Pass(login.password.clone()));
+            self.prepare();
+        }
         Stage::Login
+    }
+
+    /// Whether the whole of the login goes in one flight. The commands after PASS would be refused if ACCT had to come
+    /// between.
+    fn pipelines(&self, session: &Session) -> bool {
+        session.takes_pipelining() && session.config().login.account.is_none()
     }
 
     /// Sends what is left as far as the server takes it, and reads what comes.
     fn exchange(&mut self, session: &mut Session) -> Result<Poll<()>, Error> {
-        // The commands after PASS would be refused if ACCT had to come between.
-        let pipelined = session.takes_pipelining() && session.config().login.account.is_none();
+        let pipelined = self.pipelines(session);
         loop {
             while pipelined || self.sent.is_empty() {
                 let Some(command) = self.rest.pop_front() else { break };
@@ -143,19 +155,28 @@ impl Open {
     }
 
     fn answered(&mut self, session: &mut Session, verb: Verb, reply: Reply) -> Result<(), Error> {
+        let pipelined = self.pipelines(session);
         let login = &session.config().login;
         match (verb, reply.code().get()) {
-            (Verb::User, 331) => {
-                self.rest.push_back(Command::Pass(login.password.clone()));
-                self.prepare();
-                Ok(())
-            }
             (Verb::User | Verb::Pass, 332) => {
                 let account = login.account.clone().ok_or(Local::AccountRequired)?;
                 self.rest.push_front(Command::Acct(account));
                 if verb == Verb::User {
                     self.prepare();
                 }
+                Ok(())
+            }
+            (Verb::User, 331) if pipelined => Ok(()),
+            (Verb::User, _) if pipelined => {
+                completed(verb, reply)?;
+                // Nobody asked for the password, and what is said of it does not matter.
+                self.admitted = true;
+                Ok(())
+            }
+            (Verb::Pass, _) if self.admitted => Ok(()),
+            (Verb::User, 331) => {
+                self.rest.push_back(Command::Pass(login.password.clone()));
+                self.prepare();
                 Ok(())
             }
             (Verb::User, _) => {

@@ -21,7 +21,7 @@
 //! offered until the server refuses it; only then one from a data connection takes its place. There is no second
 //! one to be had, so one handshake that is cut off does not spend it; the second in a row does.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -106,14 +106,40 @@ impl Sessions {
     }
 }
 
+/// Which key exchange groups the servers of a configuration's sessions like: without that, the first handshake of each
+/// session may cost a round trip more.
+#[derive(Debug, Default)]
+pub(super) struct Groups(Mutex<HashMap<ServerName<'static>, NamedGroup>>);
+
+/// Servers whose groups are remembered.
+const SERVERS: usize = 1000;
+
+impl Groups {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ServerName<'static>, NamedGroup>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get(&self, server: &ServerName<'_>) -> Option<NamedGroup> {
+        self.lock().get(&server.to_owned()).copied()
+    }
+
+    fn set(&self, server: ServerName<'static>, group: NamedGroup) {
+        let mut groups = self.lock();
+        if groups.len() < SERVERS || groups.contains_key(&server) {
+            groups.insert(server, group);
+        }
+    }
+}
+
 pub(super) struct TicketStore {
+    groups: Arc<Groups>,
     time: Arc<dyn TimeProvider>,
     sessions: Mutex<Sessions>,
 }
 
 impl TicketStore {
-    pub(super) fn new(time: Arc<dyn TimeProvider>) -> Self {
-        Self { time, sessions: Mutex::default() }
+    pub(super) fn new(time: Arc<dyn TimeProvider>, groups: Arc<Groups>) -> Self {
+        Self { groups, time, sessions: Mutex::default() }
     }
 
     pub(super) fn view(self: &Arc<Self>, role: Role) -> View {
@@ -254,12 +280,16 @@ pub(super) struct View {
 }
 
 impl ClientSessionStore for View {
-    fn set_kx_hint(&self, _: ServerName<'static>, group: NamedGroup) {
-        self.store.lock().group = Some(group);
+    fn set_kx_hint(&self, server: ServerName<'static>, group: NamedGroup) {
+        let before = self.store.lock().group.replace(group);
+        if before != Some(group) {
+            self.store.groups.set(server, group);
+        }
     }
 
-    fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
-        self.store.lock().group
+    fn kx_hint(&self, server: &ServerName<'_>) -> Option<NamedGroup> {
+        let group = self.store.lock().group;
+        group.or_else(|| self.store.groups.get(server))
     }
 
     fn set_tls12_session(&self, _: ServerName<'static>, value: Tls12ClientSessionValue) {

@@ -48,22 +48,38 @@ fn cuts_change_nothing() {
 }
 
 #[test]
-fn a_known_server_gets_the_rest_in_one_burst() {
+fn a_known_server_gets_the_login_in_one_burst() {
     for greeting in
         ["220 (vsFTPd 3.0.3)", "220 ProFTPD Server", "220---------- Welcome to Pure-FTPd\r\n220 ok"]
     {
         // Nothing is answered before everything has been heard.
         let silent: [Act; 0] = [];
         let peer = Peer::polite()
+            .instead("USER", silent.clone())
             .instead("PASS", silent.clone())
             .instead("PBSZ", silent.clone())
             .instead("PROT", silent.clone())
             .instead("FEAT", silent.clone())
             .instead("OPTS", silent)
-            .instead("TYPE", ["230 in", "200 PBSZ=0", "200 P", "211 no features", "200 utf8", "200 binary"]);
+            .instead(
+                "TYPE",
+                ["331 password?", "230 in", "200 PBSZ=0", "200 P", "211 none", "200 ok", "200 I"],
+            );
         let mut world = World::new(peer.greeting(greeting));
         world.open().unwrap();
         assert_eq!(heard(&world), LOGIN);
+
+        // What is said of a password that nobody asked for does not matter; what is said of the name does.
+        for (user, pass, code) in [
+            ("230 in", "503 you are in", None),
+            ("530 who?", "503 USER first", Some(530)),
+            ("331 yes?", "530 no", Some(530)),
+        ] {
+            let peer = Peer::polite().greeting(greeting).instead("USER", [user]).instead("PASS", [pass]);
+            let opened = World::new(peer).open();
+            assert_eq!(opened.as_ref().err().and_then(|error| error.code()).map(|code| code.get()), code);
+            assert!(opened.err().is_none_or(|error| error.is_login()));
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ftps_proto::tls::{Engine, Event, TlsConfig, TlsError, TlsSession, Version};
-use rustls::crypto::CryptoProvider;
+use rustls::crypto::{CryptoProvider, SupportedKxGroup};
 use rustls::pki_types::UnixTime;
 use rustls::time_provider::TimeProvider;
 use rustls::{AlertDescription, ContentType, HandshakeKind, ServerConfig};
@@ -218,9 +218,25 @@ fn keys_that_change_cost_one_refusal() {
 }
 
 #[test]
-fn remembers_the_group_that_the_server_likes() {
+fn a_server_that_knows_p256_alone_is_not_asked_twice() {
+    let kinds = kinds_with(vec![library::kx_group::SECP256R1]);
+    assert_eq!(kinds, [Some(HandshakeKind::Full); 4]);
+}
+
+#[test]
+fn remembers_the_group_that_the_server_likes_across_sessions() {
+    let again = Some(HandshakeKind::FullWithHelloRetryRequest);
+    let kinds = kinds_with(vec![library::kx_group::SECP384R1]);
+    assert_eq!(
+        kinds,
+        [again, Some(HandshakeKind::Full), Some(HandshakeKind::Full), Some(HandshakeKind::Full)]
+    );
+}
+
+/// What handshakes a server of these groups makes: of a control and a data connection, of another control connection, and
+/// of another session's.
+fn kinds_with(groups: Vec<&'static dyn SupportedKxGroup>) -> [Option<HandshakeKind>; 4] {
     let pki = Pki::new();
-    let groups = vec![library::kx_group::SECP256R1];
     let provider = Arc::new(CryptoProvider { kx_groups: groups, ..library::default_provider() });
     let (certificate, key) = pki.issue(|_| {});
     let mut server = ServerConfig::builder_with_provider(provider)
@@ -231,13 +247,13 @@ fn remembers_the_group_that_the_server_likes() {
         .unwrap();
     server.send_tls13_tickets = 0;
     let server = Arc::new(server);
-    let session = pki.session();
+    let config = pki.client().build().unwrap();
+    let session = config.session();
     let mut control = Pair::control(&session, &server);
-    assert_eq!(control.server.handshake_kind(), Some(HandshakeKind::FullWithHelloRetryRequest));
     let data = Pair::data(&session, &mut control, &server);
-    assert_eq!(data.server.handshake_kind(), Some(HandshakeKind::Full));
     let again = Pair::control(&session, &server);
-    assert_eq!(again.server.handshake_kind(), Some(HandshakeKind::Full));
+    let other = Pair::control(&config.session(), &server);
+    [control, data, again, other].map(|pair| pair.server.handshake_kind())
 }
 
 #[test]
