@@ -13,6 +13,7 @@ mod rename;
 mod route;
 mod start;
 mod transfer;
+mod walk;
 
 pub use crate::codec::list::Listed;
 pub use exchange::{Exchange, cdup, command, cwd, dele, mkd, noop, pwd, rmd, size};
@@ -23,6 +24,7 @@ pub use quit::Quit;
 pub use rename::Rename;
 pub use start::StartTransfer;
 pub use transfer::{Transfer, Transferred};
+pub use walk::{Walk, WalkOrder, Walked};
 
 /// Goes on where a [`Poll`](core::task::Poll) is ready; returns that it is pending otherwise.
 macro_rules! ready {

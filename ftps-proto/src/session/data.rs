@@ -343,6 +343,17 @@ impl Session {
         self.stale_listing = false;
     }
 
+    /// What an operation that goes on gives up with one of its parts: the data connection is reset.
+    pub(crate) fn give_data_up(&mut self, error: &Error) {
+        if let Error::Remote(_) = error {
+            self.distrust();
+        }
+        if self.data.is_some() {
+            self.drop_data();
+            self.need(Need::Close(Channel::Data, Close::Reset));
+        }
+    }
+
     /// Forgets the data connection, which the adapter resets.
     pub(super) fn drop_data(&mut self) {
         let listing = self.is_started() && self.direction() == Some(Direction::Listing);

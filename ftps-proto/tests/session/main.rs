@@ -9,6 +9,7 @@ mod listing;
 mod login;
 mod simple;
 mod transfer;
+mod walk;
 
 use std::time::Duration;
 
