@@ -75,9 +75,8 @@ fn no_deeper_than_asked_for() {
 
 #[test]
 fn a_directory_that_breaks_off_is_told_and_the_rest_goes_on() {
-    let cut =
-        vec!["150 here".into(), SECURE, Act::Send(b"type=file; z\r\n".to_vec()), Act::End(End::Truncated)];
-    let cut = [cut, vec!["426 broken".into()]].concat();
+    let line = Act::Send(b"type=file; z\r\n".to_vec());
+    let cut = ["150 here".into(), SECURE, line, PAUSE, Act::End(End::Truncated), "426 broken".into()];
     let mut world = open(tree().instead("MLSD root/b", cut));
     let found = walk(&mut world, Walk::new(Some(argument("root"))));
     assert!(
