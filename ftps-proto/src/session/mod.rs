@@ -234,12 +234,13 @@ impl Session {
     /// Goes on with an operation until it is done, or something is needed.
     ///
     /// # Errors
-    /// Whatever ends the operation. The data connection, if there is one, is then to be reset, but for
-    /// [`Local::Superseded`]: it is another operation's. The session goes on where [`is_usable`](Self::is_usable) says
-    /// so.
+    /// Whatever ends the operation. The data connection is then to be reset, but where there still is a
+    /// [`direction`](Self::direction): it is another operation's, which goes on. The session goes on where
+    /// [`is_usable`](Self::is_usable) says so.
     pub fn poll<O: Operation>(&mut self, op: &mut O, now: Instant) -> Result<Progress<O::Output>, Error> {
         self.advance(op, now).inspect_err(|error| match error {
-            Error::Local(Local::Superseded) => {}
+            // Said to an operation that does not have the session.
+            Error::Local(Local::Superseded | Local::Finished | Local::NotOpen | Local::AlreadyOpen) => {}
             error => {
                 if let Error::Remote(_) = error {
                     // A server that says what cannot be may say the rest of it to the next command.

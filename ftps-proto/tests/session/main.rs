@@ -12,6 +12,7 @@ mod login;
 mod paths;
 mod patience;
 mod protection;
+mod sealed;
 mod simple;
 mod transfer;
 
