@@ -9,6 +9,7 @@ mod greeting;
 mod hints;
 mod listing;
 mod login;
+mod mlsd;
 mod paths;
 mod patience;
 mod protection;
