@@ -377,8 +377,7 @@ impl Session {
             self.state = State::Dead;
         }
         self.ignored = matches!(waiting, Waiting::Reply(_));
-        let reply = if self.ignored { self.replies.take_stray() } else { None };
-        Error::Timeout { waiting, reply }
+        Error::Timeout { waiting, reply: self.replies.take_stray() }
     }
 
     /// Login is complete.
