@@ -15,7 +15,7 @@ use core::task::Poll;
 
 use crate::codec::list::LineDecoder;
 use crate::codec::{Argument, Class, Reply, Verb};
-use crate::config::Config;
+use crate::config::{Config, Mode};
 use crate::error::{Error, Local, Refused};
 use crate::need::{Channel, Deadline, End, Flow, Input, Io, Need, Progress, Waiting};
 use crate::time::Instant;
@@ -480,7 +480,8 @@ impl Session {
     /// Asks for the next transfer's data connection before this one is confirmed: the session's own command, which is
     /// answered in any order.
     pub(crate) fn prepare_route(&mut self) {
-        if self.prepared.is_none() && self.learned.queues_passive {
+        let passive = self.config.mode == Mode::Passive;
+        if passive && self.prepared.is_none() && self.learned.queues_passive {
             self.prepared = Some(self.stage(self.passive_command(), Owner::Session));
         }
     }
@@ -492,7 +493,7 @@ impl Session {
         Some(ticket)
     }
 
-    /// What was prepared was refused, as servers do that take no other command during a transfer.
+    /// What was prepared was refused, as servers do that take no other command during a transfer, or led nowhere.
     pub(crate) fn forget_prepared(&mut self) {
         self.learned.queues_passive = false;
     }

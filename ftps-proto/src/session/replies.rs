@@ -356,6 +356,10 @@ impl Replies {
         if let Some((at, _)) = open.clone().find(|(_, open)| names(reply, open.verb)) {
             return Place::Open(at);
         }
+        // Said twice of a command that it names.
+        if self.last.as_ref().is_some_and(|(verb, last)| last == reply && names(reply, *verb)) {
+            return Place::Stray;
+        }
         if let Some((at, own)) = open.clone().find(|(_, open)| open.takes(code)) {
             let certain = !own.verb.is_transfer() || own.preliminary > 0 || code.class() != Class::Completion;
             return if certain { Place::Open(at) } else { Place::Doubtful(at) };

@@ -13,6 +13,7 @@ mod mlsd;
 mod paths;
 mod patience;
 mod protection;
+mod queued;
 mod replies;
 mod sealed;
 mod simple;
