@@ -245,6 +245,11 @@ impl Replies {
         self.open.iter().any(|open| open.ticket == ticket)
     }
 
+    /// Whether a transfer's command was sent, and its final reply has not been taken.
+    pub(super) fn expects_transfer(&self) -> bool {
+        self.open.iter().any(|open| open.is_operations() && open.verb.is_transfer())
+    }
+
     /// Whether the server has refused a keepalive.
     pub(super) fn refuses_keepalive(&self) -> bool {
         self.refuses_keepalive
@@ -257,7 +262,7 @@ impl Replies {
 
     /// The data connection has been dropped: if its transfer was under way, what follows cannot be counted.
     pub(super) fn abandon(&mut self) {
-        self.uncertain |= self.open.iter().any(|open| open.is_operations() && open.verb.is_transfer());
+        self.uncertain |= self.expects_transfer();
     }
 
     /// More may come than is owed: after a transfer that failed after its 1yz (426, then 226), or what cannot be right.

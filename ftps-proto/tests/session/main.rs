@@ -1,6 +1,7 @@
 //! Conversations with scripted servers, in virtual time.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod active;
 mod cancel;
 mod deadline;
 mod desync;
