@@ -14,7 +14,7 @@ use core::mem;
 use core::task::Poll;
 
 use crate::codec::list::LineDecoder;
-use crate::codec::{Argument, Class, Reply, Verb};
+use crate::codec::{Argument, Class, Command, Reply, Verb};
 use crate::config::{Config, Mode};
 use crate::error::{Error, Local, Refused};
 use crate::need::{Channel, Deadline, End, Flow, Input, Io, Need, Progress, Waiting};
@@ -63,6 +63,8 @@ pub struct Session {
     recovery: Recovery,
     /// What RNFR named last.
     renaming: Option<Argument>,
+    /// REST was sent, and no transfer since.
+    restart: bool,
     /// The working directory, where it is known.
     home: Option<Argument>,
     /// The same, where a listing has left it.
@@ -128,6 +130,7 @@ impl Session {
             ignored: false,
             recovery: Recovery::None,
             renaming: None,
+            restart: false,
             home: None,
             displaced: None,
             prepared: None,
@@ -331,6 +334,11 @@ impl Session {
             // A listing that leaves the working directory returns to it.
             if matches!(verb, Verb::Cwd | Verb::Cdup) && self.displaced.is_none() {
                 self.home = None;
+            }
+            match &staged.command {
+                Command::Rest(offset) => self.restart = *offset != 0,
+                Command::Retr(_) | Command::Stor(_) | Command::Appe(_) => self.restart = false,
+                _ => {}
             }
             self.replies.expect(staged.ticket, verb, staged.owner);
             self.out.push(&staged.command, self.server().quirks().undoubles);

@@ -255,6 +255,11 @@ impl Replies {
         self.refuses_keepalive
     }
 
+    /// Whether a keepalive has not been answered: a server may do so late, or never.
+    pub(super) fn awaits_keepalive(&self) -> bool {
+        self.open.iter().any(|open| !open.is_operations() && open.verb == Verb::Noop)
+    }
+
     /// Every command of the operation's has been answered, and no transfer was given up.
     pub(super) fn settled(&self) -> bool {
         self.owed() == 0 && !self.uncertain
