@@ -12,6 +12,7 @@ mod keepalive;
 mod listing;
 mod login;
 mod mlsd;
+mod overtaking;
 mod paths;
 mod patience;
 mod prelude;
