@@ -113,6 +113,19 @@ fn a_refusal_is_not_the_transfers_and_it_is_not_queued_again() {
 }
 
 #[test]
+fn a_refusal_that_is_said_twice_is_not_the_next_commands() {
+    let refusal = "450 EPSV: data transfer in progress";
+    for refused in
+        [[PAUSE, refusal.into(), refusal.into()].to_vec(), [refusal.into(), PAUSE, refusal.into()].to_vec()]
+    {
+        let mut world = open(serves().instead("EPSV", [PASSIVE]).on("EPSV", refused).on("EPSV", [PASSIVE]));
+        download(&mut world);
+        in_step(&mut world);
+        download(&mut world);
+    }
+}
+
+#[test]
 fn a_refusal_that_does_not_say_of_what_is_the_transfers() {
     let refused = [Act::Overtake, "450 busy".into()];
     let mut world = open(serves().instead("EPSV", [PASSIVE]).on("EPSV", refused).on("EPSV", [PASSIVE]));
