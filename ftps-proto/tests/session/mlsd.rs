@@ -36,14 +36,14 @@ fn mlsd_that_is_refused_for_now_is_an_error() {
 #[test]
 fn where_list_is_refused_too_its_reply_is_the_error() {
     let list = || sent(LINE, &["226 done"]);
-    let peer = peer().on("MLSD", ["550 no such"]).on("MLSD", ["550 no such"]).on("MLSD", ["502 what?"]);
+    let peer = peer().on("MLSD", ["553 no such"]).on("MLSD", ["553 no such"]).on("MLSD", ["502 what?"]);
     let peer = peer.on("LIST", ["553 no such directory"]).on("LIST", list());
     let mut world = open(peer.like(ServerKind::ProFtpd));
     let error = collect(&mut world, Some("nowhere")).unwrap_err();
     assert_eq!(error.to_string(), "the server refused LIST: 553 no such directory");
     // It may have been the path's fault: LIST is not asked again for such a refusal...
     let error = collect(&mut world, Some("nowhere")).unwrap_err();
-    assert_eq!(error.to_string(), "the server refused MLSD: 550 no such");
+    assert_eq!(error.to_string(), "the server refused MLSD: 553 no such");
     assert_eq!(listings(&world), ["MLSD nowhere", "LIST nowhere", "MLSD nowhere"]);
     // ... but where MLSD is not known after all, and then for good.
     for _ in 0..2 {

@@ -5,7 +5,7 @@ use ftps_proto::sim::{Act, Peer, World};
 use ftps_proto::{Error, ServerKind};
 
 use crate::listing::{collect, names};
-use crate::{argument, heard, in_step, open, peer, sent};
+use crate::{argument, in_step, open, peer, sent};
 
 const FACTS: &[u8] = b"type=file; a\r\n";
 
@@ -13,9 +13,9 @@ fn lists() -> Peer {
     peer().on("MLSD", sent(FACTS, &["226 done"])).on("CWD", ["250 there"])
 }
 
-/// What was heard since the login.
+/// What was heard since the login, but for what a listing may ask about the server.
 fn since_login(world: &World) -> Vec<&str> {
-    let heard = heard(world);
+    let heard: Vec<_> = world.heard().filter(|line| *line != "SYST").collect();
     let login = heard.iter().position(|line| line.starts_with("TYPE")).unwrap();
     heard[login + 1..].to_vec()
 }
