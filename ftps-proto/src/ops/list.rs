@@ -135,6 +135,9 @@ impl List {
                 return Ok(Stage::Open);
             }
         } else if says_empty(&refused.reply) {
+            if self.facts_refused.is_some() {
+                session.learn_facts(MlsdState::Refused);
+            }
             session.discard_data();
             session.come_back();
             return Ok(Stage::Returning);

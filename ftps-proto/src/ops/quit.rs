@@ -5,7 +5,7 @@ use core::task::Poll;
 use super::call::Call;
 use super::ready;
 use crate::codec::Command;
-use crate::error::Error;
+use crate::error::{Error, Local};
 use crate::need::{Channel, Close, Need};
 use crate::session::{Claim, Operation, Session};
 use crate::time::Instant;
@@ -14,13 +14,19 @@ use crate::time::Instant;
 #[derive(Debug)]
 pub struct Quit {
     claim: Claim,
-    call: Call,
-    closing: bool,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Asking(Call),
+    Closing,
+    Done,
 }
 
 impl Default for Quit {
     fn default() -> Self {
-        Self { claim: Claim::default(), call: Call::new(Command::Quit), closing: false }
+        Self { claim: Claim::default(), stage: Stage::Asking(Call::new(Command::Quit)) }
     }
 }
 
@@ -36,15 +42,22 @@ impl Operation for Quit {
 
     fn step(&mut self, session: &mut Session, _: Instant) -> Result<Poll<()>, Error> {
         ready!(session.begin(&mut self.claim)?);
-        if !self.closing {
+        if let Stage::Asking(call) = &mut self.stage {
             // A server that closes without 221 has understood as well.
-            if self.call.step(session)?.is_pending() && !session.is_lost() {
+            if call.step(session)?.is_pending() && !session.is_lost() {
                 return Ok(Poll::Pending);
             }
             session.need(Need::Close(Channel::Control, Close::Whole));
             session.die();
-            self.closing = true;
+            self.stage = Stage::Closing;
         }
-        Ok(if session.has_needs() { Poll::Pending } else { Poll::Ready(()) })
+        match self.stage {
+            Stage::Closing if session.has_needs() => Ok(Poll::Pending),
+            Stage::Closing => {
+                self.stage = Stage::Done;
+                Ok(Poll::Ready(()))
+            }
+            _ => Err(Local::Finished.into()),
+        }
     }
 }

@@ -29,7 +29,9 @@ enum Stage {
         call: Call,
         prepared: bool,
     },
-    Connecting,
+    Connecting {
+        prepared: bool,
+    },
     /// Active mode.
     Listening,
     Told(Call),
@@ -52,7 +54,10 @@ impl Route {
                     let prepared = *prepared;
                     self.asked(session, verb, reply, prepared)?
                 }
-                Stage::Connecting => ready!(self.connecting(session, now)?),
+                Stage::Connecting { prepared } => {
+                    let prepared = *prepared;
+                    ready!(self.connecting(session, now, prepared)?)
+                }
                 Stage::Listening => ready!(self.listening(session)?),
                 Stage::Told(call) => {
                     let (verb, reply) = ready!(call.step(session)?);
@@ -105,7 +110,7 @@ impl Route {
         match target {
             Ok(target) => {
                 session.connect_data(self.direction, target);
-                Ok(Stage::Connecting)
+                Ok(Stage::Connecting { prepared })
             }
             Err(error) => {
                 let unreadable = Remote::Unreadable { verb, reason: error.to_string(), reply };
@@ -114,21 +119,25 @@ impl Route {
         }
     }
 
-    fn connecting(&self, session: &mut Session, now: Instant) -> Result<Poll<Stage>, Error> {
+    fn connecting(&self, session: &mut Session, now: Instant, prepared: bool) -> Result<Poll<Stage>, Error> {
         let Some(data) = session.data() else { return Err(Local::Finished.into()) };
         if data.is_connected() {
             return Ok(Poll::Ready(Stage::Ready));
         }
-        if data.ending().is_some() {
-            let error = session.fail_data(None);
-            return self.fall_back(session, error).map(Poll::Ready);
-        }
-        if session.expired(now) == Some(Waiting::DataConnect) {
+        let error = if data.ending().is_some() {
+            session.fail_data(None)
+        } else if session.expired(now) == Some(Waiting::DataConnect) {
             session.discard_data();
-            let error = Error::Timeout { waiting: Waiting::DataConnect, reply: None };
-            return self.fall_back(session, error).map(Poll::Ready);
+            Error::Timeout { waiting: Waiting::DataConnect, reply: None }
+        } else {
+            return Ok(Poll::Pending);
+        };
+        if prepared {
+            // It may have been closed since, or with the transfer before. Asked for now, it need not be.
+            session.forget_prepared();
+            return Ok(Poll::Ready(Stage::Choose));
         }
-        Ok(Poll::Pending)
+        self.fall_back(session, error).map(Poll::Ready)
     }
 
     /// RFC 2428, section 2, else RFC 959, section 4.1.2.

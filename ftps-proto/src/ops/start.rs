@@ -258,6 +258,10 @@ impl Operation for StartTransfer {
     type Output = Transfer;
 
     fn step(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Transfer>, Error> {
+        // Its claim is the transfer's now: another one would end that.
+        if let Stage::Done = self.stage {
+            return Err(Local::Finished.into());
+        }
         ready!(self.prove(session, now)?);
         ready!(session.begin(&mut self.claim)?);
         self.advance(session, now)

@@ -14,8 +14,8 @@ use core::mem;
 use core::task::Poll;
 
 use crate::codec::list::LineDecoder;
-use crate::codec::{Argument, Class, Reply, Timestamp, Verb};
-use crate::config::Config;
+use crate::codec::{Argument, Class, Command, Reply, Timestamp, Verb};
+use crate::config::{Config, Mode};
 use crate::error::{Error, Local, Refused};
 use crate::need::{Channel, Deadline, End, Flow, Input, Io, Need, Progress, Waiting};
 use crate::time::Instant;
@@ -63,6 +63,8 @@ pub struct Session {
     recovery: Recovery,
     /// What RNFR named last.
     renaming: Option<Argument>,
+    /// REST was sent, and no transfer since.
+    restart: bool,
     /// The working directory, where it is known.
     home: Option<Argument>,
     /// The same, where a listing has left it.
@@ -128,6 +130,7 @@ impl Session {
             ignored: false,
             recovery: Recovery::None,
             renaming: None,
+            restart: false,
             home: None,
             displaced: None,
             prepared: None,
@@ -241,12 +244,13 @@ impl Session {
     /// Goes on with an operation until it is done, or something is needed.
     ///
     /// # Errors
-    /// Whatever ends the operation. The data connection, if there is one, is then to be reset, but for
-    /// [`Local::Superseded`]: it is another operation's. The session goes on where [`is_usable`](Self::is_usable) says
-    /// so.
+    /// Whatever ends the operation. The data connection is then to be reset, but where there still is a
+    /// [`direction`](Self::direction): it is another operation's, which goes on. The session goes on where
+    /// [`is_usable`](Self::is_usable) says so.
     pub fn poll<O: Operation>(&mut self, op: &mut O, now: Instant) -> Result<Progress<O::Output>, Error> {
         self.advance(op, now).inspect_err(|error| match error {
-            Error::Local(Local::Superseded) => {}
+            // Said to an operation that does not have the session.
+            Error::Local(Local::Superseded | Local::Finished | Local::NotOpen | Local::AlreadyOpen) => {}
             error => {
                 if let Error::Remote(_) = error {
                     // A server that says what cannot be may say the rest of it to the next command.
@@ -338,6 +342,11 @@ impl Session {
             if matches!(verb, Verb::Cwd | Verb::Cdup) && self.displaced.is_none() {
                 self.home = None;
             }
+            match &staged.command {
+                Command::Rest(offset) => self.restart = *offset != 0,
+                Command::Retr(_) | Command::Stor(_) | Command::Appe(_) => self.restart = false,
+                _ => {}
+            }
             self.replies.expect(staged.ticket, verb, staged.owner);
             self.out.push(&staged.command, self.server().quirks().undoubles);
             self.timers.command(now);
@@ -383,8 +392,7 @@ impl Session {
             self.state = State::Dead;
         }
         self.ignored = matches!(waiting, Waiting::Reply(_));
-        let reply = if self.ignored { self.replies.take_stray() } else { None };
-        Error::Timeout { waiting, reply }
+        Error::Timeout { waiting, reply: self.replies.take_stray() }
     }
 
     /// Login is complete.
@@ -497,7 +505,8 @@ impl Session {
     /// Asks for the next transfer's data connection before this one is confirmed: the session's own command, which is
     /// answered in any order.
     pub(crate) fn prepare_route(&mut self) {
-        if self.prepared.is_none() && self.learned.queues_passive {
+        let passive = self.config.mode == Mode::Passive;
+        if passive && self.prepared.is_none() && self.learned.queues_passive {
             self.prepared = Some(self.stage(self.passive_command(), Owner::Session));
         }
     }
@@ -509,7 +518,7 @@ impl Session {
         Some(ticket)
     }
 
-    /// What was prepared was refused, as servers do that take no other command during a transfer.
+    /// What was prepared was refused, as servers do that take no other command during a transfer, or led nowhere.
     pub(crate) fn forget_prepared(&mut self) {
         self.learned.queues_passive = false;
     }

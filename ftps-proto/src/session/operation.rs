@@ -84,12 +84,25 @@ impl Session {
                     return Err(Local::NotOpen.into());
                 }
                 self.grant(claim);
-                if !self.replies.settled() || self.data.is_some() || self.displaced.is_some() {
+                if self.is_left_over() {
                     self.clear_away();
                 }
             }
         }
         self.recover()
+    }
+
+    /// Whether an earlier operation has left something that the next one would meet.
+    fn is_left_over(&mut self) -> bool {
+        // What has come already is not waited for. A recovery reads for itself.
+        if self.recovery.is_none() {
+            self.replies.sort(None);
+        }
+        !self.replies.settled()
+            || self.replies.awaits_keepalive()
+            || self.data.is_some()
+            || self.restart
+            || self.displaced.is_some()
     }
 
     /// Gives a fresh session to the operation that opens it.

@@ -14,7 +14,11 @@
 //! ABOR and PWD leave apart, so that each is a TLS record of its own: Pure-FTPd, where it has not seen the reset yet, takes
 //! all of one record for the ABOR, and would never answer the fence.
 //!
-//! Last, the session returns to the working directory that a listing has left.
+//! Keepalives that have not been answered, and may never be, are told from the next command's answer by a PWD: what
+//! comes before its reply is theirs, and nothing comes after it.
+//!
+//! Last, a REST that no transfer has followed is taken back, since servers keep it for any transfer that does, and the
+//! session returns to the working directory that a listing has left.
 
 use core::task::Poll;
 
@@ -45,8 +49,10 @@ pub(super) enum Recovery {
     },
     /// Swallow everything up to the fence.
     Fence,
-    /// Return to the working directory.
-    Return,
+    /// Undo what an earlier operation has left: nothing is owed to it.
+    Undo,
+    /// Wait for the reply to what undoes it, or tells that keepalives are not answered any more.
+    Undoing(Ticket),
     /// Wait until the server has.
     Returning(Ticket),
 }
@@ -88,6 +94,7 @@ impl Session {
                             self.send(Command::Rnto(from))?;
                         }
                     }
+                    Some((Verb::Rest, reply)) if reply.code().class() == Class::Intermediate => {}
                     // What cannot be right may be followed by what is.
                     Some((_, reply))
                         if matches!(reply.code().class(), Class::Intermediate | Class::Protected) =>
@@ -96,7 +103,7 @@ impl Session {
                     }
                     Some(_) => {}
                     None if self.owed() > 0 => return Ok(Poll::Pending),
-                    None => self.recovery = Recovery::Return,
+                    None => self.recovery = Recovery::Undo,
                 },
                 Recovery::Abort => {
                     let path_may_come = self.replies.path_may_come();
@@ -133,15 +140,25 @@ impl Session {
                     let Some(reply) = self.swallow()? else { return Ok(Poll::Pending) };
                     if reply.code() == 257 {
                         self.replies.settle_all();
-                        self.recovery = Recovery::Return;
+                        self.recovery = Recovery::Undo;
                     }
                 }
-                Recovery::Return => {
-                    let Some(home) = self.displaced.clone() else {
-                        self.recovery = Recovery::None;
-                        continue;
+                Recovery::Undo => {
+                    self.recovery = if self.replies.awaits_keepalive() {
+                        Recovery::Undoing(self.send(Command::Pwd)?)
+                    } else if self.restart {
+                        Recovery::Undoing(self.send(Command::Rest(0))?)
+                    } else if let Some(home) = self.displaced.clone() {
+                        Recovery::Returning(self.send(Command::Cwd(home))?)
+                    } else {
+                        Recovery::None
                     };
-                    self.recovery = Recovery::Returning(self.send(Command::Cwd(home))?);
+                }
+                Recovery::Undoing(ticket) => {
+                    // A refusal serves as well: of PWD it is an answer, and REST was not taken before.
+                    let Poll::Ready(_) = self.final_reply(ticket) else { return Ok(Poll::Pending) };
+                    self.restart = false;
+                    self.recovery = Recovery::Undo;
                 }
                 Recovery::Returning(ticket) => {
                     let Poll::Ready(reply) = self.final_reply(ticket) else { return Ok(Poll::Pending) };

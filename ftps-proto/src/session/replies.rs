@@ -245,9 +245,19 @@ impl Replies {
         self.open.iter().any(|open| open.ticket == ticket)
     }
 
+    /// Whether a transfer's command was sent, and its final reply has not been taken.
+    pub(super) fn expects_transfer(&self) -> bool {
+        self.open.iter().any(|open| open.is_operations() && open.verb.is_transfer())
+    }
+
     /// Whether the server has refused a keepalive.
     pub(super) fn refuses_keepalive(&self) -> bool {
         self.refuses_keepalive
+    }
+
+    /// Whether a keepalive has not been answered: a server may do so late, or never.
+    pub(super) fn awaits_keepalive(&self) -> bool {
+        self.open.iter().any(|open| !open.is_operations() && open.verb == Verb::Noop)
     }
 
     /// Every command of the operation's has been answered, and no transfer was given up.
@@ -257,7 +267,7 @@ impl Replies {
 
     /// The data connection has been dropped: if its transfer was under way, what follows cannot be counted.
     pub(super) fn abandon(&mut self) {
-        self.uncertain |= self.open.iter().any(|open| open.is_operations() && open.verb.is_transfer());
+        self.uncertain |= self.expects_transfer();
     }
 
     /// More may come than is owed: after a transfer that failed after its 1yz (426, then 226), or what cannot be right.
@@ -355,6 +365,10 @@ impl Replies {
         let mut open = self.open.iter().enumerate().filter(|(_, open)| !open.answered);
         if let Some((at, _)) = open.clone().find(|(_, open)| names(reply, open.verb)) {
             return Place::Open(at);
+        }
+        // Said twice of a command that it names.
+        if self.last.as_ref().is_some_and(|(verb, last)| last == reply && names(reply, *verb)) {
+            return Place::Stray;
         }
         if let Some((at, own)) = open.clone().find(|(_, open)| open.takes(code)) {
             let certain = !own.verb.is_transfer() || own.preliminary > 0 || code.class() != Class::Completion;

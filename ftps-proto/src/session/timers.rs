@@ -146,6 +146,8 @@ impl Session {
         let timeouts = &self.config.timeouts;
         let data = self.data.as_ref()?;
         Some(match data.phase()? {
+            // Active mode: the server connects once it has heard the transfer's command.
+            Phase::Opening if data.listening().is_some() && !self.replies.expects_transfer() => return None,
             Phase::Opening => (Waiting::DataConnect, timeouts.connect),
             Phase::Securing => {
                 let given_up = matches!(self.recovery, Recovery::Secure);

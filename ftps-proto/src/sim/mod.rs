@@ -23,7 +23,7 @@ use alloc::vec::Vec;
 use core::task::Poll;
 use core::time::Duration;
 
-use crate::codec::{Argument, Secret};
+use crate::codec::{Argument, Command, Secret};
 use crate::config::{Config, Login};
 use crate::error::Error;
 use crate::need::{Channel, Close, End, Failure, Input, Io, Need, Progress, Target};
@@ -43,8 +43,6 @@ pub struct World {
     peer: Peer,
     chunks: Chunks,
     now: Instant,
-    /// When the server goes on, where it waits.
-    resumes: Option<Instant>,
     /// For how long the client is left alone the next time it waits.
     neglect: Duration,
     /// What the server has said and the session has not heard yet.
@@ -85,7 +83,6 @@ impl World {
             peer,
             chunks: Chunks::Whole,
             now: Instant::default(),
-            resumes: None,
             neglect: Duration::ZERO,
             said: Vec::new(),
             data: DataEnd::None,
@@ -122,6 +119,9 @@ impl World {
     /// Lets time pass between two operations.
     pub fn pass(&mut self, time: Duration) {
         self.now = self.now + time;
+        if let Some(Act::Wait(wait)) = self.peer.agenda.front_mut() {
+            *wait = wait.saturating_sub(time);
+        }
     }
 
     /// Every close that the machine asked for.
@@ -187,12 +187,15 @@ impl World {
         Whole::new(StartTransfer::stor(argument(path)), Direction::Upload, payload.len() as u64)
     }
 
-    /// Polls once and does what is needed. An error resets the data connection, as every adapter does.
+    /// Polls once and does what is needed. An error resets the data connection, as every adapter does, unless it is
+    /// another operation's.
     fn turn<O: Operation>(&mut self, op: &mut O) -> Poll<Result<O::Output, Error>> {
         match self.session.poll(op, self.now) {
             Ok(Progress::Done(output)) => return Poll::Ready(Ok(output)),
             Err(error) => {
-                self.data = DataEnd::None;
+                if self.session.direction().is_none() {
+                    self.data = DataEnd::None;
+                }
                 return Poll::Ready(Err(error));
             }
             Ok(Progress::Need(Need::Connect(target))) => self.connect(target),
@@ -256,7 +259,9 @@ impl World {
             self.session.handle(Input::Sent(Channel::Data, n));
             moved = true;
         }
-        while self.act(io) {
+        // What was secured just now is polled first.
+        let open = matches!(self.data, DataEnd::Open | DataEnd::Shut) && io.data.receive;
+        while self.act(open) {
             moved = true;
         }
         let said = self.chunks.next(self.said.len());
@@ -265,20 +270,19 @@ impl World {
             self.said.drain(..said);
             moved = true;
         }
-        let deadline = io.deadline.map(|deadline| deadline.at);
-        if !moved && let Some(next) = [deadline, self.resumes].into_iter().flatten().min() {
-            self.now = self.now.max(next);
+        let deadline = io.deadline.map(|deadline| deadline.at.saturating_duration_since(self.now));
+        let resumes = match self.peer.agenda.front() {
+            Some(Act::Wait(wait)) => Some(*wait),
+            _ => None,
+        };
+        if !moved && let Some(next) = [deadline, resumes].into_iter().flatten().min() {
+            self.pass(next);
         }
     }
 
-    /// The server's next act, if it can be done now.
-    fn act(&mut self, io: Io) -> bool {
-        if !matches!(self.peer.agenda.front(), Some(Act::Wait(_))) {
-            // A wait may have been forgotten with the rest.
-            self.resumes = None;
-        }
+    /// The server's next act, if it can be done now. `open`: the client takes what comes on the data connection.
+    fn act(&mut self, open: bool) -> bool {
         let Some(act) = self.peer.agenda.front_mut() else { return false };
-        let open = matches!(self.data, DataEnd::Open | DataEnd::Shut) && io.data.receive;
         match act {
             // There is no data connection (any more): what was to be done with it fails.
             Act::Secure { .. } | Act::Send(_) | Act::End(_) | Act::Reset | Act::Receive
@@ -314,17 +318,13 @@ impl World {
             Act::Leave if self.said.is_empty() => {
                 self.session.handle(Input::Ended(Channel::Control, End::Clean));
             }
-            Act::Wait(wait) => {
-                if self.now < *self.resumes.get_or_insert(self.now + *wait) {
-                    return false;
-                }
-                self.resumes = None;
-            }
+            Act::Wait(wait) if wait.is_zero() => {}
             Act::Connect if self.data == DataEnd::Listening => {
                 self.data = DataEnd::Connected;
                 self.session.handle(Input::Connected);
             }
             Act::Abort => self.data = DataEnd::None,
+            Act::Overtake => {}
             _ => return false,
         }
         self.peer.agenda.pop_front();
@@ -344,6 +344,12 @@ pub struct Whole {
 impl Whole {
     fn new(start: StartTransfer, direction: Direction, size: u64) -> Self {
         Self { start, transfer: None, direction, size }
+    }
+
+    /// Sends this right before the transfer's command.
+    #[must_use]
+    pub fn after(self, command: Command) -> Self {
+        Self { start: self.start.after(command), ..self }
     }
 
     /// Another transfer follows.

@@ -38,6 +38,8 @@ pub enum Act {
     Wait(Duration),
     /// Nothing more, until another command is heard.
     Stall,
+    /// First of a command's acts: they are done before what is still to be done for earlier commands.
+    Overtake,
     /// Forgets what was still to be done, and resets the data connection.
     Abort,
 }
@@ -133,13 +135,16 @@ impl Peer {
     }
 
     fn obey(&mut self, line: String) {
-        let acts = self.script.obey(&line);
+        let mut acts = self.script.obey(&line);
         self.heard.push(line);
         if self.agenda.front() == Some(&Act::Stall) {
             self.agenda.pop_front();
         }
         if acts.first() == Some(&Act::Abort) {
             self.agenda.clear();
+        }
+        if acts.first() == Some(&Act::Overtake) {
+            acts.extend(self.agenda.drain(..));
         }
         self.agenda.extend(acts);
     }

@@ -10,7 +10,7 @@ use rustls::pki_types::ServerName;
 
 use super::engine::{Engine, Event};
 use super::{TlsConfig, TlsError, TlsSession};
-use crate::error::{Error, Local};
+use crate::error::Error;
 use crate::need::{Channel, Close, End, Failure, Flow, Input, Io, Need, Progress, Target};
 use crate::session::{DataConnection, Direction, Operation, Session};
 use crate::time::Instant;
@@ -134,8 +134,8 @@ impl Link {
     /// Goes on with an operation until it is done, or something is needed.
     ///
     /// # Errors
-    /// Whatever ends the operation. The data connection, if there is one, is then to be reset (but for
-    /// [`Local::Superseded`]: it is another operation's), and what
+    /// Whatever ends the operation. The data connection is then to be reset (but where the session still has a
+    /// [`direction`](Session::direction): it is another operation's), and what
     /// [`outgoing`](Self::outgoing) holds for the control connection, maybe an alert that tells the server why, is to be
     /// written as far as the socket takes it at once. The session goes on where [`Session::is_usable`] says so.
     pub fn poll<O: Operation>(
@@ -154,8 +154,8 @@ impl Link {
             let early = self.is_early();
             let more = self.receive();
             let progress = self.session.poll(op, now).inspect_err(|error| {
-                // The transfer of the operation that has begun since goes on.
-                if !matches!(error, Error::Local(Local::Superseded)) {
+                // Where there still is one, it is another operation's, which goes on.
+                if self.session.direction().is_none() {
                     let wire = self.data.take();
                     if is_data_connections(error)
                         && let Some(mut engine) = wire.and_then(|wire| wire.engine)
@@ -163,8 +163,8 @@ impl Link {
                         engine.spend_ticket();
                     }
                 }
-            })?;
-            let need = match progress {
+            });
+            let need = match progress? {
                 Progress::Done(output) => return Ok(Progress::Done(output)),
                 Progress::Need(need) => need,
             };

@@ -7,20 +7,7 @@ use ftps_proto::ops::{self, List};
 use ftps_proto::sim::{Act, FILTERED, Peer, World};
 use ftps_proto::{Channel, Config, Direction, End, Error, Input, Local, Need, Progress, Session, Waiting};
 
-use crate::{PAUSE, SECURE, argument, config, heard, open};
-
-/// A session after this op has its own replies.
-#[track_caller]
-fn in_step(world: &mut World) {
-    let error = world.run(&mut ops::dele(argument("x"))).unwrap_err();
-    assert_eq!(error.code().unwrap(), 550, "{error}");
-    assert_eq!(world.run(&mut ops::size(argument("x"))).unwrap(), 42);
-    assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
-}
-
-fn peer() -> Peer {
-    Peer::polite().on("DELE", ["550 no"]).on("SIZE", ["213 42"])
-}
+use crate::{PAUSE, SECURE, argument, config, heard, in_step, open, peer};
 
 fn file(said: &[&str]) -> Vec<Act> {
     let mut acts = vec!["150 here".into(), SECURE, Act::Send(vec![1]), Act::End(End::Clean)];

@@ -22,7 +22,7 @@ fn lists(command: &str, text: &str) -> Peer {
     )
 }
 
-fn collect(world: &mut World, path: Option<&str>) -> Result<Vec<Listed>, Error> {
+pub fn collect(world: &mut World, path: Option<&str>) -> Result<Vec<Listed>, Error> {
     let mut list = List::new(path.map(argument));
     let mut listing = Vec::new();
     while let Some(listed) = world.run(&mut list)? {
@@ -31,7 +31,7 @@ fn collect(world: &mut World, path: Option<&str>) -> Result<Vec<Listed>, Error> 
     Ok(listing)
 }
 
-fn names(listing: &[Listed]) -> Vec<String> {
+pub fn names(listing: &[Listed]) -> Vec<String> {
     listing
         .iter()
         .map(|listed| match listed {

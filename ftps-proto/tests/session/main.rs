@@ -1,12 +1,25 @@
 //! Conversations with scripted servers, in virtual time.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod active;
 mod cancel;
 mod deadline;
 mod desync;
 mod disorder;
+mod greeting;
+mod hints;
+mod keepalive;
 mod listing;
 mod login;
+mod mlsd;
+mod overtaking;
+mod paths;
+mod patience;
+mod prelude;
+mod protection;
+mod queued;
+mod replies;
+mod sealed;
 mod simple;
 mod transfer;
 mod walk;
@@ -15,7 +28,7 @@ use std::time::Duration;
 
 use ftps_proto::codec::{Argument, Secret};
 use ftps_proto::sim::{Act, Peer, World};
-use ftps_proto::{Config, Login};
+use ftps_proto::{Config, End, Login, Operation, Security, ops};
 
 const SECURE: Act = Act::Secure { resumed: true };
 /// What follows comes in a packet of its own.
@@ -38,4 +51,49 @@ fn argument(text: &str) -> Argument {
 
 fn heard(world: &World) -> Vec<&str> {
     world.heard().collect()
+}
+
+/// A world with a server that speaks TLS at once, logged in.
+fn open_implicit(peer: Peer) -> World {
+    let mut config = config();
+    config.security = Security::Implicit;
+    let mut world = World::with_config(peer, config);
+    world.open().unwrap();
+    world
+}
+
+/// A server that refuses to delete anything and knows one size.
+fn peer() -> Peer {
+    Peer::polite().on("DELE", ["550 no"]).on("SIZE", ["213 42"])
+}
+
+/// What a server does that sends a file, or a listing, and then says this.
+fn sent(payload: &[u8], said: &[&str]) -> Vec<Act> {
+    let acts = vec!["150 here".into(), SECURE, Act::Send(payload.into()), Act::End(End::Clean)];
+    [acts, said.iter().map(|line| Act::from(*line)).collect()].concat()
+}
+
+/// What a server does that takes a file, and then says this.
+fn taken(said: &[&str]) -> Vec<Act> {
+    let acts = vec!["150 send".into(), SECURE, Act::Receive, Act::End(End::Clean)];
+    [acts, said.iter().map(|line| Act::from(*line)).collect()].concat()
+}
+
+/// A session after this operation has its own replies.
+#[track_caller]
+fn in_step(world: &mut World) {
+    let error = world.run(&mut ops::dele(argument("x"))).unwrap_err();
+    assert_eq!(error.code().unwrap(), 550, "{error}");
+    assert_eq!(world.run(&mut ops::size(argument("x"))).unwrap(), 42);
+    assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
+}
+
+/// Goes on until the server has heard this command once more.
+#[track_caller]
+fn run_until_heard<O: Operation>(world: &mut World, op: &mut O, command: &str) {
+    let times = |world: &World| world.heard().filter(|line| line.starts_with(command)).count();
+    let before = times(world);
+    while times(world) == before {
+        assert!(world.run_for(op, 1).is_pending(), "{command} was not heard");
+    }
 }

@@ -1,0 +1,212 @@
+//! The next transfer's EPSV, sent before this one is confirmed: whatever becomes of it, both transfers are whole.
+
+use ftps_proto::codec::Verb;
+use ftps_proto::sim::{Act, FILTERED, Peer, World};
+use ftps_proto::{Config, End, Error, Mode, Waiting};
+
+use crate::{PAUSE, SECURE, config, in_step, open, peer, sent};
+
+const PASSIVE: &str = "229 Extended passive mode (|||2000|)";
+
+/// A server that serves any number of files, and confirms each after a pause, so that an EPSV can come before.
+fn serves() -> Peer {
+    peer().on("RETR", slow(&[], "226 done")).on(
+        "STOR",
+        ["150 send".into(), SECURE, Act::Receive, Act::End(End::Clean), PAUSE, "226 stored".into()],
+    )
+}
+
+/// What comes between the end of a file and its confirmation.
+fn slow(between: &[&str], confirmation: &str) -> Vec<Act> {
+    let mut acts = sent(b"abc", &[]);
+    acts.push(PAUSE);
+    acts.extend(between.iter().map(|line| Act::from(*line)));
+    acts.extend([PAUSE, confirmation.into()]);
+    acts
+}
+
+/// How the data connections were asked for, and what for.
+fn asked(world: &World) -> Vec<&str> {
+    let verbs = ["EPSV", "PASV", "RETR", "STOR", "EPRT"];
+    world.heard().filter_map(|line| verbs.into_iter().find(|verb| line.starts_with(verb))).collect()
+}
+
+fn download(world: &mut World) {
+    let mut download = world.download("x").followed();
+    assert_eq!(world.run(&mut download).unwrap().reply.code(), 226);
+    assert_eq!(world.received(), b"abc");
+}
+
+#[test]
+fn it_is_answered_after_the_confirmation_or_before_it() {
+    let silent: [Act; 0] = [];
+    let after = serves();
+    // libunftp answers it first.
+    let overtakes = serves().instead("EPSV", [PASSIVE]).on("EPSV", [Act::Overtake, PASSIVE.into()]);
+    let during =
+        peer().on("RETR", slow(&[PASSIVE], "226 done")).instead("EPSV", [PASSIVE]).on("EPSV", silent);
+    for peer in [after, overtakes, during] {
+        let mut world = open(peer);
+        for _ in 0..3 {
+            download(&mut world);
+        }
+        assert_eq!(asked(&world), ["EPSV", "RETR", "EPSV", "RETR", "EPSV", "RETR", "EPSV"]);
+        assert_eq!(world.targets().len(), 3, "each that was prepared is used once");
+        in_step(&mut world);
+    }
+}
+
+#[test]
+fn an_upload_prepares_the_next_transfer_too() {
+    let mut world = open(serves());
+    for _ in 0..2 {
+        let mut upload = world.upload("x", b"abc").followed();
+        world.run(&mut upload).unwrap();
+        assert_eq!(world.stored(), b"abc");
+    }
+    // The last one is not followed.
+    let mut download = world.download("x");
+    world.run(&mut download).unwrap();
+    assert_eq!(asked(&world), ["EPSV", "STOR", "EPSV", "STOR", "EPSV", "RETR"]);
+    in_step(&mut world);
+}
+
+#[test]
+fn other_commands_come_between() {
+    for epsv in [&[PASSIVE.into()][..], &[Act::Overtake, PASSIVE.into()], &[PAUSE, PASSIVE.into()]] {
+        let mut world = open(serves().instead("EPSV", [PASSIVE]).on("EPSV", epsv.to_vec()));
+        download(&mut world);
+        in_step(&mut world);
+        download(&mut world);
+        assert_eq!(asked(&world), ["EPSV", "RETR", "EPSV", "RETR", "EPSV"]);
+    }
+}
+
+#[test]
+fn a_confirmation_that_is_there_already_leaves_nothing_to_prepare() {
+    let mut world = open(peer().on("RETR", sent(b"abc", &["226 done"])));
+    for _ in 0..3 {
+        download(&mut world);
+        in_step(&mut world);
+    }
+    assert_eq!(asked(&world), ["EPSV", "RETR", "EPSV", "RETR", "EPSV", "RETR"]);
+}
+
+#[test]
+fn a_refusal_is_not_the_transfers_and_it_is_not_queued_again() {
+    for refusal in ["450 EPSV: data transfer in progress", "500 what?", "501 EPSV: not now", "503 no"] {
+        for overtakes in [true, false] {
+            let mut refused = vec![refusal.into()];
+            if overtakes {
+                refused.insert(0, Act::Overtake);
+            }
+            let mut world =
+                open(serves().instead("EPSV", [PASSIVE]).on("EPSV", refused).on("EPSV", [PASSIVE]));
+            for _ in 0..3 {
+                download(&mut world);
+            }
+            let asked = asked(&world);
+            assert_eq!(asked, ["EPSV", "RETR", "EPSV", "EPSV", "RETR", "EPSV", "RETR"], "{refusal}");
+            in_step(&mut world);
+        }
+    }
+}
+
+#[test]
+fn a_refusal_that_is_said_twice_is_not_the_next_commands() {
+    let refusal = "450 EPSV: data transfer in progress";
+    for refused in
+        [[PAUSE, refusal.into(), refusal.into()].to_vec(), [refusal.into(), PAUSE, refusal.into()].to_vec()]
+    {
+        let mut world = open(serves().instead("EPSV", [PASSIVE]).on("EPSV", refused).on("EPSV", [PASSIVE]));
+        download(&mut world);
+        in_step(&mut world);
+        download(&mut world);
+    }
+}
+
+#[test]
+fn a_refusal_that_does_not_say_of_what_is_the_transfers() {
+    let refused = [Act::Overtake, "450 busy".into()];
+    let mut world = open(serves().instead("EPSV", [PASSIVE]).on("EPSV", refused).on("EPSV", [PASSIVE]));
+    let mut first = world.download("x").followed();
+    assert_eq!(world.run(&mut first).unwrap_err().code().unwrap(), 450);
+    for _ in 0..2 {
+        download(&mut world);
+    }
+    in_step(&mut world);
+}
+
+#[test]
+fn a_port_that_was_prepared_and_leads_nowhere_is_asked_for_again() {
+    for (dead, waits) in [("229 (|||1|)".to_string(), false), (format!("229 (|||{FILTERED}|)"), true)] {
+        let mut world =
+            open(serves().instead("EPSV", [PASSIVE]).on("EPSV", [dead.as_str()]).on("EPSV", [PASSIVE]));
+        download(&mut world);
+        let before = world.now();
+        download(&mut world);
+        let waited = world.now().saturating_duration_since(before) >= config().timeouts.connect;
+        assert_eq!(waited, waits);
+        download(&mut world);
+        // Not with PASV: EPSV itself has not failed. Nor in advance, which has.
+        assert_eq!(asked(&world), ["EPSV", "RETR", "EPSV", "EPSV", "RETR", "EPSV", "RETR"]);
+        in_step(&mut world);
+    }
+}
+
+#[test]
+fn one_that_is_never_answered_ends_the_wait_of_the_next_transfer_alone() {
+    let silent: [Act; 0] = [];
+    let mut world = open(serves().instead("EPSV", [PASSIVE]).on("EPSV", silent).on("EPSV", [PASSIVE]));
+    download(&mut world);
+    let before = world.now();
+    let mut second = world.download("x");
+    let error = world.run(&mut second).unwrap_err();
+    assert!(matches!(error, Error::Timeout { waiting: Waiting::Reply(Verb::Epsv), .. }), "{error}");
+    assert_eq!(world.now().saturating_duration_since(before), config().timeouts.reply);
+}
+
+#[test]
+fn a_transfer_dropped_at_any_turn_with_one_outstanding() {
+    for epsv in [&[PASSIVE.into()][..], &[Act::Overtake, PASSIVE.into()], &[PAUSE, PASSIVE.into()]] {
+        let mut turns = 0;
+        loop {
+            let mut world = open(serves().instead("EPSV", [PASSIVE]).on("EPSV", epsv.to_vec()));
+            let mut first = world.download("x").followed();
+            let done = world.run_for(&mut first, turns).is_ready();
+            drop(first);
+            download(&mut world);
+            in_step(&mut world);
+            download(&mut world);
+            if done {
+                break;
+            }
+            turns += 1;
+        }
+        assert!(turns > 10, "there was something to drop");
+    }
+}
+
+#[test]
+fn a_transfer_that_fails_with_one_outstanding() {
+    let failed = |said: &str| [sent(b"abc", &[]), vec![PAUSE, said.into()]].concat();
+    let peer = peer().on("RETR", failed("426 broken")).on("RETR", slow(&[], "226 done"));
+    let mut world = open(peer);
+    let mut first = world.download("x").followed();
+    assert_eq!(world.run(&mut first).unwrap_err().code().unwrap(), 426);
+    download(&mut world);
+    in_step(&mut world);
+}
+
+#[test]
+fn active_mode_has_nothing_to_prepare() {
+    let mut config: Config = config();
+    config.mode = Mode::Active;
+    let served = || [&["150 here".into(), Act::Connect, SECURE][..], &slow(&[], "226 done")[2..]].concat();
+    let mut world = World::with_config(peer().on("EPRT", ["200 ok"]).on("RETR", served()), config);
+    world.open().unwrap();
+    for _ in 0..2 {
+        download(&mut world);
+    }
+    assert_eq!(asked(&world), ["EPRT", "RETR", "EPRT", "RETR"]);
+}
