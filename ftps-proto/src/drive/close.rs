@@ -35,7 +35,10 @@ impl<N: Net> Driver<N> {
     /// An error has ended the operation. What is left for the server, say an alert that tells it why, is written as far as
     /// the socket takes it at once.
     pub(super) fn give_up(&mut self) {
-        self.abandon();
+        // Where there still is one, it is another operation's, which goes on.
+        if self.link.session().direction().is_none() {
+            self.abandon();
+        }
         self.write_at_once(Channel::Control);
     }
 
