@@ -58,6 +58,11 @@ impl<N: Net> Driver<N> {
         self.link.session()
     }
 
+    /// As [`Session::expect_more`].
+    pub fn expect_more(&mut self, more: bool) {
+        self.link.expect_more(more);
+    }
+
     /// Runs an operation that moves no payload. Where it is given up half-way, the next operation recovers the session.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use crate::need::Channel;
 use crate::ops::{StartTransfer, Transferred};
 
 /// How much of a source is read at a time.
-const CHUNK: usize = 128 * 1024;
+const CHUNK: usize = 256 * 1024;
 
 /// A file on its way to the server.
 ///

@@ -140,7 +140,8 @@ impl StartTransfer {
                     let claim = mem::take(&mut self.claim);
                     let verb = self.command.verb();
                     let transfer = Transfer::new(session, claim, self.direction, verb, ticket, reply);
-                    return Ok(Poll::Ready(transfer.followed(self.followed)));
+                    let followed = self.followed || session.expects_more();
+                    return Ok(Poll::Ready(transfer.followed(followed)));
                 }
                 Stage::Done => return Err(Local::Finished.into()),
             }

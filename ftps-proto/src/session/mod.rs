@@ -69,6 +69,8 @@ pub struct Session {
     home: Option<Argument>,
     /// The same, where a listing has left it.
     displaced: Option<Argument>,
+    /// More transfers follow.
+    expects_more: bool,
     /// The command that prepares the next transfer's data connection.
     prepared: Option<Ticket>,
     data: Option<DataConnection>,
@@ -133,6 +135,7 @@ impl Session {
             restart: false,
             home: None,
             displaced: None,
+            expects_more: false,
             prepared: None,
             data: None,
             listing: LineDecoder::new(config.limits.line),
@@ -500,6 +503,18 @@ impl Session {
     /// The control connection has ended, and every reply that came before has been taken.
     pub(crate) fn is_lost(&self) -> bool {
         self.replies.ended()
+    }
+
+    /// Whether more transfers follow from now on: then the next one's data connection is asked for (EPSV) once one's has
+    /// ended, before its final reply. That is one round trip less for each but the first. Given up for the session at the
+    /// first refusal, which costs nothing but that it is asked again; the last one is asked for in vain.
+    pub fn expect_more(&mut self, more: bool) {
+        self.expects_more = more;
+    }
+
+    /// Whether more transfers follow.
+    pub(crate) fn expects_more(&self) -> bool {
+        self.expects_more
     }
 
     /// Asks for the next transfer's data connection before this one is confirmed: the session's own command, which is

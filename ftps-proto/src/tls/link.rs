@@ -131,6 +131,11 @@ impl Link {
         &self.session
     }
 
+    /// As [`Session::expect_more`].
+    pub fn expect_more(&mut self, more: bool) {
+        self.session.expect_more(more);
+    }
+
     /// Goes on with an operation until it is done, or something is needed.
     ///
     /// # Errors

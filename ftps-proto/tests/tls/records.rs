@@ -84,7 +84,7 @@ fn the_room_for_a_read_grows_while_reads_fill_it_and_has_a_limit() {
     let server = pki.server(Version::Tls13, |_| {});
     let session = pki.session();
     let mut control = Pair::control(&session, &server);
-    for (chunk, most) in [(usize::MAX, 240 * 1024..=256 * 1024), (1000, 16 * 1024..=32 * 1024)] {
+    for (chunk, most) in [(usize::MAX, 480 * 1024..=512 * 1024), (1000, 16 * 1024..=32 * 1024)] {
         let mut data = Pair::data(&session, &mut control, &server);
         data.server.writer().write_all(&payload(2 << 20)).unwrap();
         data.draw();
