@@ -20,6 +20,9 @@ use super::{TlsError, TlsSession};
 /// A record as long as any, with its header and expansion: the room that a read should have.
 const RECORD: usize = 18 * 1024;
 
+/// The receive buffer's size at most before the handshake is done: a message of up to 64 KiB is collected in it.
+const HANDSHAKE: usize = 128 * 1024;
+
 /// Buffer sizes of one kind of connection, in bytes.
 struct Sizes {
     /// The receive buffer's at first.
@@ -33,7 +36,6 @@ struct Sizes {
 impl Role {
     fn sizes(self) -> Sizes {
         match self {
-            // A handshake message, up to 64 KiB long, is collected in the buffer.
             Self::Control => Sizes { first: RECORD, most: 128 * 1024, high_water: FRAGMENT },
             // Measured: larger reads and writes cost fewer system calls up to here.
             Self::Data => Sizes { first: 32 * 1024, most: 512 * 1024, high_water: 16 * FRAGMENT },
@@ -213,11 +215,17 @@ impl Engine {
             self.compact();
         }
         let full = self.end == self.buffer.len();
-        if (full || self.filled) && self.buffer.len() < sizes.most {
-            self.buffer.resize((2 * self.buffer.len()).min(sizes.most), 0);
+        let most = self.most();
+        if (full || self.filled) && self.buffer.len() < most {
+            self.buffer.resize((2 * self.buffer.len()).min(most), 0);
         }
         self.filled = false;
         &mut self.buffer[self.end..]
+    }
+
+    /// The receive buffer's size at most.
+    fn most(&self) -> usize {
+        if self.secured { self.role.sizes().most } else { HANDSHAKE }
     }
 
     /// Moves what is still needed to the buffer's front.
@@ -361,7 +369,7 @@ impl Engine {
         }
         // rustls keeps the records of a handshake message here until it is whole. A peer that cuts one into tiny
         // records could fill all of the buffer, and there would be no room for the next read.
-        if event.is_some() && self.end - self.start >= self.role.sizes().most {
+        if event.is_some() && self.end - self.start >= self.most() {
             return Err(Error::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge).into());
         }
         Ok(event)

@@ -111,7 +111,7 @@ fn a_handshake_message_that_fills_the_buffer_in_tiny_records_is_refused() {
         let (session, server) = (pki.session(), pki.server(version, stateless));
         let mut control = Pair::control(&session, &server);
         for control in [None, Some(&mut control)] {
-            let most = if control.is_some() { 512 * 1024 } else { 128 * 1024 };
+            let most = 128 * 1024;
             let engine = match control {
                 Some(control) => Engine::data(&session, name(), &mut control.client),
                 None => Engine::control(&pki.session(), name()),

@@ -115,12 +115,12 @@ fn seals_no_more_than_the_high_water_mark() {
         let mut fresh = Engine::data(&session, name(), &mut control.client).unwrap();
         assert_eq!(fresh.seal(b"early").unwrap(), 0);
         let mut data = Pair::data(&session, &mut control, &server);
-        assert_eq!(data.client.seal(&payload(1 << 20)).unwrap(), 64 * 1024);
+        assert_eq!(data.client.seal(&payload(1 << 20)).unwrap(), 256 * 1024);
         assert!(!data.client.has_room());
         assert_eq!(data.client.seal(b"more").unwrap(), 0);
         data.pump().unwrap();
         assert!(data.client.has_room());
-        assert_eq!(data.server_got.len(), 64 * 1024);
+        assert_eq!(data.server_got.len(), 256 * 1024);
     }
 }
 
