@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ftps_proto::ops;
 use ftps_proto::sim::{Act, Peer, World};
-use ftps_proto::{End, Error};
+use ftps_proto::{End, Error, Waiting};
 
 use crate::{SECURE, argument, config, heard, in_step, peer};
 
@@ -168,4 +168,31 @@ fn a_transfer_that_is_dropped_among_keepalives() {
         drop(download);
         in_step(&mut world);
     }
+}
+
+#[test]
+fn none_is_sent_to_a_server_that_has_left_behind_its_confirmation() {
+    for last in [vec![Act::Leave], vec!["421 Timeout".into()], vec!["421 Timeout".into(), Act::Leave]] {
+        let begin = ["150 here".into(), SECURE, "226 done".into()];
+        let data = [SLOW, Act::Send(vec![1]), Act::End(End::Clean)];
+        let mut world = open(peer().on("RETR", [&begin[..], &last, &data].concat()));
+        let mut download = world.download("x");
+        assert_eq!(world.run(&mut download).unwrap().reply.to_string(), "226 done");
+        assert_eq!(world.received(), [1]);
+        assert_eq!(noops(&world), 0);
+        assert!(!world.session.is_usable());
+    }
+}
+
+#[test]
+fn a_server_that_answers_it_and_sends_nothing_else_is_idle() {
+    let stalled = ["150 here".into(), SECURE, Act::Send(vec![1])];
+    let mut world = open(peer().on("RETR", stalled).instead("NOOP", ["200 alive"]));
+    let mut download = world.download("x");
+    let before = world.now();
+    let error = world.run(&mut download).unwrap_err();
+    assert!(matches!(error, Error::Timeout { waiting: Waiting::Idle, .. }), "{error}");
+    assert_eq!(world.now().saturating_duration_since(before), config().timeouts.idle);
+    assert!(noops(&world) > 1);
+    in_step(&mut world);
 }
