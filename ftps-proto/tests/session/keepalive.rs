@@ -158,6 +158,17 @@ fn one_that_is_never_answered_takes_nothing_from_the_next_command() {
 }
 
 #[test]
+fn nor_from_one_that_does_not_tell_where_it_is() {
+    let deaf = slow(peer(), &["226 done"]).instead("NOOP", SILENT).instead("PWD", ["550 nowhere"]);
+    let mut world = open(deaf);
+    let mut download = world.download("x");
+    world.run(&mut download).unwrap();
+    let before = world.now();
+    assert_eq!(world.run(&mut ops::size(argument("x"))).unwrap(), 42);
+    assert_eq!(world.now(), before, "no deadline was waited for");
+}
+
+#[test]
 fn a_transfer_that_is_dropped_among_keepalives() {
     for noop in [&[Act::Overtake, "200 alive".into()][..], &["200 alive".into()], &SILENT] {
         let mut world = open(slow(peer(), &["226 done"]).instead("NOOP", noop.to_vec()));
