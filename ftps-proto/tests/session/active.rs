@@ -239,8 +239,8 @@ fn a_second_200_to_eprt_ends_no_transfer() {
     // The data connection is through before anything is said of the transfer.
     let mut file = connects(sent(b"abc", &["550 broken"]));
     let announced = file.remove(0);
-    let broken = [vec!["200 ok".into(), "200 ok".into()], file[..3].to_vec(), vec![PAUSE, announced, PAUSE]];
-    let broken = [broken.concat(), file[3..].to_vec()].concat();
+    let broken = [vec!["200 ok".into(), "200 ok".into()], file[..4].to_vec(), vec![PAUSE, announced, PAUSE]];
+    let broken = [broken.concat(), file[4..].to_vec()].concat();
     let confirmed = connects(sent(b"abc", &["226 done"]));
     let peer = serves().instead("EPRT", ["200 ok"]).on("EPRT", SILENT).instead("RETR", confirmed);
     let mut world = open(peer.on("RETR", broken).like(ServerKind::ProFtpd));

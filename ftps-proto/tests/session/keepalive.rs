@@ -177,6 +177,12 @@ fn a_transfer_that_is_dropped_among_keepalives() {
             assert!(world.run_for(&mut download, 1).is_pending());
         }
         drop(download);
+        assert_eq!(world.run(&mut ops::size(argument("x"))).unwrap(), 42);
+        assert_eq!(
+            heard(&world)[heard(&world).len() - 3..],
+            ["ABOR", "PWD", "SIZE x"],
+            "one fence is enough"
+        );
         in_step(&mut world);
     }
 }
