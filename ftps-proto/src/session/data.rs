@@ -5,14 +5,11 @@
 //!  active:  listening ───────┘                       └──────────────────────────────┘          (download, listing)
 //! ```
 
-use core::mem;
 use core::net::SocketAddr;
 
 use super::Session;
-use super::replies::{Owner, Ticket};
 use crate::codec::list::LineDecoder;
 use crate::codec::{Class, Reply, Verb};
-use crate::config::Mode;
 use crate::error::{Error, Local};
 use crate::need::{Channel, Close, Failure, Layer, Need, Target};
 
@@ -240,27 +237,6 @@ impl Session {
 
     pub(crate) fn data(&self) -> Option<&DataConnection> {
         self.data.as_ref()
-    }
-
-    /// Asks for the next transfer's data connection before this one is confirmed: the session's own command, which is
-    /// answered in any order.
-    pub(crate) fn prepare_route(&mut self) {
-        let passive = self.config.mode == Mode::Passive;
-        if passive && self.prepared.is_none() && self.learned.queues_passive {
-            self.prepared = Some(self.stage(self.passive_command(), Owner::Session));
-        }
-    }
-
-    /// What was asked for with [`prepare_route`](Self::prepare_route), for the operation that has the session.
-    pub(crate) fn take_prepared(&mut self) -> Option<Ticket> {
-        let ticket = mem::take(&mut self.prepared)?;
-        self.replies.adopt(ticket);
-        Some(ticket)
-    }
-
-    /// What was prepared was refused, as servers do that take no other command during a transfer, or led nowhere.
-    pub(crate) fn forget_prepared(&mut self) {
-        self.learned.queues_passive = false;
     }
 
     /// The lines of the listing that is received.

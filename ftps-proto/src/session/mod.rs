@@ -10,11 +10,12 @@ mod replies;
 mod timers;
 
 use alloc::collections::VecDeque;
+use core::mem;
 use core::task::Poll;
 
 use crate::codec::list::LineDecoder;
 use crate::codec::{Argument, Class, Command, Reply, Verb};
-use crate::config::Config;
+use crate::config::{Config, Mode};
 use crate::error::{Error, Local, Refused};
 use crate::need::{Channel, Deadline, End, Flow, Input, Io, Need, Progress, Waiting};
 use crate::time::Instant;
@@ -27,8 +28,8 @@ pub use operation::{Claim, Operation};
 use outgoing::Outgoing;
 pub use quirks::ServerKind;
 use recovery::Recovery;
-use replies::Replies;
 pub use replies::Ticket;
+use replies::{Owner, Replies};
 use timers::Timers;
 
 /// The protocol machine of one FTPS session.
@@ -482,5 +483,26 @@ impl Session {
     /// The control connection has ended, and every reply that came before has been taken.
     pub(crate) fn is_lost(&self) -> bool {
         self.replies.ended()
+    }
+
+    /// Asks for the next transfer's data connection before this one is confirmed: the session's own command, which is
+    /// answered in any order.
+    pub(crate) fn prepare_route(&mut self) {
+        let passive = self.config.mode == Mode::Passive;
+        if passive && self.prepared.is_none() && self.learned.queues_passive {
+            self.prepared = Some(self.stage(self.passive_command(), Owner::Session));
+        }
+    }
+
+    /// What was asked for with [`prepare_route`](Self::prepare_route), for the operation that has the session.
+    pub(crate) fn take_prepared(&mut self) -> Option<Ticket> {
+        let ticket = mem::take(&mut self.prepared)?;
+        self.replies.adopt(ticket);
+        Some(ticket)
+    }
+
+    /// What was prepared was refused, as servers do that take no other command during a transfer, or led nowhere.
+    pub(crate) fn forget_prepared(&mut self) {
+        self.learned.queues_passive = false;
     }
 }
