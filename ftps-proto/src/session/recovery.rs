@@ -14,11 +14,11 @@
 //! ABOR and PWD leave apart, so that each is a TLS record of its own: Pure-FTPd, where it has not seen the reset yet, takes
 //! all of one record for the ABOR, and would never answer the fence.
 //!
-//! Keepalives that have not been answered, and may never be, are told from the next command's answer by a PWD: what
-//! comes before its reply is theirs, and nothing comes after it.
+//! Keepalives that have not been answered may be answered late, or never. PWD tells which: once its reply has come,
+//! theirs cannot come any more.
 //!
-//! Last, a REST that no transfer has followed is taken back, since servers keep it for any transfer that does, and the
-//! session returns to the working directory that a listing has left.
+//! A REST whose transfer was not sent is taken back: the server would apply it to the next one. Last, the session returns
+//! to the working directory that a listing has left.
 
 use core::task::Poll;
 
@@ -49,9 +49,9 @@ pub(super) enum Recovery {
     },
     /// Swallow everything up to the fence.
     Fence,
-    /// Undo what an earlier operation has left: nothing is owed to it.
+    /// Undo what an earlier operation has left, once nothing is owed to it.
     Undo,
-    /// Wait for the reply to what undoes it, or tells that keepalives are not answered any more.
+    /// Wait for the reply to REST or PWD.
     Undoing(Ticket),
     /// Wait until the server has.
     Returning(Ticket),
@@ -94,6 +94,7 @@ impl Session {
                             self.send(Command::Rnto(from))?;
                         }
                     }
+                    // REST is answered so (350).
                     Some((Verb::Rest, reply)) if reply.code().class() == Class::Intermediate => {}
                     // What cannot be right may be followed by what is.
                     Some((_, reply))
@@ -157,7 +158,6 @@ impl Session {
                 Recovery::Undoing(ticket) => {
                     // A refusal serves as well: of PWD it is an answer, and REST was not taken before.
                     let Poll::Ready(_) = self.final_reply(ticket) else { return Ok(Poll::Pending) };
-                    self.restart = false;
                     self.recovery = Recovery::Undo;
                 }
                 Recovery::Returning(ticket) => {

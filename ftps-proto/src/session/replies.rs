@@ -382,7 +382,14 @@ impl Replies {
             (None, _) => Place::Stray,
             (Some((at, only)), None) => {
                 let ends_transfer = only.verb.is_transfer() && code.class() == Class::Completion;
-                if ends_transfer { Place::Doubtful(at) } else { Place::Open(at) }
+                // Of the command that left together with it.
+                let repeats =
+                    only.preliminary == 0 && self.last.as_ref().is_some_and(|(_, last)| last == reply);
+                match ends_transfer {
+                    true if repeats => Place::Stray,
+                    true => Place::Doubtful(at),
+                    false => Place::Open(at),
+                }
             }
             (Some(_), Some(_)) if !refusal => Place::Stray,
             (Some(_), Some(_)) => {

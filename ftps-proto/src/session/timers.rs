@@ -103,7 +103,8 @@ impl Session {
     /// forget it. Whether one was sent.
     pub(super) fn keep_alive(&mut self, now: Instant) -> bool {
         let moving = self.data.as_ref().is_some_and(|data| data.is_started() && data.is_moving());
-        let after = self.config.keepalive.filter(|_| moving && !self.replies.refuses_keepalive());
+        let listens = !self.replies.is_over() && !self.replies.refuses_keepalive();
+        let after = self.config.keepalive.filter(|_| moving && listens);
         self.timers.keepalive = after.map(|after| self.timers.commanded + after);
         let due = self.timers.keepalive.is_some_and(|at| at <= now) && !self.out.has_staged();
         if due {

@@ -84,6 +84,9 @@ fn a_known_server_that_has_taken_eprt_gets_it_in_one_burst() {
         download(&mut world).unwrap();
     }
     in_step(&mut world);
+    // But not before it has taken one: it may know PORT alone.
+    let mut world = open(serves().instead("EPRT", ["500 what?"]).like(ServerKind::ProFtpd));
+    download(&mut world).unwrap();
     // Another one gets a command at a time.
     let mut world = open(serves());
     for _ in 0..2 {
@@ -228,5 +231,21 @@ fn an_address_without_ipv4_cannot_be_told_with_port() {
     };
     assert!(matches!(error, Error::Local(_)), "{error}");
     world.run(&mut ops::noop()).unwrap();
+    in_step(&mut world);
+}
+
+#[test]
+fn a_second_200_to_eprt_ends_no_transfer() {
+    // The data connection is through before anything is said of the transfer.
+    let mut file = connects(sent(b"abc", &["550 broken"]));
+    let announced = file.remove(0);
+    let broken = [vec!["200 ok".into(), "200 ok".into()], file[..4].to_vec(), vec![PAUSE, announced, PAUSE]];
+    let broken = [broken.concat(), file[4..].to_vec()].concat();
+    let confirmed = connects(sent(b"abc", &["226 done"]));
+    let peer = serves().instead("EPRT", ["200 ok"]).on("EPRT", SILENT).instead("RETR", confirmed);
+    let mut world = open(peer.on("RETR", broken).like(ServerKind::ProFtpd));
+    download(&mut world).unwrap();
+    let error = download(&mut world).unwrap_err();
+    assert_eq!(error.code().unwrap(), 550, "{error}");
     in_step(&mut world);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ftps_proto::ops;
 use ftps_proto::sim::{Act, Peer, World};
-use ftps_proto::{End, Error};
+use ftps_proto::{End, Error, Waiting};
 
 use crate::{SECURE, argument, config, heard, in_step, peer};
 
@@ -158,6 +158,17 @@ fn one_that_is_never_answered_takes_nothing_from_the_next_command() {
 }
 
 #[test]
+fn nor_from_one_that_does_not_tell_where_it_is() {
+    let deaf = slow(peer(), &["226 done"]).instead("NOOP", SILENT).instead("PWD", ["550 nowhere"]);
+    let mut world = open(deaf);
+    let mut download = world.download("x");
+    world.run(&mut download).unwrap();
+    let before = world.now();
+    assert_eq!(world.run(&mut ops::size(argument("x"))).unwrap(), 42);
+    assert_eq!(world.now(), before, "no deadline was waited for");
+}
+
+#[test]
 fn a_transfer_that_is_dropped_among_keepalives() {
     for noop in [&[Act::Overtake, "200 alive".into()][..], &["200 alive".into()], &SILENT] {
         let mut world = open(slow(peer(), &["226 done"]).instead("NOOP", noop.to_vec()));
@@ -166,6 +177,39 @@ fn a_transfer_that_is_dropped_among_keepalives() {
             assert!(world.run_for(&mut download, 1).is_pending());
         }
         drop(download);
+        assert_eq!(world.run(&mut ops::size(argument("x"))).unwrap(), 42);
+        assert_eq!(
+            heard(&world)[heard(&world).len() - 3..],
+            ["ABOR", "PWD", "SIZE x"],
+            "one fence is enough"
+        );
         in_step(&mut world);
     }
+}
+
+#[test]
+fn none_is_sent_to_a_server_that_has_left_behind_its_confirmation() {
+    for last in [vec![Act::Leave], vec!["421 Timeout".into()], vec!["421 Timeout".into(), Act::Leave]] {
+        let begin = ["150 here".into(), SECURE, "226 done".into()];
+        let data = [SLOW, Act::Send(vec![1]), Act::End(End::Clean)];
+        let mut world = open(peer().on("RETR", [&begin[..], &last, &data].concat()));
+        let mut download = world.download("x");
+        assert_eq!(world.run(&mut download).unwrap().reply.to_string(), "226 done");
+        assert_eq!(world.received(), [1]);
+        assert_eq!(noops(&world), 0);
+        assert!(!world.session.is_usable());
+    }
+}
+
+#[test]
+fn a_server_that_answers_it_and_sends_nothing_else_is_idle() {
+    let stalled = ["150 here".into(), SECURE, Act::Send(vec![1])];
+    let mut world = open(peer().on("RETR", stalled).instead("NOOP", ["200 alive"]));
+    let mut download = world.download("x");
+    let before = world.now();
+    let error = world.run(&mut download).unwrap_err();
+    assert!(matches!(error, Error::Timeout { waiting: Waiting::Idle, .. }), "{error}");
+    assert_eq!(world.now().saturating_duration_since(before), config().timeouts.idle);
+    assert!(noops(&world) > 1);
+    in_step(&mut world);
 }

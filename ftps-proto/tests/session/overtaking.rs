@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use ftps_proto::ops::{self, List};
 use ftps_proto::sim::{Act, Chunks, Peer, World};
-use ftps_proto::{End, Error, Local, Operation, ServerKind};
+use ftps_proto::{End, Error, Local, Mode, Operation, ServerKind};
 use proptest::prelude::*;
 
 use crate::listing::names;
@@ -109,20 +109,15 @@ impl Step {
     fn transfer(&self, at: usize, moves: &[Act], code: u16) -> Vec<Act> {
         let late = self.manners[1].delay.is_multiple_of(2);
         let refusal = format!("{} n{at}", if late { 552 } else { 550 });
-        match (self.refused, late) {
-            (true, false) => self.say(2, &refusal),
-            (true, true) => {
-                [self.say(0, &format!("{code} n{at}")), moves.to_vec(), self.say(2, &refusal)].concat()
-            }
-            (false, _) => {
-                [self.say(0, &format!("{code} n{at}")), moves.to_vec(), self.say(2, &format!("226 n{at}"))]
-                    .concat()
-            }
+        if self.refused && !late {
+            return self.say(2, &refusal);
         }
+        let last = if self.refused { refusal } else { format!("226 n{at}") };
+        [self.say(0, &format!("{code} n{at}")), moves.to_vec(), self.say(2, &last)].concat()
     }
 
     /// Adds what the server does in this step.
-    fn script(&self, at: usize, peer: Peer) -> Peer {
+    fn script(&self, at: usize, mode: Mode, peer: Peer) -> Peer {
         let is = |good: String, bad: &str| if self.refused { format!("{bad} n{at}") } else { good };
         let simple = |good: String| self.say(2, &is(good, "550"));
         match self.task {
@@ -133,15 +128,24 @@ impl Step {
                 .on(&format!("RNFR n{at}"), self.say(0, &format!("350 n{at}")))
                 .on(&format!("RNTO n{at}"), simple(format!("250 n{at}"))),
             Task::Download => {
-                let moves = [SECURE, Act::Send(payload(at)), Act::End(End::Clean)];
+                let moves = moves(mode, Act::Send(payload(at)));
                 peer.on(&format!("RETR n{at}"), self.transfer(at, &moves, 150))
             }
             Task::Upload => {
-                let moves = [SECURE, Act::Receive, Act::End(End::Clean)];
+                let moves = moves(mode, Act::Receive);
                 peer.on(&format!("STOR n{at}"), self.transfer(at, &moves, 125))
             }
         }
     }
+}
+
+/// What happens on a data connection.
+fn moves(mode: Mode, payload: Act) -> Vec<Act> {
+    let mut acts = vec![SECURE, payload, Act::End(End::Clean)];
+    if mode == Mode::Active {
+        acts.insert(0, Act::Connect);
+    }
+    acts
 }
 
 fn payload(at: usize) -> Vec<u8> {
@@ -157,6 +161,7 @@ struct Habits {
     manners: [Manner; 3],
     refuses_noop: bool,
     refuses_queue: bool,
+    mode: Mode,
     /// The reply of this step comes too late.
     late: Option<(usize, u64)>,
     seed: u64,
@@ -165,13 +170,14 @@ struct Habits {
 fn habits() -> impl Strategy<Value = Habits> {
     let kind = prop::sample::select(&[ServerKind::Unknown, ServerKind::ProFtpd, ServerKind::PureFtpd][..]);
     let late = prop_oneof![3 => Just(None), 1 => (0..6usize, LATE).prop_map(Some)];
-    (kind, any::<[bool; 2]>(), [manner(), manner(), manner()], any::<[bool; 2]>(), late, any::<u64>())
-        .prop_map(|(kind, overtakes, manners, [refuses_noop, refuses_queue], late, seed)| Habits {
+    (kind, any::<[bool; 2]>(), [manner(), manner(), manner()], any::<[bool; 3]>(), late, any::<u64>())
+        .prop_map(|(kind, overtakes, manners, [refuses_noop, refuses_queue, active], late, seed)| Habits {
             kind,
             overtakes,
             manners,
             refuses_noop,
             refuses_queue,
+            mode: if active { Mode::Active } else { Mode::Passive },
             late,
             seed,
         })
@@ -191,6 +197,7 @@ impl Habits {
             .like(self.kind)
             .instead("NOOP", overtake(self.overtakes[1], keepalive))
             .instead("EPSV", epsv(port))
+            .on("EPRT", passive.say("200 ok", false))
             .instead("PWD", other.say("257 \"/p1\"", false))
             .on("CWD", other.say("250 there", false))
             .on("SIZE end", ["213 7"]);
@@ -199,7 +206,7 @@ impl Habits {
         }
         for nth in 1..100 {
             let line = Act::Send(format!("type=file; m{nth}\r\n").into());
-            let list = [listing.say("150 here", false), vec![SECURE, line, Act::End(End::Clean)]].concat();
+            let list = [listing.say("150 here", false), moves(self.mode, line)].concat();
             peer = peer.on("MLSD", [list, other.say("226 done", false)].concat());
             peer = peer.on("PWD", other.say(&format!("257 \"/p{}\"", nth + 1), false));
         }
@@ -337,8 +344,9 @@ proptest! {
             step.rests = false;
             late_from = at;
         }
-        let peer = steps.iter().enumerate().fold(habits.server(), |peer, (at, step)| step.script(at, peer));
+        let peer = steps.iter().enumerate().fold(habits.server(), |peer, (at, step)| step.script(at, habits.mode, peer));
         let mut config = config();
+        config.mode = habits.mode;
         // Not before the one before has been answered, or a server that lets it overtake would come to nothing else.
         config.keepalive = Some(Duration::from_millis(600));
         let mut world = World::with_config(peer, config).cut(Chunks::Seeded(habits.seed));
@@ -353,7 +361,10 @@ proptest! {
         // It goes on, or says that it does not.
         let before = conversation.world.heard().count();
         let usable = conversation.world.session.is_usable();
-        match conversation.world.run(&mut ops::size(argument("end"))) {
+        let Poll::Ready(end) = conversation.world.run_for(&mut ops::size(argument("end")), TURNS) else {
+            panic!("it goes on for ever")
+        };
+        match end {
             Ok(size) => prop_assert!(usable && size == 7),
             Err(Error::Local(Local::NotOpen)) => {
                 prop_assert!(!usable && conversation.late);

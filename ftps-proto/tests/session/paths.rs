@@ -110,6 +110,8 @@ fn a_listing_that_is_refused_in_a_directory_leaves_it_as_well() {
         let peer = peer().on("CWD", ["250 there"]).instead("FEAT", ["211 none"]).on("LIST", [said]);
         let mut world = open(peer);
         assert_eq!(collect(&mut world, Some("b")).is_ok(), empty);
+        // A listing is told to be over only once the server is back.
+        assert_eq!(since_login(&world).last() == Some(&"CWD /home"), empty);
         in_step(&mut world);
         assert_eq!(since_login(&world)[..5], ["PWD", "CWD b", "EPSV", "LIST", "CWD /home"]);
     }

@@ -69,6 +69,11 @@ fn a_rest_that_no_transfer_has_followed_starts_no_other_one_in_the_middle() {
         drop(dropped);
         let mut whole = world.download("whole");
         world.run(&mut whole).unwrap();
+        let began = heard(&world).contains(&"RETR x");
+        assert!(
+            began || !heard(&world).contains(&"ABOR"),
+            "dropped after {turns} turns: nothing was to be aborted"
+        );
         // Where a server is to begin, once it has heard all this.
         let mut from = 0;
         for line in heard(&world) {

@@ -4,7 +4,7 @@ use ftps_proto::codec::Verb;
 use ftps_proto::sim::{Act, FILTERED, Peer, World};
 use ftps_proto::{Config, End, Error, Mode, Waiting};
 
-use crate::{PAUSE, SECURE, config, in_step, open, peer, sent};
+use crate::{PAUSE, SECURE, config, in_step, open, peer, run_until_heard, sent};
 
 const PASSIVE: &str = "229 Extended passive mode (|||2000|)";
 
@@ -185,6 +185,20 @@ fn a_transfer_dropped_at_any_turn_with_one_outstanding() {
         }
         assert!(turns > 10, "there was something to drop");
     }
+}
+
+#[test]
+fn one_that_was_outstanding_takes_nothing_from_the_word_on_abor() {
+    let silent: [Act; 0] = [];
+    let stuck = serves().instead("RETR", sent(b"abc", &[])).instead("EPSV", [PASSIVE]).on("EPSV", silent);
+    let mut world = open(stuck.instead("ABOR", [Act::Abort, "500 what?".into()]));
+    let mut first = world.download("x").followed();
+    run_until_heard(&mut world, &mut first, "EPSV");
+    run_until_heard(&mut world, &mut first, "EPSV");
+    drop(first);
+    let before = world.now();
+    in_step(&mut world);
+    assert_eq!(world.now(), before, "no deadline was waited for");
 }
 
 #[test]
