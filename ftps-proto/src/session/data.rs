@@ -76,8 +76,9 @@ impl DataConnection {
         }
     }
 
+    /// Whether it is up and TLS can start. One that has ended since never can.
     pub(crate) fn is_connected(&self) -> bool {
-        self.phase == Phase::Connected
+        self.phase == Phase::Connected && self.ending.is_none()
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -264,8 +265,8 @@ impl Session {
 
     /// TLS starts on a data connection that is up.
     pub(crate) fn secure_data(&mut self) {
-        if let Some(data) = &mut self.data {
-            data.advance(Phase::Connected, Phase::Securing);
+        if let Some(data) = self.data.as_mut().filter(|data| data.is_connected()) {
+            data.phase = Phase::Securing;
             self.need(Need::StartTls(Channel::Data));
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ftps_proto::ops::{self, List, Listed, Open};
 use ftps_proto::sim::{Act, Chunks, Peer, World};
-use ftps_proto::{End, Error};
+use ftps_proto::{Channel, End, Error, Failure, Input};
 use proptest::prelude::*;
 
 use crate::{SECURE, argument};
@@ -111,6 +111,20 @@ proptest! {
             ended(world.run_for(&mut ops::size(argument("x")), LONG), may_fail("SIZE"))?;
         }
     }
+}
+
+#[test]
+fn a_data_connection_that_ends_as_soon_as_it_is_made_is_not_secured() {
+    // It leads nowhere, so PASV is tried.
+    let mut world = World::new(Peer::polite().on("RETR", sends("file")));
+    world.open().unwrap();
+    let mut download = world.download("x");
+    while world.targets().is_empty() {
+        assert!(world.run_for(&mut download, 1).is_pending());
+    }
+    world.session.handle(Input::Failed(Channel::Data, Failure::transport("reset")));
+    assert!(matches!(world.run_for(&mut download, LONG), Poll::Ready(Ok(_))));
+    assert!(world.heard().any(|line| line == "PASV"));
 }
 
 fn sends(payload: &str) -> [Act; 5] {
