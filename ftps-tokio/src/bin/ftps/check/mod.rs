@@ -94,9 +94,9 @@ fn certificate(client: &Client, refused: Option<&RefusedCertificate>, settings: 
         if info.is_self_issued { "self-signed".into() } else { format!("issued by {}", info.issuer) };
     page.push("certificate", state, format!("{names}; {issuer}; valid from {from} to {until}"));
     if let Some(pin) = &certificate.key_pin {
-        page.push("pin", state, format!("{pin} (its key: --pin)"));
+        page.push("key pin", state, pin);
     }
-    page.push("pin", state, format!("{} (all of it: --pin)", certificate.certificate_pin));
+    page.push("pin", state, &certificate.certificate_pin);
     if refused.is_none() {
         match settings.is_insecure() {
             true => {
@@ -187,7 +187,10 @@ fn features(client: &Client, page: &mut Page) {
         page.note("features", "the server does not tell (FEAT): what it can is tried");
         return;
     };
-    let labels: Vec<_> = features.iter().map(|(label, _)| Name::from(label).to_string()).collect();
+    let mut labels: Vec<_> = features.iter().map(|(label, _)| Name::from(label).to_string()).collect();
+    // SITE comes once for each of its commands.
+    labels.sort();
+    labels.dedup();
     page.ok("features", if labels.is_empty() { "none".into() } else { labels.join(", ") });
     if !features.mlst() {
         page.note(
