@@ -5,10 +5,10 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use ftps_proto::Error;
-use ftps_proto::Operation;
-use ftps_proto::drive::{self, Adapter, Driven, Driver, NotStarted};
+use ftps_proto::drive::{self, Adapter, ConnectError, Driven, Driver, Endpoint, NotStarted};
 use ftps_proto::ops::{Listing, Transferred};
+use ftps_proto::tls::Engine;
+use ftps_proto::{Error, Operation, Session};
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::net::{Connect, Sockets};
@@ -47,6 +47,48 @@ impl Client {
     /// Settings for a client of this host: explicit TLS on port 21, verified by the platform, anonymous.
     pub fn builder(host: impl Into<String>) -> Builder {
         Builder::new(host)
+    }
+
+    /// As [`Builder::connect`], but tells what was found out about the server where it fails, too. Without `login` it goes
+    /// no further than TLS.
+    pub async fn survey(builder: &Builder, login: bool) -> Survey {
+        let mut opening = match builder.open(Sockets::new) {
+            Ok(opening) if login => opening,
+            Ok(opening) => opening.until_secured(),
+            Err(error) => return Survey { client: None, outcome: Err(error) },
+        };
+        match poll_fn(|cx| opening.poll(cx)).await {
+            Ok(driver) => Survey { client: Some(Self { driver }), outcome: Ok(()) },
+            Err(error) => {
+                let client = opening.into_driver().map(|driver| Self { driver });
+                Survey { client, outcome: Err(error) }
+            }
+        }
+    }
+
+    /// Where the control connection goes.
+    pub fn peer(&self) -> &Endpoint {
+        self.driver.peer()
+    }
+
+    /// The addresses that were tried, and failed, before [`peer`](Self::peer).
+    pub fn failed_attempts(&self) -> Option<&ConnectError> {
+        self.driver.failed_attempts()
+    }
+
+    /// Where the last data connection was opened to, whether or not it came about. None in active mode.
+    pub fn data_peer(&self) -> Option<&Endpoint> {
+        self.driver.data_peer()
+    }
+
+    /// The control connection's TLS: version, suite, certificates.
+    pub fn control_tls(&self) -> Option<&Engine> {
+        self.driver.control_tls()
+    }
+
+    /// The protocol machine, which knows what was found out about the server.
+    pub fn session(&self) -> &Session {
+        self.driver.session()
     }
 
     ftps_proto::drive::commands!([async await]);
@@ -154,6 +196,16 @@ impl Client {
     pub async fn run<O: Operation>(&mut self, mut op: O) -> Result<O::Output, Error> {
         poll_fn(|cx| self.driver.poll_run(&mut op, cx)).await
     }
+}
+
+/// What [`Client::survey`] came to.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Survey {
+    /// The session, once its connection is up. It can be used where it is logged in, and tells what was found out anyway.
+    pub client: Option<Client>,
+    /// Whether it got as far as was wanted. Errors are those of [`Builder::connect`].
+    pub outcome: Result<(), Error>,
 }
 
 impl Driven for Client {

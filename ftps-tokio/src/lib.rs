@@ -47,7 +47,7 @@ mod client;
 mod net;
 mod transfer;
 
-pub use client::{Builder, Client, Tokio};
+pub use client::{Builder, Client, Survey, Tokio};
 pub use net::{Connect, Connecting, Stream};
 pub use transfer::{Download, Entries, Upload};
 
@@ -57,5 +57,5 @@ pub use ftps_proto::ops::{Listed, Listing, Transferred};
 pub use ftps_proto::tls;
 pub use ftps_proto::{
     Channel, EarlyClose, Error, Failure, Layer, Limits, Local, Mode, Pipelining, Refused, Remote, Security,
-    ServerKind, Timeouts, Unlisted, Waiting,
+    ServerKind, Session, Timeouts, Unlisted, Waiting,
 };

@@ -5,13 +5,15 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::task::{Poll, ready};
 
+use super::connect_error::ConnectError;
 use super::net::{Endpoint, Net};
+use super::race::Connected;
 use crate::error::Error;
 use crate::need::{Channel, Deadline, Io, Progress, Target, Waiting};
 use crate::session::Operation;
 use crate::session::Session;
 use crate::time::Instant;
-use crate::tls::{Link, LinkNeed};
+use crate::tls::{Engine, Link, LinkNeed};
 
 /// A session with its sockets.
 ///
@@ -22,6 +24,10 @@ pub struct Driver<N: Net> {
     pub(super) control: N::Socket,
     /// Where the control connection goes.
     peer: Endpoint,
+    /// The addresses that were tried before that one.
+    failed: Option<ConnectError>,
+    /// Where the last data connection went (passive mode).
+    data_peer: Option<Endpoint>,
     pub(super) data: DataSocket<N>,
     /// While the session is opened: when all of that is to be done.
     limit: Option<Instant>,
@@ -44,8 +50,35 @@ pub(super) enum Step<T> {
 }
 
 impl<N: Net> Driver<N> {
-    pub(super) fn new(link: Link, net: N, control: N::Socket, peer: Endpoint, limit: Instant) -> Self {
-        Self { link, net, control, peer, data: DataSocket::None, limit: Some(limit) }
+    pub(super) fn new(
+        link: Link,
+        net: N,
+        (control, peer): Connected<N>,
+        failed: Option<ConnectError>,
+        limit: Instant,
+    ) -> Self {
+        let (data, limit) = (DataSocket::None, Some(limit));
+        Self { link, net, control, peer, failed, data_peer: None, data, limit }
+    }
+
+    /// Where the control connection goes.
+    pub fn peer(&self) -> &Endpoint {
+        &self.peer
+    }
+
+    /// The addresses that were tried, and failed, before [`peer`](Self::peer).
+    pub fn failed_attempts(&self) -> Option<&ConnectError> {
+        self.failed.as_ref()
+    }
+
+    /// Where the last data connection was opened to, whether or not it came about. None in active mode.
+    pub fn data_peer(&self) -> Option<&Endpoint> {
+        self.data_peer.as_ref()
+    }
+
+    /// The control connection's TLS, once it has begun; also where it has failed.
+    pub fn control_tls(&self) -> Option<&Engine> {
+        self.link.control_tls()
     }
 
     /// The session is open.
@@ -98,6 +131,7 @@ impl<N: Net> Driver<N> {
                 LinkNeed::Connect(target) => {
                     let to = self.endpoint(target);
                     self.data = DataSocket::Connecting(self.net.connect(Channel::Data, &to));
+                    self.data_peer = Some(to);
                 }
                 LinkNeed::Listen => self.listen(),
                 LinkNeed::Close(channel, close) => self.close(channel, close, cx),

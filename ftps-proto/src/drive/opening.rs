@@ -70,6 +70,21 @@ impl<N: Net> Opening<N> {
         Self { stage: Stage::Connecting(connecting), open: Open::new() }
     }
 
+    /// Goes no further than TLS: takes leave without a login. The session cannot be used, but tells what was found out.
+    #[must_use]
+    pub fn until_secured(self) -> Self {
+        Self { open: Open::until_secured(), ..self }
+    }
+
+    /// The session as far as it got where an error has ended this: none where no connection came about. It cannot be
+    /// used, but tells what was found out.
+    pub fn into_driver(self) -> Option<Driver<N>> {
+        match self.stage {
+            Stage::LoggingIn(driver) => Some(driver),
+            Stage::Connecting(_) | Stage::Done => None,
+        }
+    }
+
     /// Goes on until the session is logged in. Not polled again once it is ready.
     ///
     /// # Errors
@@ -77,15 +92,16 @@ impl<N: Net> Opening<N> {
     /// [`Error::Refused`] for a login that was refused, [`Error::Timeout`] for what took too long after that.
     pub fn poll(&mut self, cx: &mut N::Context<'_>) -> Poll<Result<Driver<N>, Error>> {
         if let Stage::Connecting(connecting) = &mut self.stage {
-            let (control, peer) = ready!(connecting.poll(cx)).map_err(|error| Error::Connection {
+            let connected = ready!(connecting.poll(cx)).map_err(|error| Error::Connection {
                 channel: Channel::Control,
                 failure: Some(Failure::transport(IoError::from(error))),
                 reply: None,
             })?;
-            if let Stage::Connecting(Connecting { link, net, limit, .. }) =
+            if let Stage::Connecting(Connecting { link, net, limit, way, .. }) =
                 mem::replace(&mut self.stage, Stage::Done)
             {
-                self.stage = Stage::LoggingIn(Driver::new(link, net, control, peer, limit));
+                let failed = if let Way::Racing(race) = way { race.failed } else { None };
+                self.stage = Stage::LoggingIn(Driver::new(link, net, connected, failed, limit));
             }
         }
         if let Stage::LoggingIn(driver) = &mut self.stage {

@@ -21,7 +21,7 @@ pub(super) struct Race<N: Net> {
     running: Vec<Attempt<N>>,
     /// When the next attempt begins.
     next: Instant,
-    failed: Option<ConnectError>,
+    pub(super) failed: Option<ConnectError>,
     /// How long each attempt may take.
     timeout: Duration,
     /// When none may go on.

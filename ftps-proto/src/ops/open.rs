@@ -21,6 +21,8 @@ use crate::time::Instant;
 pub struct Open {
     claim: Claim,
     stage: Stage,
+    /// No login.
+    until_secured: bool,
     /// Commands that are still to be sent, and those that have been.
     rest: VecDeque<Command>,
     sent: VecDeque<Call>,
@@ -40,6 +42,8 @@ enum Stage {
     },
     Handshake,
     Login,
+    /// TLS was all that was wanted.
+    Parting,
     /// The login was refused: QUIT is sent, and its reply is not waited for.
     Leaving(Error),
     Left(Error),
@@ -58,6 +62,12 @@ impl Open {
     /// Everything it needs is in the session's [`Config`](crate::Config).
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Goes no further than the greeting and TLS: no login. The connection is then closed, with close_notify, and the
+    /// session over.
+    pub fn until_secured() -> Self {
+        Self { until_secured: true, ..Self::default() }
     }
 
     fn advance(&mut self, session: &mut Session) -> Result<Poll<()>, Error> {
@@ -100,6 +110,10 @@ impl Open {
                         Stage::Leaving(error)
                     }
                 },
+                Stage::Parting if !session.has_needs() => {
+                    session.die();
+                    return Ok(Poll::Ready(()));
+                }
                 // A server that has left needs no leave taken of it.
                 Stage::Leaving(error) if session.is_over() => return Err(error),
                 Stage::Leaving(error) if session.is_flushed() => {
@@ -107,7 +121,7 @@ impl Open {
                     Stage::Left(error)
                 }
                 Stage::Left(error) if !session.has_needs() => return Err(error),
-                stage @ (Stage::Leaving(_) | Stage::Left(_)) => return self.wait(stage),
+                stage @ (Stage::Parting | Stage::Leaving(_) | Stage::Left(_)) => return self.wait(stage),
             }
         }
     }
@@ -117,7 +131,11 @@ impl Open {
         Ok(Poll::Pending)
     }
 
-    fn log_in(&mut self, session: &Session) -> Stage {
+    fn log_in(&mut self, session: &mut Session) -> Stage {
+        if self.until_secured {
+            session.need(Need::Close(Channel::Control, Close::Whole));
+            return Stage::Parting;
+        }
         let login = &session.config().login;
         self.rest.push_back(Command::User(login.user.clone()));
         if self.pipelines(session) {

@@ -2,7 +2,8 @@
 
 use super::Session;
 use super::quirks::ServerKind;
-use crate::codec::{Command, Features, Reply};
+use crate::codec::{Command, Features, Reply, Verb};
+use crate::config::Mode;
 
 /// What was learned, and is not asked again in the same session.
 #[derive(Debug)]
@@ -11,9 +12,12 @@ pub(super) struct Learned {
     hint: ServerKind,
     /// By what came inside TLS.
     kind: Option<ServerKind>,
+    greeting: Option<Reply>,
     features: Option<Features>,
     /// What SYST was answered.
     system: Option<Reply>,
+    /// Whether the last data connection that was secured resumed the control connection's TLS session.
+    pub(super) resumed: Option<bool>,
     pub(super) family: AddressFamily,
     pub(super) facts: MlsdState,
     /// Refused PROT P, in the server's words, and has not shown since that it secures data connections all the same.
@@ -51,8 +55,10 @@ impl Learned {
         Self {
             hint: ServerKind::Unknown,
             kind: None,
+            greeting: None,
             features: None,
             system: None,
+            resumed: None,
             family: AddressFamily::Extended,
             facts: MlsdState::Promised,
             unprotected: None,
@@ -78,6 +84,26 @@ impl Session {
         self.learned.features.as_ref()
     }
 
+    /// What the server greeted with (RFC 959, section 5.4). Where TLS is explicit it came in clear.
+    pub fn server_greeting(&self) -> Option<&Reply> {
+        self.learned.greeting.as_ref()
+    }
+
+    /// Whether the last data connection that was secured resumed the control connection's TLS session.
+    pub fn last_resumed(&self) -> Option<bool> {
+        self.learned.resumed
+    }
+
+    /// How the next data connection is asked for: EPSV or PASV, in active mode EPRT or PORT.
+    pub fn data_command(&self) -> Verb {
+        match (self.config().mode, self.learned.family) {
+            (Mode::Active, AddressFamily::Extended) => Verb::Eprt,
+            (Mode::Active, AddressFamily::Classic) => Verb::Port,
+            (Mode::Passive, AddressFamily::Extended) => Verb::Epsv,
+            (Mode::Passive, AddressFamily::Classic) => Verb::Pasv,
+        }
+    }
+
     /// Which server this is: by FEAT or, where that came inside TLS, by its greeting.
     pub fn server(&self) -> ServerKind {
         self.learned.kind()
@@ -87,6 +113,7 @@ impl Session {
     pub(crate) fn learn_greeting(&mut self, greeting: &Reply) {
         let kind = ServerKind::from_greeting(greeting.lines());
         self.learned.hint = kind;
+        self.learned.greeting = Some(greeting.clone());
         if self.is_secured() && kind != ServerKind::Unknown {
             self.learned.kind = Some(kind);
         }

@@ -226,6 +226,7 @@ impl Session {
             Input::Connected => data.connected(),
             Input::Secured { resumed, .. } => {
                 data.secured(resumed);
+                self.learned.resumed = Some(resumed);
                 self.learned.unprotected = None;
             }
             Input::Shut => data.shut(),

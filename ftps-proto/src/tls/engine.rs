@@ -9,7 +9,9 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::unbuffered::{
     ConnectionState, EncodeError, EncodeTlsData, EncryptError, UnbufferedStatus, WriteTraffic,
 };
-use rustls::{AlertDescription, CipherSuite, Error, HandshakeKind, InvalidMessage, ProtocolVersion};
+use rustls::{
+    AlertDescription, CipherSuite, Error, HandshakeKind, InvalidMessage, NamedGroup, ProtocolVersion,
+};
 
 use super::error::EXCERPT;
 use super::records::{FRAGMENT, HEADER, Record, Records, alert_of, can_take_over, length};
@@ -135,6 +137,7 @@ pub struct Engine {
     kind: Option<HandshakeKind>,
     version: Option<ProtocolVersion>,
     suite: Option<CipherSuite>,
+    group: Option<NamedGroup>,
     alpn: Option<Vec<u8>>,
     certificates: Vec<CertificateDer<'static>>,
 }
@@ -199,6 +202,7 @@ impl Engine {
             kind: None,
             version: None,
             suite: None,
+            group: None,
             alpn: None,
             certificates: Vec::new(),
         }
@@ -309,6 +313,7 @@ impl Engine {
         if !self.secured && self.offered && error.alert().is_some() {
             self.store.settle(self.offer, Settled::Failed);
         }
+        self.learn();
         self.state = State::Failed(error.clone());
         error
     }
@@ -392,16 +397,23 @@ impl Engine {
         error.into()
     }
 
+    /// Remembers what has been negotiated, as far as the handshake went.
+    fn learn(&mut self) {
+        let State::Rustls(connection) = &self.state else { return };
+        self.version = connection.protocol_version();
+        self.suite = connection.negotiated_cipher_suite().map(|suite| suite.suite());
+        self.group = connection.negotiated_key_exchange_group().map(|group| group.name());
+        self.alpn = connection.alpn_protocol().map(<[u8]>::to_vec);
+    }
+
     /// The handshake is done: remembers what it came to, and takes the records over from rustls where that can be.
     fn secure(&mut self) -> Result<(), TlsError> {
+        self.learn();
         let State::Rustls(connection) = &self.state else { return Ok(()) };
         self.secured = true;
         self.kind = connection.handshake_kind();
-        self.version = connection.protocol_version();
-        self.alpn = connection.alpn_protocol().map(<[u8]>::to_vec);
         self.certificates = connection.peer_certificates().unwrap_or_default().to_vec();
         let suite = connection.negotiated_cipher_suite();
-        self.suite = suite.map(|suite| suite.suite());
         self.store.settle(self.offer, if self.resumed() { Settled::Resumed } else { Settled::Refused });
         if !suite.is_some_and(can_take_over) {
             return Ok(());
@@ -608,14 +620,20 @@ impl Engine {
         self.kind == Some(HandshakeKind::Resumed)
     }
 
-    /// The negotiated version, once the handshake is finished.
+    /// The negotiated version, once the handshake is finished, or as far as it went before it failed.
     pub fn version(&self) -> Option<ProtocolVersion> {
         self.version
     }
 
-    /// The negotiated cipher suite, once the handshake is finished.
+    /// The negotiated cipher suite; as for [`version`](Self::version).
     pub fn cipher_suite(&self) -> Option<CipherSuite> {
         self.suite
+    }
+
+    /// The group of the key exchange; as for [`version`](Self::version). There is none on a resumed connection under
+    /// TLS 1.2.
+    pub fn key_exchange_group(&self) -> Option<NamedGroup> {
+        self.group
     }
 
     /// The application protocol that the server chose, if any (RFC 7301).

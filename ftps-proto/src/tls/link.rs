@@ -136,6 +136,11 @@ impl Link {
         self.session.expect_more(more);
     }
 
+    /// The control connection's TLS, once it has begun; also where it has failed.
+    pub fn control_tls(&self) -> Option<&Engine> {
+        self.control.engine.as_ref()
+    }
+
     /// Goes on with an operation until it is done, or something is needed.
     ///
     /// # Errors

@@ -38,14 +38,16 @@ URLs:
   ftpes://HOST/PATH, ftp://HOST/PATH, HOST/PATH   AUTH TLS, by default on port 21
   ftps://HOST/PATH                                TLS from the first byte, by default on port 990
   As in ftps://USER:PASSWORD@HOST:PORT/PATH, with %XX for what a URL cannot hold. PATH begins where the login
-  leads; one more slash (HOST//PATH) begins it at the server's root.
+  leads; one more slash (HOST//PATH) begins it at the server's root. get, ls and rm take wildcards in its last
+  part, in quotes: 'HOST/PATH/*.csv' (* ? [a-z] {a,b}).
 
 Exit status:
   0  everything done
-  1  a transfer was refused or failed; the others were made all the same
+  1  something was refused or failed; the rest was done all the same
   2  usage
   3  no connection, or no TLS
   4  no login
+  130, 143, 129  stopped by a signal
   With several, the highest.";
 
 #[derive(Debug, Subcommand)]
@@ -54,12 +56,17 @@ pub(crate) enum Command {
     Ls {
         /// The directory
         url: String,
+        #[command(flatten)]
+        form: Form,
     },
-    /// Download files
+    /// Download files and directories
     Get {
         /// The files
         #[arg(required = true, value_name = "URL")]
         urls: Vec<String>,
+        /// Download directories with everything in them
+        #[arg(short, long)]
+        recursive: bool,
         /// Write to this file, or to standard output (-)
         #[arg(short, long, value_name = "FILE", conflicts_with = "output_dir")]
         output: Option<PathBuf>,
@@ -67,7 +74,7 @@ pub(crate) enum Command {
         #[arg(short = 'O', long, value_name = "DIR")]
         output_dir: Option<PathBuf>,
     },
-    /// Upload files
+    /// Upload files and directories
     Put {
         /// The files
         #[arg(required = true, value_name = "FILE")]
@@ -75,7 +82,70 @@ pub(crate) enum Command {
         /// Where to; a URL that ends in / is a directory
         #[arg(required = true)]
         url: String,
+        /// Upload directories with everything in them
+        #[arg(short, long)]
+        recursive: bool,
+        /// Make the directories that lead there
+        #[arg(long)]
+        parents: bool,
     },
+    /// Remove files; and directories that are empty, written with a / at the end
+    Rm {
+        /// The files
+        #[arg(required = true, value_name = "URL")]
+        urls: Vec<String>,
+    },
+    /// Make directories
+    Mkdir {
+        /// The directories
+        #[arg(required = true, value_name = "URL")]
+        urls: Vec<String>,
+        /// Make those that lead there, too, and take those that are there
+        #[arg(short, long)]
+        parents: bool,
+    },
+    /// Rename a file or directory
+    Mv {
+        /// What is there
+        from: String,
+        /// Its new name; a URL that ends in / is the directory to put it into
+        to: String,
+    },
+    /// Find out whether a server can be used, and what to do if not
+    Check {
+        /// The server, and a directory to list
+        url: String,
+    },
+}
+
+/// How a listing is shown.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Form {
+    /// Show permissions, owner, group, size and time
+    #[arg(short, long)]
+    pub(crate) long: bool,
+    /// List the directories below it, too
+    #[arg(short = 'R', long)]
+    pub(crate) recursive: bool,
+    /// Show it and the directories below it as a tree
+    #[arg(long, conflicts_with = "recursive")]
+    pub(crate) tree: bool,
+    /// In this order; none is the server's
+    #[arg(long, value_name = "BY", default_value = "none")]
+    pub(crate) sort: Sort,
+}
+
+/// The order of a listing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Sort {
+    None,
+    Name,
+    /// The largest first
+    Size,
+    /// The newest first
+    Time,
+    /// Directories, files, the rest
+    Kind,
 }
 
 #[derive(Debug, Args)]
@@ -84,9 +154,12 @@ pub(crate) struct Options {
     /// Log in under this name, unless the URL has one; anonymous without either
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) user: Option<String>,
-    /// Take the password from this environment variable, unless the URL has one
+    /// Take the password from this environment variable, unless the URL has one; asked for on a terminal without either
     #[arg(long, global = true, value_name = "VAR", default_value = "FTPS_PASSWORD")]
     pub(crate) password_env: String,
+    /// Send this where the server asks for an account
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) account: Option<String>,
     /// Trust the certificates in this file instead of the system's: authorities, or the server's own
     #[arg(long, global = true, value_name = "PEM")]
     pub(crate) ca_file: Option<PathBuf>,
@@ -103,19 +176,28 @@ pub(crate) struct Options {
     /// Accept any certificate: anyone in between can read and change everything
     #[arg(long, global = true)]
     pub(crate) insecure: bool,
+    /// The name that the server's certificate has to be for, where it is not the URL's host
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) server_name: Option<String>,
     /// Use this version of TLS only
     #[arg(long, global = true, value_name = "VERSION")]
     pub(crate) tls: Option<Tls>,
+    /// Have the server open the data connections to this computer
+    #[arg(long, global = true)]
+    pub(crate) active: bool,
+    /// Open data connections to the address that the server names in its reply to PASV, instead of the server's own
+    #[arg(long, global = true)]
+    pub(crate) pasv_address: bool,
     /// Wait no longer than this for a connection, a reply, or data to move
     #[arg(long, global = true, value_name = "SECS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) timeout: Option<u32>,
-    /// Show the conversation with the server, without the secrets
-    #[arg(short, long, global = true)]
-    pub(crate) verbose: bool,
+    /// Show the conversation with the server, without the secrets, with addresses, TLS and times; twice: all that happens
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
     /// Say nothing but errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// Print one JSON object for each file, or for each entry of a directory
+    /// Print one JSON object for each file or entry of a directory, and for each that failed
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Show progress bars: auto is on a terminal

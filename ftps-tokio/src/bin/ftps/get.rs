@@ -1,5 +1,7 @@
 //! `ftps get`.
 
+use std::collections::HashMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -7,8 +9,12 @@ use ftps_tokio::codec::Name;
 use ftps_tokio::{Client, Error, Transferred};
 use tokio::io::AsyncBufReadExt;
 
-use crate::report::{Failure, Report, shown};
-use crate::session::{Session, Settings};
+use crate::failure::Failure;
+use crate::listing::{contents, fitting, is_directory, searched};
+use crate::remote_tree::Tree;
+use crate::report::{Report, shown};
+use crate::session::Session;
+use crate::settings::Settings;
 use crate::sink::Sink;
 use crate::url::{Url, by_site, one_file_a_name};
 
@@ -19,103 +25,240 @@ pub(crate) enum Destination {
     Directory(PathBuf),
 }
 
+/// A file, and where it goes.
+#[derive(Clone)]
+pub(crate) struct Job {
+    pub(crate) url: Url,
+    /// Not used where everything goes to standard output.
+    pub(crate) to: PathBuf,
+    /// What the server says of it.
+    pub(crate) size: Option<u64>,
+}
+
 impl Destination {
     pub(crate) fn new(
         urls: &[Url],
+        recursive: bool,
         output: Option<PathBuf>,
         directory: Option<PathBuf>,
         json: bool,
     ) -> Result<Self, Failure> {
-        if let Some(url) = urls.iter().find(|url| url.is_directory()) {
-            return Err(Failure::usage("is written as a directory: only files can be downloaded").of(url));
+        if let Some(url) = urls.iter().find(|url| url.is_directory() && !recursive) {
+            return Err(Failure::usage("is written as a directory: get -r downloads those").of(url));
         }
+        let several = urls.len() > 1 || urls.iter().any(|url| url.pattern.is_some());
         // As a path, it would be a file with what others have written, to be replaced.
         let stdout = |output: &Path| output == Path::new("-") || output == Path::new("/dev/stdout");
         match output {
-            Some(_) if urls.len() > 1 => Err(Failure::usage("-o is for one file, -O DIR for several")),
+            Some(_) if several => Err(Failure::usage("-o is for one file, -O DIR for several")),
             Some(output) if stdout(&output) && json => {
                 Err(Failure::usage("--json and -o - both want standard output"))
+            }
+            Some(output) if stdout(&output) && recursive => {
+                Err(Failure::usage("-r and -o - do not go together: a directory is no stream"))
             }
             Some(output) if stdout(&output) => Ok(Self::Stdout),
             Some(output) => Ok(Self::File(output)),
             None => {
                 let directory = directory.unwrap_or_default();
                 if !(directory.as_os_str().is_empty() || directory.is_dir()) {
-                    return Err(Failure::usage("is no directory").of(&shown(&directory)));
+                    return Err(Failure::usage("is no directory").about(&shown(&directory)));
                 }
-                one_file_a_name(urls.iter().map(|url| (url.name(), url)))?;
+                let plain = urls.iter().filter(|url| url.pattern.is_none());
+                one_file_a_name(plain.map(|url| (url.name(), url)))?;
                 Ok(Self::Directory(directory))
             }
         }
     }
 
-    /// The local file for this one; none is standard output.
-    fn path(&self, url: &Url) -> Result<Option<PathBuf>, Failure> {
+    /// The local file or directory for this one.
+    fn path(&self, url: &Url) -> Result<PathBuf, Failure> {
         match self {
-            Self::Stdout => Ok(None),
-            Self::File(path) => Ok(Some(path.clone())),
+            Self::Stdout => Ok(PathBuf::new()),
+            Self::File(path) => Ok(path.clone()),
+            // All that is where the login leads, or at the root, has no name of its own.
+            Self::Directory(directory) if matches!(url.bare(), b"" | b"/") => Ok(directory.clone()),
             Self::Directory(directory) => {
                 let name = Name::from(url.name());
                 let name = name.local().map_err(|reason| {
-                    Failure::transfer(format!("{reason}: choose another for the local file with -o"))
+                    Failure::local(format_args!("{reason}: choose another for the local file with -o"))
                 })?;
-                Ok(Some(directory.join(name)))
+                Ok(directory.join(name))
             }
         }
     }
 }
 
-pub(crate) async fn get(urls: Vec<Url>, to: &Destination, settings: &Settings, report: &mut Report) {
+pub(crate) async fn get(
+    urls: Vec<Url>,
+    to: &Destination,
+    recursive: bool,
+    settings: &Settings,
+    report: &mut Report,
+) {
     if matches!(to, Destination::Stdout) {
         report.leave_stdout();
     }
     for (site, urls) in by_site(urls.into_iter().map(|url| (url.site.clone(), url))) {
         let mut session = Session::new(settings, &site);
+        let mut jobs = Vec::new();
         for url in urls {
-            let began = Instant::now();
-            match get_one(&url, to, &mut session, report).await {
-                Ok(transferred) => report.moved(&url, &transferred, began.elapsed()).await,
-                Err(failure) => report.failed(&failure.of(&url)),
+            if let Err(failure) = plan(&url, to, recursive, &mut session, &mut jobs, report).await {
+                report.failed(&failure.of(&url)).await;
             }
         }
+        fetch(jobs, to, &mut session, report).await;
         session.quit().await;
     }
 }
 
-async fn get_one(
+/// Finds out what a URL stands for, and makes the directories for it.
+async fn plan(
     url: &Url,
+    to: &Destination,
+    recursive: bool,
+    session: &mut Session<'_>,
+    jobs: &mut Vec<Job>,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let found = match &url.pattern {
+        None => vec![(url.clone(), None, recursive)],
+        Some(_) => {
+            let directory = searched(url);
+            let listed = contents(&directory, session).await?;
+            for line in &listed.unparsed {
+                report.unparsed(line, &directory).await;
+            }
+            let fitting = fitting(url, listed.entries).into_iter();
+            let fitting: Vec<_> = fitting
+                .filter(|entry| recursive || !is_directory(entry))
+                .map(|entry| {
+                    (directory.join(entry.name.as_bytes()), entry.exact_size(), is_directory(&entry))
+                })
+                .collect();
+            if fitting.is_empty() {
+                return Err(Failure::local("nothing fits"));
+            }
+            fitting
+        }
+    };
+    for (url, size, may_be_directory) in found {
+        let planned = match to.path(&url) {
+            Err(failure) => Err(failure),
+            Ok(path) if may_be_directory => plan_tree(&url, &path, session, jobs, report).await,
+            Ok(path) => {
+                jobs.push(Job { url: url.clone(), to: path, size });
+                Ok(())
+            }
+        };
+        if let Err(failure) = planned {
+            report.failed(&failure.of(&url)).await;
+        }
+    }
+    Ok(())
+}
+
+/// A directory with all that is in it, or a file.
+async fn plan_tree(
+    url: &Url,
+    to: &Path,
+    session: &mut Session<'_>,
+    jobs: &mut Vec<Job>,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let tree = match Tree::walk(url, to, session).await {
+        Ok(tree) => tree,
+        Err(failure) if matches!(failure.kind, "refused" | "listing") && !url.is_directory() => {
+            jobs.push(Job { url: url.clone(), to: to.into(), size: None });
+            return Ok(());
+        }
+        Err(failure) => return Err(failure),
+    };
+    for failure in &tree.failures {
+        report.failed(failure).await;
+    }
+    for link in &tree.left_out {
+        report.warn(format_args!("{link}: a link to a directory that is taken under its own name"));
+    }
+    for directory in tree.directories {
+        if !directory.is_dir()
+            && let Err(error) = fs::create_dir(&directory)
+        {
+            report.failed(&Failure::local(error).about(&shown(&directory)).of(url)).await;
+        }
+    }
+    jobs.extend(tree.files);
+    Ok(())
+}
+
+async fn fetch(jobs: Vec<Job>, to: &Destination, session: &mut Session<'_>, report: &mut Report) {
+    // The sizes are the server's word, or missing.
+    let bytes = jobs.iter().try_fold(0, |all: u64, job| all.checked_add(job.size?));
+    report.begin(jobs.len(), bytes);
+    let mut taken = HashMap::new();
+    for job in &jobs {
+        let began = Instant::now();
+        // What was found later may have the name of what was found before.
+        let other = taken.insert(&job.to, &job.url).is_some_and(|other| other != &job.url);
+        let fetched = match other && !matches!(to, Destination::Stdout) {
+            true => Err(Failure::local("another file of that name was there before").about(&shown(&job.to))),
+            false => fetch_one(job, to, session, report).await,
+        };
+        match fetched {
+            Ok(done) => report.moved(&job.url, job.size, &done, began.elapsed()).await,
+            Err(failure) => report.not_moved(job.size, failure.of(&job.url)).await,
+        }
+    }
+    report.end();
+}
+
+async fn fetch_one(
+    job: &Job,
     to: &Destination,
     session: &mut Session<'_>,
     report: &Report,
 ) -> Result<Transferred, Failure> {
-    let path = to.path(url)?;
-    let local = |error| match &path {
-        Some(path) => Failure::transfer(error).of(&shown(path)),
-        None => Failure::stdout(error),
+    let (path, url) = (&job.to, &job.url);
+    let local = |error| match to {
+        Destination::Stdout => Failure::stdout(error),
+        _ => Failure::local(error).about(&shown(path)),
     };
-    let mut sink = match &path {
-        Some(path) => Sink::create(path).await.map_err(local)?,
-        None => Sink::stdout(),
+    let mut sink = match to {
+        Destination::Stdout => Sink::stdout(),
+        _ => Sink::create(path).await.map_err(local)?,
     };
-    let client = session.client().await?;
-    let size = if report.shows_progress() { size(client, url).await? } else { None };
-    let bar = report.bar(url, size);
-    let mut download = client.download(&url.path).await.map_err(Failure::transfer)?;
-    loop {
-        // Written from where it was decrypted. Nothing else is to be done meanwhile.
-        let payload = download.fill_buf().await.map_err(Failure::transfer)?;
-        if payload.is_empty() {
-            break;
+    let transferred = session.run(async |client| {
+        let size = match job.size {
+            None if report.shows_progress() => size(client, url).await?,
+            size => size,
+        };
+        let bar = report.bar(url, size);
+        let mut download = client.download(&url.path).await.map_err(Failure::transfer)?;
+        loop {
+            // Written from where it was decrypted. Nothing else is to be done meanwhile.
+            let payload = download.fill_buf().await.map_err(|error| Failure::transfer(ours(error)))?;
+            if payload.is_empty() {
+                break;
+            }
+            sink.write_all(payload).await.map_err(local)?;
+            let n = payload.len();
+            download.consume(n);
+            bar.inc(n as u64);
         }
-        sink.write_all(payload).await.map_err(local)?;
-        let n = payload.len();
-        download.consume(n);
-        bar.0.inc(n as u64);
-    }
-    let transferred = download.transferred().cloned();
-    let transferred = transferred.ok_or_else(|| Failure::transfer("the download was not confirmed"))?;
+        let transferred = download.transferred().cloned();
+        transferred.ok_or_else(|| Failure::local("the download was not confirmed"))
+    });
+    let transferred = transferred.await?;
     sink.commit().await.map_err(local)?;
     Ok(transferred)
+}
+
+/// The error that a reader reports as the system's.
+fn ours(error: std::io::Error) -> Error {
+    match error.downcast() {
+        Ok(error) => error,
+        Err(error) => Error::Source(error.into()),
+    }
 }
 
 /// For the bar alone: a server that does not tell is none the worse.

@@ -1,11 +1,22 @@
 //! `ftps`: moves files over FTPS.
 
 mod args;
+mod change;
+mod check;
+mod directories;
+mod entry;
+mod failure;
 mod get;
+mod json;
+mod listing;
+mod local_tree;
 mod ls;
+mod progress;
 mod put;
+mod remote_tree;
 mod report;
 mod session;
+mod settings;
 mod sink;
 mod url;
 
@@ -13,43 +24,46 @@ use std::io;
 use std::process::ExitCode;
 
 use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::time::uptime;
 
 use crate::args::{Arguments, Command, Options};
+use crate::failure::Failure;
 use crate::get::Destination;
-use crate::report::{Failure, Report};
-use crate::session::Settings;
+use crate::report::Report;
+use crate::session::Session;
+use crate::settings::Settings;
 use crate::url::Url;
 
 fn main() -> ExitCode {
     let Arguments { command, options } = Arguments::read();
-    if options.verbose {
+    if options.verbose > 0 {
+        let level = if options.verbose > 1 { LevelFilter::TRACE } else { LevelFilter::DEBUG };
         tracing_subscriber::fmt()
-            .with_max_level(LevelFilter::DEBUG)
+            .with_max_level(level)
             .with_writer(io::stderr)
             .log_internal_errors(false)
             .with_level(false)
-            .with_target(false)
-            .without_time()
+            .with_target(options.verbose > 1)
+            .with_timer(uptime())
             .init();
     }
     let mut report = Report::new(&options);
-    let done = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => {
-            // What is under way is dropped with its future: reset, never ended as if it were whole.
-            let done = runtime.block_on(async {
-                tokio::select! {
+            runtime.block_on(async {
+                // What is under way is dropped with its future: reset, never ended as if it were whole.
+                let done = tokio::select! {
                     done = run(command, &options, &mut report) => done,
-                    status = stopped() => Err(Failure { status, reason: "stopped".into() }),
+                    status = stopped() => Err(Failure::stopped(status)),
+                };
+                if let Err(failure) = done {
+                    report.failed(&failure).await;
                 }
             });
             // A read of a local pipe may never end.
             runtime.shutdown_background();
-            done
         }
-        Err(error) => Err(Failure::connection(error)),
-    };
-    if let Err(failure) = done {
-        report.failed(&failure);
+        Err(error) => report.unstarted(&error),
     }
     ExitCode::from(report.status())
 }
@@ -57,40 +71,64 @@ fn main() -> ExitCode {
 /// Everything that is wrong with what was asked is found before anything is done.
 async fn run(command: Command, options: &Options, report: &mut Report) -> Result<(), Failure> {
     let settings = Settings::new(options)?;
+    let parse = |url: &String| parse(url, &settings);
+    let plain = |url: &String| plain(parse(url)?);
     match command {
-        Command::Ls { url } => ls::ls(&parse(&url, &settings)?, &settings, report, options.json).await,
-        Command::Get { urls, output, output_dir } => {
-            let urls = urls.iter().map(|url| parse(url, &settings)).collect::<Result<Vec<_>, _>>()?;
-            let to = Destination::new(&urls, output, output_dir, options.json)?;
-            get::get(urls, &to, &settings, report).await;
+        Command::Ls { url, form } => ls::ls(&parse(&url)?, form, &settings, report).await,
+        Command::Get { urls, recursive, output, output_dir } => {
+            let urls = urls.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+            let to = Destination::new(&urls, recursive, output, output_dir, options.json)?;
+            get::get(urls, &to, recursive, &settings, report).await;
         }
-        Command::Put { files, url } => {
-            let url = parse(&url, &settings)?;
-            put::put(&put::jobs(files, &url)?, &url.site, &settings, report).await;
+        Command::Put { files, url, recursive, parents } => {
+            let url = plain(&url)?;
+            let targets = put::targets(files, &url, recursive)?;
+            let mut session = Session::new(&settings, &url.site);
+            put::put(targets, recursive, parents, &mut session, report).await;
+            session.quit().await;
         }
+        Command::Rm { urls } => {
+            let urls = urls.iter().map(parse).collect::<Result<_, _>>()?;
+            change::rm(urls, &settings, report).await;
+        }
+        Command::Mkdir { urls, parents } => {
+            let urls = urls.iter().map(plain).collect::<Result<_, _>>()?;
+            change::mkdir(urls, parents, &settings, report).await;
+        }
+        Command::Mv { from, to } => change::mv(&plain(&from)?, &plain(&to)?, &settings, report).await?,
+        Command::Check { url } => check::check(&plain(&url)?, &settings, report).await,
     }
     Ok(())
 }
 
-/// The URL, with a login to be had.
+/// The URL, with the login that is used there.
 fn parse(url: &str, settings: &Settings) -> Result<Url, Failure> {
-    let url = Url::parse(url).map_err(|reason| Failure::usage(format!("URL: {reason}")))?;
-    settings.login(&url.site).map_err(|failure| failure.of(&url))?;
-    Ok(url)
+    let url = Url::parse(url).map_err(|reason| Failure::usage(format_args!("URL: {reason}")))?;
+    let site = settings.complete(url.site.clone()).map_err(|failure| failure.of(&url))?;
+    Ok(Url { site, ..url })
+}
+
+/// The same, of one file or directory. One whose name has what is a wildcard elsewhere is not made by mistake.
+fn plain(url: Url) -> Result<Url, Failure> {
+    match url.pattern {
+        None => Ok(url),
+        Some(_) => Err(Failure::usage("a * ? or [ in a name has to be written as %XX here").of(&url)),
+    }
 }
 
 /// Waits for the signal that asks to stop; what the exit status is then, as shells have it.
 #[cfg(unix)]
 async fn stopped() -> u8 {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
     else {
         return std::future::pending().await;
     };
     tokio::select! {
         _ = interrupt.recv() => 130,
         _ = terminate.recv() => 143,
+        _ = hangup.recv() => 129,
     }
 }
 

@@ -1,62 +1,153 @@
 //! `ftps put`.
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use ftps_tokio::Transferred;
 use tokio::fs::File;
+use tokio::io::{AsyncRead, ReadBuf};
 
-use crate::report::{Failure, Report, shown};
-use crate::session::{Session, Settings};
-use crate::url::{Site, Url, one_file_a_name};
+use crate::directories::Directories;
+use crate::failure::Failure;
+use crate::local_tree::{Tree, size};
+use crate::progress::Bar;
+use crate::report::{Report, shown};
+use crate::session::Session;
+use crate::url::{Url, one_file_a_name};
 
-/// The files, and where each goes.
-pub(crate) fn jobs(files: Vec<PathBuf>, url: &Url) -> Result<Vec<(PathBuf, Url)>, Failure> {
+/// A file, and where it goes.
+#[derive(Clone)]
+pub(crate) struct Job {
+    pub(crate) file: PathBuf,
+    pub(crate) to: Url,
+    pub(crate) size: Option<u64>,
+}
+
+/// The files and directories, and where each goes.
+pub(crate) fn targets(
+    files: Vec<PathBuf>,
+    url: &Url,
+    recursive: bool,
+) -> Result<Vec<(PathBuf, Url)>, Failure> {
     if !url.is_directory() {
         if files.len() > 1 {
             return Err(Failure::usage("several files need a URL that ends in /"));
         }
         return Ok(files.into_iter().map(|file| (file, url.clone())).collect());
     }
-    let jobs = files.into_iter().map(|file| match file.file_name() {
+    let targets = files.into_iter().map(|file| match file.file_name() {
         Some(name) => {
             let to = url.join(name.as_encoded_bytes());
             Ok((file, to))
         }
-        None => Err(Failure::usage("has no name to be uploaded under").of(&shown(&file))),
+        // All that is in it.
+        None if recursive && file == Path::new(".") => Ok((file, url.clone())),
+        None => Err(Failure::usage("has no name to be uploaded under").about(&shown(&file))),
     });
-    let jobs = jobs.collect::<Result<Vec<_>, _>>()?;
-    one_file_a_name(jobs.iter().map(|(file, to)| (to.name(), file)))?;
-    Ok(jobs)
+    let targets = targets.collect::<Result<Vec<_>, _>>()?;
+    one_file_a_name(targets.iter().map(|(file, to)| (to.bare(), file)))?;
+    Ok(targets)
 }
 
 /// All of them go to one site.
-pub(crate) async fn put(jobs: &[(PathBuf, Url)], site: &Site, settings: &Settings, report: &mut Report) {
-    let mut session = Session::new(settings, site);
-    for (file, to) in jobs {
-        let began = Instant::now();
-        match put_one(file, to, &mut session, report).await {
-            Ok(transferred) => report.moved(to, &transferred, began.elapsed()).await,
-            Err(failure) => report.failed(&failure.of(to)),
+pub(crate) async fn put(
+    targets: Vec<(PathBuf, Url)>,
+    recursive: bool,
+    parents: bool,
+    session: &mut Session<'_>,
+    report: &mut Report,
+) {
+    let mut directories = Directories::new(parents);
+    let mut jobs = Vec::new();
+    for (file, to) in targets {
+        if !(recursive && file.is_dir()) {
+            let size = std::fs::metadata(&file).ok().and_then(|metadata| size(&metadata));
+            jobs.push(Job { file, to, size });
+            continue;
+        }
+        let tree = Tree::walk(&file, &to);
+        for failure in &tree.failures {
+            report.failed(failure).await;
+        }
+        for link in &tree.left_out {
+            report.warn(format_args!(
+                "{}: a link to a directory that is taken under its own name",
+                shown(link)
+            ));
+        }
+        let mut denied: Vec<Url> = Vec::new();
+        for directory in tree.directories {
+            // Where one could not be made, so cannot those in it.
+            if denied.iter().any(|denied| denied.contains(&directory)) {
+                continue;
+            }
+            if let Err(failure) = directories.ensure(&directory, session).await {
+                report.failed(&failure.of(&directory)).await;
+                denied.push(directory);
+            }
+        }
+        for job in tree.files {
+            match denied.iter().find(|denied| denied.contains(&job.to)) {
+                None => jobs.push(job),
+                Some(denied) => {
+                    let failure = Failure::local(format_args!("not uploaded: there is no {denied}"));
+                    report.failed(&failure.of(&job.to)).await;
+                }
+            }
         }
     }
-    session.quit().await;
+    let bytes = jobs.iter().try_fold(0, |all: u64, job| all.checked_add(job.size?));
+    report.begin(jobs.len(), bytes);
+    for job in &jobs {
+        let began = Instant::now();
+        match put_one(job, parents.then_some(&mut directories), session, report).await {
+            Ok(done) => report.moved(&job.to, job.size, &done, began.elapsed()).await,
+            Err(failure) => report.not_moved(job.size, failure.of(&job.to)).await,
+        }
+    }
+    report.end();
 }
 
 async fn put_one(
-    file: &Path,
-    to: &Url,
+    job: &Job,
+    directories: Option<&mut Directories>,
     session: &mut Session<'_>,
     report: &Report,
 ) -> Result<Transferred, Failure> {
-    let local = |error| Failure::transfer(error).of(&shown(file));
+    let Job { file, to, .. } = job;
+    let local = |error| Failure::local(error).about(&shown(file));
     let source = File::open(file).await.map_err(local)?;
     let metadata = source.metadata().await.map_err(local)?;
     if metadata.is_dir() {
-        return Err(Failure::transfer("is a directory").of(&shown(file)));
+        return Err(Failure::local("is a directory: put -r uploads those").about(&shown(file)));
     }
-    let client = session.client().await?;
-    let bar = report.bar(to, metadata.is_file().then_some(metadata.len()));
-    let mut source = bar.0.wrap_async_read(source);
-    client.upload(&to.path, &mut source).await.map_err(Failure::transfer)
+    if let (Some(directories), Some(parent)) = (directories, to.parent()) {
+        directories.ensure(&parent, session).await?;
+    }
+    let bar = report.bar(to, size(&metadata));
+    let mut source = Counted { source, bar: &bar };
+    // A session that was gone has read nothing from the source.
+    session.run(async |client| client.upload(&to.path, &mut source).await.map_err(Failure::transfer)).await
+}
+
+/// A file that tells a bar how far it was read.
+struct Counted<'a> {
+    source: File,
+    bar: &'a Bar,
+}
+
+impl AsyncRead for Counted<'_> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        space: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = space.filled().len();
+        ready!(Pin::new(&mut self.source).poll_read(cx, space))?;
+        self.bar.inc((space.filled().len() - before) as u64);
+        Poll::Ready(Ok(()))
+    }
 }

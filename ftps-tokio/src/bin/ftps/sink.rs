@@ -52,6 +52,14 @@ impl Sink {
         }
     }
 
+    /// What was written so far is where others read it.
+    pub(crate) async fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stream(stream) => stream.flush().await,
+            Self::File(..) => Ok(()),
+        }
+    }
+
     /// All of it has been written. It is on the disk before its name says so, and its name is when this returns: the
     /// original may be deleted next.
     pub(crate) async fn commit(self) -> io::Result<()> {

@@ -5,9 +5,9 @@ use std::fmt;
 
 use ftps_tokio::Security;
 use ftps_tokio::codec::{Argument, Name};
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
-use crate::report::Failure;
+use crate::failure::Failure;
 
 /// A file or directory on a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(crate) struct Url {
     pub(crate) site: Site,
     /// What is sent to the server: relative to where the login leads, or from the root.
     pub(crate) path: Vec<u8>,
+    /// What the last part of the path is to fit, where it has wildcards.
+    pub(crate) pattern: Option<Pattern>,
 }
 
 /// What one session is for.
@@ -65,7 +67,8 @@ impl Url {
             _ => (Security::Explicit, text),
         };
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        Ok(Self { site: Site::parse(security, authority)?, path: decode_path(path)? })
+        let (path, pattern) = decode_path(path)?;
+        Ok(Self { site: Site::parse(security, authority)?, path, pattern })
     }
 
     /// Whether it is written as a directory.
@@ -73,14 +76,43 @@ impl Url {
         self.path.is_empty() || self.path.ends_with(b"/")
     }
 
-    /// This file in this directory.
-    pub(crate) fn join(&self, name: &[u8]) -> Self {
-        Self { site: self.site.clone(), path: [&self.path, name].concat() }
+    /// Another path on the same site.
+    pub(crate) fn with_path(&self, path: impl Into<Vec<u8>>) -> Self {
+        Self { site: self.site.clone(), path: path.into(), pattern: None }
     }
 
-    /// What follows the last slash.
+    /// This name in this directory.
+    pub(crate) fn join(&self, name: &[u8]) -> Self {
+        let slash: &[u8] = if self.is_directory() { b"" } else { b"/" };
+        self.with_path([&self.path, slash, name].concat())
+    }
+
+    /// The same without a slash at its end, but for the root.
+    pub(crate) fn bare(&self) -> &[u8] {
+        match self.path.strip_suffix(b"/") {
+            Some(path) if !path.is_empty() => path,
+            _ => &self.path,
+        }
+    }
+
+    /// Whether the other is this one, or lies in this directory.
+    pub(crate) fn contains(&self, other: &Self) -> bool {
+        match other.path.strip_prefix(self.bare()) {
+            Some(rest) => rest.is_empty() || rest.starts_with(b"/") || self.bare().ends_with(b"/"),
+            None => false,
+        }
+    }
+
+    /// The directory that it is in: none where that is where the login leads, or the root.
+    pub(crate) fn parent(&self) -> Option<Self> {
+        let path = self.bare();
+        let end = path.iter().rposition(|&byte| byte == b'/').filter(|&end| end > 0)?;
+        Some(self.with_path(&path[..end]))
+    }
+
+    /// The last part of the path; a slash at its end does not count.
     pub(crate) fn name(&self) -> &[u8] {
-        self.path.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
+        self.bare().rsplit(|&byte| byte == b'/').next().unwrap_or_default()
     }
 }
 
@@ -103,7 +135,7 @@ pub(crate) fn one_file_a_name<'a, T: Copy + PartialEq>(
     let mut taken = HashMap::new();
     for (name, file) in files {
         if *taken.entry(name).or_insert(file) != file {
-            return Err(Failure::usage("is the name of several files").of(&Name::from(name)));
+            return Err(Failure::usage("is the name of several files").about(&Name::from(name)));
         }
     }
     Ok(())
@@ -142,7 +174,7 @@ impl Site {
 }
 
 /// RFC 1738, section 3.2.2. Files are bytes here: of its types, only `i` is known.
-fn decode_path(path: &str) -> Result<Vec<u8>, String> {
+fn decode_path(path: &str) -> Result<(Vec<u8>, Option<Pattern>), String> {
     let (path, kind) = match path.rsplit_once(';') {
         Some((path, kind)) if kind.to_ascii_lowercase().starts_with("type=") => (path, &kind[5..]),
         _ => (path, "i"),
@@ -150,11 +182,61 @@ fn decode_path(path: &str) -> Result<Vec<u8>, String> {
     if !kind.eq_ignore_ascii_case("i") {
         return Err("only ;type=i is known: files are moved as they are".into());
     }
+    let pattern = Pattern::parse(path)?;
     let path = decode(path, "path")?;
     if !path.is_empty() {
         Argument::new(&path).map_err(|error| format!("path: {error}"))?;
     }
-    Ok(path)
+    Ok((path, pattern))
+}
+
+/// What a name is to fit: `*`, `?`, `[a-z]`, and where one of those is, `{a,b}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pattern(Vec<u8>);
+
+impl Pattern {
+    const WILD: [char; 3] = ['*', '?', '['];
+
+    /// The wildcards of a path as it is written. What is written as %XX is none.
+    fn parse(path: &str) -> Result<Option<Self>, String> {
+        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+        if directory.contains(Self::WILD) {
+            return Err(
+                "* ? and [ are for the last part of a path: elsewhere they have to be written as %XX".into(),
+            );
+        }
+        if !name.contains(Self::WILD) {
+            return Ok(None);
+        }
+        let mut pattern = Vec::new();
+        let mut rest = name;
+        while let Some(at) = rest.find('%') {
+            pattern.extend_from_slice(rest[..at].as_bytes());
+            let Some((escape, after)) = rest[at..].split_at_checked(3) else { break };
+            for byte in percent_decode_str(escape) {
+                // Only what means something else is escaped.
+                if b"*?[]{}\\!".contains(&byte) {
+                    pattern.push(b'\\');
+                }
+                pattern.push(byte);
+            }
+            rest = after;
+        }
+        pattern.extend_from_slice(rest.as_bytes());
+        fast_glob::validate(&pattern).map_err(|error| format!("path: {error}"))?;
+        Ok(Some(Self(pattern)))
+    }
+
+    /// Whether a name fits. As in a shell, one that begins with a dot fits only what does so, too.
+    pub(crate) fn fits(&self, name: &[u8]) -> bool {
+        (name.first() != Some(&b'.') || self.0.first() == Some(&b'.')) && fast_glob::glob_match(&self.0, name)
+    }
+}
+
+/// A path as it stands in a URL: everything that could mean something else as %XX.
+pub(crate) fn encode(path: &[u8]) -> String {
+    const PLAIN: AsciiSet = NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_').remove(b'~');
+    percent_encode(path, &PLAIN).to_string()
 }
 
 fn decode(text: &str, part: &str) -> Result<Vec<u8>, String> {
@@ -223,7 +305,7 @@ mod tests {
             ("h//a/b", b"/a/b"),
             ("h/%2Fa", b"/a"),
             ("h/../a/./b", b"../a/./b"),
-            ("h/a b?c#d", b"a b?c#d"),
+            ("h/a b%3fc#d", b"a b?c#d"),
             ("h/%C3%BC%ff", b"\xc3\xbc\xff"),
             ("h/a://b", b"a://b"),
             ("h/a;b", b"a;b"),
@@ -237,5 +319,49 @@ mod tests {
         {
             assert!(Url::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn wildcards_are_those_that_are_written_as_they_are() {
+        let fits = |pattern: &str, name: &[u8]| {
+            Url::parse(&format!("h/dir/{pattern}")).unwrap().pattern.is_some_and(|pattern| pattern.fits(name))
+        };
+        for (pattern, name) in [
+            ("*.csv", &b"a.csv"[..]),
+            ("*.csv", b"\xff.csv"),
+            ("?[0-9]*", b"a1"),
+            ("*.{csv,txt}", b"a.txt"),
+            ("%2a*", b"*x"),
+            (".*", b".hidden"),
+            ("%c3%bc*", "ü1".as_bytes()),
+        ] {
+            assert!(fits(pattern, name), "{pattern}");
+        }
+        for (pattern, name) in
+            [("*.csv", &b"a.csvx"[..]), ("%2a*", b"ax"), ("*", b".hidden"), ("a", b"a"), ("a%2ab", b"a*b")]
+        {
+            assert!(!fits(pattern, name), "{pattern}");
+        }
+        for text in ["h/*/a", "h/a*/", "h/[a"] {
+            assert!(Url::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_encoded_is_read_as_it_was() {
+        let path = b"/a b*?[%]/\xff;type=a\\{x}";
+        let url = Url::parse(&format!("h/{}", encode(path))).unwrap();
+        assert_eq!((&url.path[..], url.pattern), (&path[..], None));
+    }
+
+    #[test]
+    fn directories_and_what_is_in_them() {
+        let url = Url::parse("h/a/b/").unwrap();
+        assert_eq!((url.bare(), url.name()), (&b"a/b"[..], &b"b"[..]));
+        assert_eq!(url.join(b"c").path, b"a/b/c");
+        assert_eq!(url.parent().unwrap().path, b"a");
+        assert_eq!(url.parent().unwrap().join(b"c").path, b"a/c");
+        assert_eq!(Url::parse("h//a").unwrap().parent(), None);
+        assert_eq!(Url::parse("h//").unwrap().join(b"a").path, b"/a");
     }
 }

@@ -1,0 +1,153 @@
+//! Bars: one for the file under way and, of several files, one for all of them.
+
+use std::time::Instant;
+
+use console::Term;
+use ftps_tokio::codec::Name;
+use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// What is shown on the terminal while files move.
+pub(crate) struct Progress {
+    bars: MultiProgress,
+    all: Option<All>,
+}
+
+/// All the files of a command.
+struct All {
+    bar: ProgressBar,
+    /// Whether the bar counts bytes: the size of every file is known.
+    in_bytes: bool,
+    files: u64,
+    done: u64,
+    failed: u64,
+    bytes: u64,
+    /// Where the bar stands between files.
+    counted: u64,
+    began: Instant,
+}
+
+impl Progress {
+    pub(crate) fn new(shown: bool) -> Self {
+        let target = match shown {
+            true => ProgressDrawTarget::term_like_with_hz(Box::new(Term::buffered_stderr()), 10),
+            false => ProgressDrawTarget::hidden(),
+        };
+        Self { bars: MultiProgress::with_draw_target(target), all: None }
+    }
+
+    pub(crate) fn is_shown(&self) -> bool {
+        !self.bars.is_hidden()
+    }
+
+    /// So many files are to be moved, of so many bytes if that is known.
+    pub(crate) fn begin(&mut self, files: u64, bytes: Option<u64>) {
+        let template = match bytes {
+            Some(_) => "{msg:24!} {wide_bar} {bytes}/{total_bytes} {eta}",
+            None => "{msg:24!} {wide_bar} {eta}",
+        };
+        let bar = self.bars.add(ProgressBar::new(bytes.unwrap_or(files)).with_style(style(template)));
+        let all = All {
+            bar,
+            in_bytes: bytes.is_some(),
+            files,
+            done: 0,
+            failed: 0,
+            bytes: 0,
+            counted: 0,
+            began: Instant::now(),
+        };
+        all.show();
+        self.all = Some(all);
+    }
+
+    /// Whether the files are told together, not one by one.
+    pub(crate) fn is_of_many(&self) -> bool {
+        self.is_shown() && self.all.is_some()
+    }
+
+    /// A bar for a file of so many bytes. It vanishes when it is dropped.
+    pub(crate) fn file(&self, name: &[u8], size: Option<u64>) -> Bar {
+        if !self.is_shown() {
+            return Bar { file: ProgressBar::hidden(), all: None };
+        }
+        let template = match size {
+            Some(_) => "{msg:24!} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
+            None => "{msg:24!} {spinner} {bytes} {bytes_per_sec}",
+        };
+        let bar = match size {
+            Some(size) => ProgressBar::new(size),
+            None => ProgressBar::no_length(),
+        };
+        let file = self.bars.insert(0, bar.with_style(style(template)));
+        file.set_message(Name::from(name).to_string());
+        let all = self.all.as_ref().filter(|all| all.in_bytes);
+        Bar { file, all: all.map(|all| all.bar.clone()) }
+    }
+
+    /// A file is done with: so many bytes were moved, or it failed. `size`: what it was counted as.
+    pub(crate) fn done(&mut self, moved: Option<u64>, size: Option<u64>) {
+        let Some(all) = &mut self.all else { return };
+        match moved {
+            Some(bytes) => {
+                all.done += 1;
+                all.bytes += bytes;
+            }
+            None => all.failed += 1,
+        }
+        match (all.in_bytes, size) {
+            (true, Some(size)) => all.counted += size,
+            (true, None) => {}
+            (false, _) => all.counted += 1,
+        }
+        all.bar.set_position(all.counted);
+        all.show();
+    }
+
+    /// Writes something to the terminal, above the bars.
+    pub(crate) fn suspend(&self, write: impl FnOnce()) {
+        self.bars.suspend(write);
+    }
+
+    /// All that could be done is done: what it came to, in a line.
+    pub(crate) fn end(&mut self) -> Option<String> {
+        let All { bar, done, failed, bytes, began, .. } = self.all.take()?;
+        bar.finish_and_clear();
+        let seconds = began.elapsed().as_secs_f64();
+        let files = if done == 1 { "file" } else { "files" };
+        let failed = if failed > 0 { format!("; {failed} failed") } else { String::new() };
+        Some(format!("{done} {files}, {} in {seconds:.1} s{failed}", HumanBytes(bytes)))
+    }
+}
+
+impl All {
+    fn show(&self) {
+        let failed = if self.failed > 0 { format!(", {} failed", self.failed) } else { String::new() };
+        self.bar.set_message(format!("{}/{} files{failed}", self.done, self.files));
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// A file's progress. It leaves nothing behind.
+pub(crate) struct Bar {
+    file: ProgressBar,
+    all: Option<ProgressBar>,
+}
+
+impl Bar {
+    /// So many more bytes have moved.
+    pub(crate) fn inc(&self, bytes: u64) {
+        self.file.inc(bytes);
+        if let Some(all) = &self.all {
+            all.inc(bytes);
+        }
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.file.finish_and_clear();
+    }
+}

@@ -1,0 +1,205 @@
+//! What every session is made with.
+
+use std::cell::RefCell;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use console::Term;
+use ftps_tokio::codec::{Argument, Secret};
+use ftps_tokio::tls::{CertificateProblem, ConfigError, Pem, Pin, TlsConfig, TlsError, Version};
+use ftps_tokio::{Builder, Client, Error, Mode, Security};
+
+use crate::args::{Options, Tls};
+use crate::check::facts::Tls as Negotiated;
+use crate::failure::Failure;
+use crate::report::{say, shown};
+use crate::url::Site;
+
+pub(crate) struct Settings {
+    tls: TlsConfig,
+    user: Option<Vec<u8>>,
+    account: Option<String>,
+    password_env: String,
+    server_name: Option<String>,
+    timeout: Option<Duration>,
+    active: bool,
+    insecure: bool,
+    pasv_address: bool,
+    verbose: bool,
+    /// A pin alone would not be enough.
+    has_ca_file: bool,
+    /// Passwords that were asked for, and whose they are.
+    asked: RefCell<Vec<(Site, Vec<u8>)>>,
+}
+
+impl Settings {
+    pub(crate) fn new(options: &Options) -> Result<Self, Failure> {
+        if let Some(account) = &options.account {
+            Secret::new(account).map_err(|error| Failure::usage(error).about(&"--account"))?;
+        }
+        Ok(Self {
+            tls: tls(options)?,
+            user: options.user.clone().map(String::into_bytes),
+            account: options.account.clone(),
+            password_env: options.password_env.clone(),
+            server_name: options.server_name.clone(),
+            timeout: options.timeout.map(|seconds| Duration::from_secs(seconds.into())),
+            active: options.active,
+            insecure: options.insecure,
+            pasv_address: options.pasv_address,
+            verbose: options.verbose > 0,
+            has_ca_file: options.ca_file.is_some(),
+            asked: RefCell::default(),
+        })
+    }
+
+    /// The site with the name and password to be used there; without a name the login is anonymous. A password that is
+    /// nowhere is asked for on a terminal.
+    pub(crate) fn complete(&self, mut site: Site) -> Result<Site, Failure> {
+        site.user = site.user.or_else(|| self.user.clone());
+        let Some(user) = &site.user else { return Ok(site) };
+        Argument::new(user).map_err(|error| Failure::usage(error).about(&"name"))?;
+        let password = match site.password.take() {
+            Some(password) => password,
+            None => match std::env::var_os(&self.password_env) {
+                Some(password) => password.into_encoded_bytes(),
+                None => self.ask(&site)?,
+            },
+        };
+        Secret::new(&password).map_err(|error| Failure::usage(error).about(&"password"))?;
+        site.password = Some(password);
+        Ok(site)
+    }
+
+    /// Once for a site.
+    fn ask(&self, site: &Site) -> Result<Vec<u8>, Failure> {
+        let mut asked = self.asked.borrow_mut();
+        if let Some((_, password)) = asked.iter().find(|(known, _)| known == site) {
+            return Ok(password.clone());
+        }
+        let terminal = Term::stderr();
+        let none = || Failure::usage(format_args!("no password: set {}", self.password_env));
+        if !(terminal.is_term() && io::stdin().is_terminal()) {
+            return Err(none());
+        }
+        let user = ftps_tokio::codec::Name::from(site.user.clone().unwrap_or_default());
+        terminal.write_str(&format!("Password of {user} at {site}: ")).map_err(|_| none())?;
+        let password = terminal.read_secure_line().map_err(|_| none())?.into_bytes();
+        asked.push((site.clone(), password.clone()));
+        Ok(password)
+    }
+
+    pub(crate) fn builder(&self, site: &Site) -> Builder {
+        let mut builder = Client::builder(&site.host)
+            .port(site.port)
+            .tls(self.tls.clone())
+            .trust_pasv_address(self.pasv_address)
+            .mode(if self.active { Mode::Active } else { Mode::Passive });
+        if site.security == Security::Implicit {
+            builder = builder.implicit();
+        }
+        if let (Some(user), Some(password)) = (&site.user, &site.password) {
+            builder = builder.login(user, password);
+        }
+        if let Some(account) = &self.account {
+            builder = builder.account(account);
+        }
+        if let Some(name) = &self.server_name {
+            builder = builder.server_name(name);
+        }
+        if let Some(limit) = self.timeout {
+            builder = builder.connect_timeout(limit).reply_timeout(limit).idle_timeout(limit);
+        }
+        builder
+    }
+
+    pub(crate) async fn connect(&self, site: &Site) -> Result<Client, Failure> {
+        let began = Instant::now();
+        let connected = self.builder(site).connect().await;
+        let client = connected.map_err(|error| self.connecting(error))?;
+        if self.verbose {
+            let took = began.elapsed().as_secs_f64();
+            if let Some(failed) = client.failed_attempts() {
+                say(format_args!("{site}: {failed}"));
+            }
+            say(format_args!("{site}: logged in at {} after {took:.3} s", client.peer()));
+            if let Some(tls) = client.control_tls() {
+                say(format_args!("{site}: {}", Negotiated::of(tls)));
+            }
+        }
+        Ok(client)
+    }
+
+    /// A session that did not come to be, and how to trust the server if that is what is missing.
+    pub(crate) fn connecting(&self, error: Error) -> Failure {
+        let pin = trusting(&error);
+        let failure = Failure::connecting(error);
+        match pin {
+            Some(pin) if self.has_ca_file => {
+                failure.and(format_args!("to trust it: --pin {pin} without --ca-file"))
+            }
+            Some(pin) => failure.and(format_args!("to trust it: --pin {pin}")),
+            None => failure,
+        }
+    }
+
+    pub(crate) fn is_insecure(&self) -> bool {
+        self.insecure
+    }
+
+    pub(crate) fn is_active(&self) -> bool {
+        self.active
+    }
+}
+
+fn tls(options: &Options) -> Result<TlsConfig, Failure> {
+    let mut tls = TlsConfig::builder();
+    if let Some(path) = &options.ca_file {
+        tls = tls.ca_pem(read(path)?);
+    }
+    for pins in &options.pin {
+        let pins = Pin::parse_list(pins).map_err(|error| Failure::usage(error).about(&"--pin"))?;
+        tls = pins.into_iter().fold(tls, |tls, pin| tls.pin(pin));
+    }
+    if let Some(certificate) = &options.cert {
+        let key = options.key.as_ref().unwrap_or(certificate);
+        tls = tls.client_auth_pem(read(certificate)?, read(key)?);
+    }
+    if let Some(version) = options.tls {
+        tls = tls.versions(&[match version {
+            Tls::V12 => Version::Tls12,
+            Tls::V13 => Version::Tls13,
+        }]);
+    }
+    if options.insecure {
+        tls = tls.dangerous().accept_any_certificate();
+    }
+    tls.build().map_err(|error| {
+        let path = match &error {
+            ConfigError::Ca { .. } | ConfigError::Pem { pem: Pem::Ca(_), .. } => &options.ca_file,
+            ConfigError::Pem { pem: Pem::Client, .. } => &options.cert,
+            ConfigError::Pem { .. } | ConfigError::ClientKey(_) | ConfigError::KeyMismatch { .. }
+                if options.key.is_some() =>
+            {
+                &options.key
+            }
+            _ => &options.cert,
+        };
+        match path {
+            Some(path) => Failure::usage(error).about(&shown(path)),
+            None => Failure::usage(error),
+        }
+    })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| Failure::usage(error).about(&shown(path)))
+}
+
+/// The pin that trusts a server whose certificate was refused, unless it was another that was pinned.
+fn trusting(error: &Error) -> Option<Pin> {
+    let Error::Connection { failure: Some(failure), .. } = error else { return None };
+    let refused = failure.source.downcast_ref::<TlsError>()?.refused_certificate()?;
+    refused.pin().filter(|_| refused.problem != CertificateProblem::NotPinned)
+}

@@ -1,0 +1,76 @@
+//! What is stopped by a signal.
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::scripted::server::{Ending, Log};
+
+/// Starts an upload that never ends, and waits until some of it has come.
+fn endless_upload(bench: &Bench) -> Child {
+    let mut child = bench.ftps(&["put", "/dev/zero", "SITE/a"]).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take();
+    bench.server.wait(|log: &Log| log.received > 1 << 20);
+    child
+}
+
+#[cfg(unix)]
+#[test]
+fn an_upload_that_is_stopped_is_reset_and_never_ended() {
+    for (signal, status) in [("-TERM", Some(143)), ("-INT", Some(130)), ("-HUP", Some(129)), ("-KILL", None)]
+    {
+        let bench = Bench::new(files());
+        let child = endless_upload(&bench);
+        let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        assert!(killed.success());
+        assert_eq!(bench.server.upload().1, Ending::Reset, "{signal}");
+        assert_eq!(child.wait_with_output().unwrap().status.code(), status, "{signal}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_download_that_is_stopped_leaves_nothing_behind() {
+    let stuck = ["150 here".into(), Act::Secure, Act::Send(FILE.into())];
+    for (signal, status) in [("-TERM", 143), ("-HUP", 129)] {
+        let bench = Bench::new(files().instead("RETR", stuck.clone()));
+        let child = bench.ftps(&["get", "SITE/a"]).stderr(Stdio::piped()).spawn().unwrap();
+        bench.server.wait(|log: &Log| !log.resumed.is_empty());
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(status));
+        assert_eq!(bench.left(), [""; 0]);
+    }
+}
+
+/// A pager that has enough for now, a pipe that nobody reads.
+#[cfg(unix)]
+#[test]
+fn what_nobody_reads_can_be_stopped() {
+    let much = |bytes| ["150 here".into(), Act::Secure, Act::Send(bytes), Act::Finish, "226 done".into()];
+    let entries = b"type=file; a\r\n".repeat(1 << 16);
+    let peer = files().on("RETR much", much(vec![0; 1 << 20])).on("MLSD", much(entries));
+    let bench = Bench::new(peer);
+    let pipe = bench.work().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for arguments in [
+        &["get", "SITE/much", "-o", "-"][..],
+        &["ls", "SITE"],
+        &["ls", "SITE", "--json"],
+        &["get", "SITE/much", "-o", "pipe"],
+    ] {
+        let mut child = bench.ftps(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(500));
+        assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+        let began = Instant::now();
+        let status = loop {
+            match child.try_wait().unwrap() {
+                None if began.elapsed() < Duration::from_secs(5) => {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                status => break status,
+            }
+        };
+        let _ = child.kill();
+        assert_eq!(status.and_then(|status| status.code()), Some(143), "{arguments:?}");
+    }
+}
