@@ -1,35 +1,38 @@
 //! One control connection and what belongs to it: output, replies, deadlines, what was learned of the server.
 
 mod data;
+mod departure;
+mod home;
 mod learned;
 mod operation;
 mod outgoing;
+mod prepared;
 mod quirks;
 mod recovery;
 mod replies;
 mod timers;
 
 use alloc::collections::VecDeque;
-use core::mem;
 use core::task::Poll;
 
 use crate::codec::list::LineDecoder;
-use crate::codec::{Argument, Class, Command, Reply, Timestamp, Verb};
-use crate::config::{Config, Mode};
+use crate::codec::{Argument, Class, Reply, Timestamp, Verb};
+use crate::config::Config;
 use crate::error::{Error, Local, Refused};
-use crate::need::{Channel, Deadline, End, Flow, Input, Io, Need, Progress, Waiting};
+use crate::need::{Channel, End, Flow, Input, Io, Need, Progress, Waiting};
 use crate::time::Instant;
 
 pub use data::Direction;
 pub(crate) use data::{DataConnection, Ending};
+use departure::Look;
 use learned::Learned;
 pub(crate) use learned::{AddressFamily, MlsdState};
 pub use operation::{Claim, Operation};
 use outgoing::Outgoing;
 pub use quirks::ServerKind;
 use recovery::Recovery;
+use replies::Replies;
 pub use replies::Ticket;
-use replies::{Owner, Replies};
 use timers::Timers;
 
 /// The protocol machine of one FTPS session.
@@ -99,20 +102,6 @@ enum Protection {
     Handshaking,
     Secured,
 }
-
-/// Whether the control connection's socket has been looked at since a command was staged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Look {
-    Due,
-    /// It was asked for so often. `quiet`: the last time brought nothing.
-    Asked {
-        times: u8,
-        quiet: bool,
-    },
-}
-
-/// How often the socket is looked at before a command leaves all the same, where it always brings something.
-const LOOKS: u8 = 100;
 
 impl Session {
     /// A session on a control connection that has just been opened.
@@ -321,43 +310,6 @@ impl Session {
         }
     }
 
-    /// A look at what lies in the sockets: a wait of no time.
-    fn looking(&mut self, now: Instant) -> Io {
-        let times = match self.look {
-            Look::Due => 1,
-            Look::Asked { times, .. } => times.saturating_add(1),
-        };
-        self.look = Look::Asked { times, quiet: true };
-        Io { deadline: Some(Deadline { at: now, waiting: Waiting::Look }), ..self.io() }
-    }
-
-    /// Whether the control connection's socket has nothing more for us before a command leaves.
-    fn has_looked(&self) -> bool {
-        matches!(self.look, Look::Asked { times, quiet } if quiet || times >= LOOKS)
-    }
-
-    /// Lets what is staged leave.
-    fn release(&mut self, now: Instant) {
-        while let Some(staged) = self.out.unstage() {
-            #[cfg(feature = "tracing")]
-            tracing::debug!(target: "ftps::conversation", "> {}", staged.command);
-            let verb = staged.command.verb();
-            // A listing that leaves the working directory returns to it.
-            if matches!(verb, Verb::Cwd | Verb::Cdup) && self.displaced.is_none() {
-                self.home = None;
-            }
-            match &staged.command {
-                Command::Rest(offset) => self.restart = *offset != 0,
-                Command::Retr(_) | Command::Stor(_) | Command::Appe(_) => self.restart = false,
-                _ => {}
-            }
-            self.replies.expect(staged.ticket, verb, staged.owner);
-            self.out.push(&staged.command, self.server().quirks().undoubles);
-            self.timers.command(now);
-        }
-        self.look = Look::Due;
-    }
-
     /// Fails where the session is over, and the operation that has it waits for more than its data.
     fn check_end(&mut self) -> Result<(), Error> {
         if !self.replies.is_over() {
@@ -466,27 +418,6 @@ impl Session {
         if well { self.replies.take_doubtful(ticket) } else { None }
     }
 
-    /// The working directory, where it is known.
-    pub(crate) fn home(&self) -> Option<&Argument> {
-        self.home.as_ref()
-    }
-
-    pub(crate) fn set_home(&mut self, home: Option<Argument>) {
-        self.home = home;
-    }
-
-    /// A listing leaves the working directory, and the session returns there, whatever becomes of the listing. False where
-    /// it would not know where to.
-    pub(crate) fn leave_home(&mut self) -> bool {
-        self.displaced = self.home.clone();
-        self.displaced.is_some()
-    }
-
-    /// The listing has not left.
-    pub(crate) fn stay_home(&mut self) {
-        self.displaced = None;
-    }
-
     /// The greeting, after any 120 (RFC 959, section 5.4).
     pub(crate) fn greeting(&mut self) -> Result<Poll<Reply>, Error> {
         while let Some(reply) = self.replies.read()? {
@@ -504,38 +435,5 @@ impl Session {
     /// The control connection has ended, and every reply that came before has been taken.
     pub(crate) fn is_lost(&self) -> bool {
         self.replies.ended()
-    }
-
-    /// Whether more transfers follow from now on: then the next one's data connection is asked for (EPSV) once one's has
-    /// ended, before its final reply. That is one round trip less for each but the first. Given up for the session at the
-    /// first refusal, which costs nothing but that it is asked again; the last one is asked for in vain.
-    pub fn expect_more(&mut self, more: bool) {
-        self.expects_more = more;
-    }
-
-    /// Whether more transfers follow.
-    pub(crate) fn expects_more(&self) -> bool {
-        self.expects_more
-    }
-
-    /// Asks for the next transfer's data connection before this one is confirmed: the session's own command, which is
-    /// answered in any order.
-    pub(crate) fn prepare_route(&mut self) {
-        let passive = self.config.mode == Mode::Passive;
-        if passive && self.prepared.is_none() && self.learned.queues_passive {
-            self.prepared = Some(self.stage(self.passive_command(), Owner::Session));
-        }
-    }
-
-    /// What was asked for with [`prepare_route`](Self::prepare_route), for the operation that has the session.
-    pub(crate) fn take_prepared(&mut self) -> Option<Ticket> {
-        let ticket = mem::take(&mut self.prepared)?;
-        self.replies.adopt(ticket);
-        Some(ticket)
-    }
-
-    /// What was prepared was refused, as servers do that take no other command during a transfer, or led nowhere.
-    pub(crate) fn forget_prepared(&mut self) {
-        self.learned.queues_passive = false;
     }
 }

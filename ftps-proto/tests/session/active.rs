@@ -6,7 +6,7 @@ use ftps_proto::sim::{Act, Peer, World};
 use ftps_proto::{Channel, Error, Failure, Input, Mode, Need, Progress, ServerKind, Waiting};
 
 use crate::listing::{collect, names};
-use crate::{PAUSE, argument, config, in_step, peer, run_until_heard, sent, taken};
+use crate::{PAUSE, argument, config, heard, in_step, peer, run_until_heard, sent, taken};
 
 const SILENT: [Act; 0] = [];
 
@@ -105,6 +105,9 @@ fn eprt_that_is_refused_gives_way_to_port_for_the_session() {
             download(&mut world).unwrap();
         }
         assert_eq!(asked(&world), ["EPRT", "PORT", "RETR", "PORT", "RETR"], "{refusal}");
+        for told in ["EPRT |1|127.0.0.1|3000|", "PORT 127,0,0,1,11,184"] {
+            assert!(heard(&world).contains(&told), "{:?}", heard(&world));
+        }
         in_step(&mut world);
     }
 }
