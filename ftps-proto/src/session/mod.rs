@@ -7,6 +7,7 @@ mod outgoing;
 mod quirks;
 mod recovery;
 mod replies;
+mod secrets;
 mod timers;
 
 use alloc::collections::VecDeque;
@@ -122,7 +123,7 @@ impl Session {
             needs: VecDeque::new(),
             out: Outgoing::default(),
             look: Look::Due,
-            replies: Replies::new(&config.limits),
+            replies: Replies::new(&config),
             timers: Timers::default(),
             silent: false,
             ignored: false,
