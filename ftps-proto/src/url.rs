@@ -71,7 +71,9 @@ impl Url {
             host,
             port,
             user: user.map(|user| Argument::new(decode(user)?).map_err(UrlError::User)).transpose()?,
-            password: password.map(|text| Secret::new(decode(text)?).map_err(UrlError::Password)).transpose()?,
+            password: password
+                .map(|text| Secret::new(decode(text)?).map_err(UrlError::Password))
+                .transpose()?,
             path: path_of(path)?,
         })
     }
@@ -279,8 +281,23 @@ mod tests {
         assert_eq!(url("EXAMPLE.com/x").host(), "example.com");
         assert_eq!(url("127.0.0.1").to_string(), "127.0.0.1:21/");
         for text in [
-            "", "ftps:///x", "h:x/y", "h:65536/y", "h:+1", "u?v@h/x", "u#v@h/x", "u\\v@h/x", "u\nv@h/x", "h\t/x",
-            "h\u{fc}/x", "[::1/x", "[::1]x/y", "::1/x", "[h]/x", "%61/x", "h h/x",
+            "",
+            "ftps:///x",
+            "h:x/y",
+            "h:65536/y",
+            "h:+1",
+            "u?v@h/x",
+            "u#v@h/x",
+            "u\\v@h/x",
+            "u\nv@h/x",
+            "h\t/x",
+            "h\u{fc}/x",
+            "[::1/x",
+            "[::1]x/y",
+            "::1/x",
+            "[h]/x",
+            "%61/x",
+            "h h/x",
         ] {
             assert!(Url::parse(text).is_err(), "{text}");
         }
@@ -314,7 +331,9 @@ mod tests {
         ] {
             assert_eq!(url(text).path(), path, "{text}");
         }
-        for text in ["h/a%", "h/a%2", "h/a%zz", "h/a%0d%0aDELE b", "h/a%00", "h/a\nb", "h/a;type=a", "u%:p@h/x"] {
+        for text in
+            ["h/a%", "h/a%2", "h/a%zz", "h/a%0d%0aDELE b", "h/a%00", "h/a\nb", "h/a;type=a", "u%:p@h/x"]
+        {
             assert!(Url::parse(text).is_err(), "{text}");
         }
     }

@@ -15,13 +15,14 @@ impl Refused {
 
     /// Whether the file or directory is not there.
     pub(super) fn is_not_found(&self) -> bool {
-        let about_path = self.verb.is_some() && !self.is_login() && matches!(self.code(), 450 | 550 | 551 | 553);
+        let about_path =
+            self.verb.is_some() && !self.is_login() && matches!(self.code(), 450 | 550 | 551 | 553);
         if !about_path || self.is_permission_denied() {
             return false;
         }
         // vsftpd: "550 Failed to open file.", "550 Could not get file size."
-        let asks_for_file =
-            matches!(self.verb, Some(Verb::Retr | Verb::Size | Verb::Mdtm | Verb::Mlst)) && self.code() == 550;
+        let asks_for_file = matches!(self.verb, Some(Verb::Retr | Verb::Size | Verb::Mdtm | Verb::Mlst))
+            && self.code() == 550;
         self.says(&ABSENT) || asks_for_file && !self.says(&OTHERWISE)
     }
 
@@ -83,14 +84,5 @@ const DENIED: [&str; 9] = [
 ];
 
 /// Of what is there, and is not a file that can be downloaded now.
-const OTHERWISE: [&str; 9] = [
-    "directory",
-    "regular",
-    "plain file",
-    "ascii",
-    "in use",
-    "being used",
-    "busy",
-    "lock",
-    "too large",
-];
+const OTHERWISE: [&str; 9] =
+    ["directory", "regular", "plain file", "ascii", "in use", "being used", "busy", "lock", "too large"];

@@ -29,11 +29,20 @@ pub struct CreateDirAll {
 enum Stage {
     Begin,
     /// MKD of the whole path. `last`: those above were tried.
-    Whole { call: Call, last: bool },
+    Whole {
+        call: Call,
+        last: bool,
+    },
     /// PWD: where to come back to.
-    Home { call: Call, last: bool },
+    Home {
+        call: Call,
+        last: bool,
+    },
     /// CWD to the path, to see whether it is there.
-    Entering { call: Call, last: bool },
+    Entering {
+        call: Call,
+        last: bool,
+    },
     Returning,
     /// MKD of a directory above.
     Above(Call),

@@ -90,7 +90,7 @@ pub(super) struct Replies {
     decoder: ReplyDecoder,
     limits: Limits,
     /// Password and account.
-    secrets: Vec<Secret>,
+    masked: Vec<Secret>,
     tickets: u64,
     open: VecDeque<Open>,
     /// The command that was answered last, and its final reply.
@@ -116,7 +116,7 @@ impl Replies {
         Self {
             decoder: ReplyDecoder::new(limits.reply.clone()),
             limits: limits.clone(),
-            secrets: login.account.iter().chain([&login.password]).cloned().collect(),
+            masked: login.account.iter().chain([&login.password]).cloned().collect(),
             tickets: 0,
             open: VecDeque::new(),
             last: None,
@@ -318,7 +318,7 @@ impl Replies {
     pub(super) fn read(&mut self) -> Result<Option<Reply>, FrameError> {
         let mut reply = self.decoder.decode()?;
         if matches!(self.due(), Some(Verb::Pass | Verb::Acct)) {
-            reply = reply.map(|reply| masked(reply, &self.secrets));
+            reply = reply.map(|reply| masked(reply, &self.masked));
         }
         #[cfg(feature = "tracing")]
         if let Some(reply) = &reply {

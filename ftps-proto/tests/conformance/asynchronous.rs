@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use ftps_proto::ops::{Listing, Transferred};
+use ftps_proto::codec::Entry;
+use ftps_proto::ops::Transferred;
 use ftps_proto::{Error, Mode};
 
 use crate::connectors::{AsyncStdConnector, SmolConnector, TokioConnector};
@@ -92,7 +93,7 @@ macro_rules! subject {
                     (Self(*not_started.client), not_started.error)
                 }
 
-                fn list(&mut self, path: &str) -> Result<Listing, Error> {
+                fn list(&mut self, path: &str) -> Result<Vec<Entry>, Error> {
                     $block_on(self.0.list(path))
                 }
 

@@ -4,7 +4,8 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use ftps_blocking::{Builder, Client, Download, Entries, Upload};
-use ftps_proto::ops::{Listing, Transferred};
+use ftps_proto::codec::Entry;
+use ftps_proto::ops::Transferred;
 use ftps_proto::{Error, Mode};
 
 use crate::connectors::BlockingConnector;
@@ -75,7 +76,7 @@ impl Subject for Blocking {
         (Self(*not_started.client), not_started.error)
     }
 
-    fn list(&mut self, path: &str) -> Result<Listing, Error> {
+    fn list(&mut self, path: &str) -> Result<Vec<Entry>, Error> {
         self.0.list(path)
     }
 

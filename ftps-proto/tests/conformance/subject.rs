@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use ftps_proto::Error;
-use ftps_proto::ops::{Listing, Transferred};
+use ftps_proto::codec::Entry;
+use ftps_proto::ops::Transferred;
 use ftps_proto::tls::TlsConfig;
 
 /// How a client connects.
@@ -41,7 +42,7 @@ pub trait Subject: Sized {
     fn drop_download(self, path: &str, len: usize) -> Result<Self, Error>;
     /// An owned download that is refused gives the client back.
     fn refused_download(self, path: &str) -> (Self, Error);
-    fn list(&mut self, path: &str) -> Result<Listing, Error>;
+    fn list(&mut self, path: &str) -> Result<Vec<Entry>, Error>;
     fn size(&mut self, path: &str) -> Result<u64, Error>;
     fn remove_file(&mut self, path: &str) -> Result<(), Error>;
     fn quit(self) -> Result<(), Error>;

@@ -1,12 +1,18 @@
 //! Conversations with scripted servers, in virtual time.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod calls;
 mod cancel;
+mod collect;
 mod deadline;
 mod desync;
 mod disorder;
+mod errors;
 mod listing;
 mod login;
+mod metadata;
+mod rate;
+mod secrets;
 mod simple;
 mod transfer;
 

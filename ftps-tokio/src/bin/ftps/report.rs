@@ -29,11 +29,11 @@ impl Failure {
     const LOGIN: u8 = 4;
 
     pub(crate) fn usage(reason: impl Display) -> Self {
-        Self { status: Self::USAGE, reason: reason.to_string() }
+        Self { status: Self::USAGE, reason: format!("{reason:#}") }
     }
 
     pub(crate) fn transfer(reason: impl Display) -> Self {
-        Self { status: Self::TRANSFER, reason: reason.to_string() }
+        Self { status: Self::TRANSFER, reason: format!("{reason:#}") }
     }
 
     pub(crate) fn stdout(reason: impl Display) -> Self {
@@ -41,7 +41,7 @@ impl Failure {
     }
 
     pub(crate) fn connection(reason: impl Display) -> Self {
-        Self { status: Self::CONNECTION, reason: reason.to_string() }
+        Self { status: Self::CONNECTION, reason: format!("{reason:#}") }
     }
 
     /// A session that did not come to be.
@@ -51,7 +51,7 @@ impl Failure {
             Error::Local(_) => Self::USAGE,
             _ => Self::CONNECTION,
         };
-        Self { status, reason: error.to_string() }
+        Self { status, reason: format!("{error:#}") }
     }
 
     /// The same, and what to do about it.
