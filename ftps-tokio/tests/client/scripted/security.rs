@@ -98,7 +98,7 @@ async fn no_protection_no_session() {
     let server = Server::start(Peer::polite().instead("PROT", ["534 in clear or not at all"]));
     let error = builder(&server).connect().await.unwrap_err();
     assert_eq!(error.to_string(), "the server refused PROT: 534 in clear or not at all");
-    assert_eq!(server.wait(|log| log.left == 1).heard.last().unwrap(), "PROT P");
+    assert_eq!(server.wait(|log| log.left == 1).heard.last_chunk().unwrap(), &["PROT P", "QUIT"]);
 }
 
 /// A server without EPSV, whose PASV names this address.
