@@ -98,8 +98,11 @@ impl Operation for Metadata {
                 Stage::Facts(facts) => match facts.step(session, now) {
                     Ok(told) => {
                         let told = ready!(told);
-                        let Entry { name, .. } = self.entry(told.kind);
-                        return Ok(Poll::Ready(Entry { name, ..told }));
+                        let kind = match told.kind {
+                            Kind::CurrentDirectory | Kind::ParentDirectory => Kind::Directory,
+                            kind => kind,
+                        };
+                        return Ok(Poll::Ready(Entry { kind, name: self.entry(kind).name, ..told }));
                     }
                     Err(error) if is_unknown(&error) => Stage::Size(size(self.path.clone())),
                     Err(error) => return Err(error),

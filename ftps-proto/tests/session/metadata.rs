@@ -35,6 +35,17 @@ fn one_command_where_the_server_has_mlst() {
 }
 
 #[test]
+fn a_directory_is_one_whatever_it_is_to_others() {
+    // Pure-FTPd of the root, and of where the session is.
+    for kind in ["dir", "cdir", "pdir"] {
+        let facts = format!(" type={kind}; /");
+        let mut world = open(Peer::polite().on("MLST", ["250-here", facts.as_str(), "250 end"]));
+        let entry = metadata(&mut world, "/").unwrap();
+        assert_eq!((entry.name.to_string().as_str(), entry.kind), ("/", Kind::Directory));
+    }
+}
+
+#[test]
 fn what_mlst_denies_is_not_there() {
     let mut world = open(Peer::polite().on("MLST", ["550 can't check for file existence"]));
     let error = metadata(&mut world, "x").unwrap_err();
