@@ -1,14 +1,13 @@
 //! The client.
 
 use std::fmt;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::sync::Arc;
 use std::task::Poll;
 
-use ftps_proto::Error;
-use ftps_proto::Operation;
-use ftps_proto::drive::{self, Adapter, Driven, Driver, NotStarted};
-use ftps_proto::ops::{Listing, Transferred};
+use ftps_proto::drive::{self, Adapter, Driven, Driver, NotStarted, Running};
+use ftps_proto::ops::Transferred;
+use ftps_proto::{Error, Operation};
 
 use crate::net::{Connect, Sockets};
 use crate::wait::wait;
@@ -57,6 +56,28 @@ impl Client {
         Ok(Download::open(self, path)?)
     }
 
+    /// Downloads a file (RETR) into a writer, which is flushed at the end. What was written is the whole file only where this
+    /// succeeds.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the server's reply, say a 550; [`Error::Sink`] where the writer fails: then the download is
+    /// reset.
+    #[doc(alias = "RETR")]
+    pub fn download_to<W>(&mut self, path: impl AsRef<[u8]>, sink: &mut W) -> Result<Transferred, Error>
+    where
+        W: Write + ?Sized,
+    {
+        let mut download = drive::Download::new(self, path)?;
+        wait(|cx| {
+            download.poll_copy(cx, |payload, _| {
+                Poll::Ready(match payload {
+                    Some(payload) => sink.write(payload),
+                    None => sink.flush().map(|()| 0),
+                })
+            })
+        })
+    }
+
     /// As [`download`](Self::download), through a reader that owns the client; [`Download::into_client`] gives it back.
     ///
     /// # Errors
@@ -97,25 +118,7 @@ impl Client {
         Upload::open(Box::new(self), path)
     }
 
-    /// Lists a directory: MLSD where the server has it, else LIST. An empty path is the working directory. To a server
-    /// without MLSD the path may be a pattern, which may match nothing.
-    ///
-    /// Lines that cannot be read are not among the entries: see [`Listing::unparsed`].
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with the server's reply; [`Error::Unlisted`] where what came is not the listing, or not all of
-    /// it: [`entries`](Self::entries) yields what has come before that error.
-    #[doc(alias = "MLSD")]
-    #[doc(alias = "LIST")]
-    pub fn list(&mut self, path: impl AsRef<[u8]>) -> Result<Listing, Error> {
-        let mut listing = Listing::default();
-        for listed in self.entries(path)? {
-            listing.push(listed?);
-        }
-        Ok(listing)
-    }
-
-    /// As [`list`](Self::list), a line at a time, in bounded memory. Nothing is sent before the first line is asked
+    /// Lists a directory a line at a time, in bounded memory. Each line is told, also one that cannot be read. Nothing is sent before the first line is asked
     /// for.
     ///
     /// # Errors
@@ -136,8 +139,9 @@ impl Client {
     ///
     /// # Errors
     /// Whatever ends it.
-    pub fn run<O: Operation>(&mut self, mut op: O) -> Result<O::Output, Error> {
-        wait(|cx| self.driver.poll_run(&mut op, cx))
+    pub fn run<O: Operation>(&mut self, op: O) -> Result<O::Output, Error> {
+        let mut running = Running::new(self, op);
+        wait(|cx| running.poll(cx))
     }
 }
 

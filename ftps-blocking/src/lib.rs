@@ -26,7 +26,8 @@
 //! - The end of a [`Download`] means that the file is complete and confirmed: `copy` alone is safe. [`Client::upload`]
 //!   and [`Upload::finish`] return once the server has confirmed the file.
 //! - Both connections are waited for at once, by poll(2): a refusal ends a transfer also while its data connection is
-//!   silent. Every wait has a limit. A thread of its own is used for the look-up of a name alone.
+//!   silent. Every wait has a limit but one: the system's look-up of a name, which is made in the calling
+//!   thread, cannot be interrupted. No thread is started.
 //! - A transfer may be dropped at any time. It is reset, and the next call first recovers the session or says that it is
 //!   gone ([`Local::NotOpen`]): then it takes a new client. To end it from another thread is not possible.
 //! - TLS is configured by [`tls::TlsConfig`]: the platform's verifier by default, or CA certificates, or a
@@ -56,9 +57,9 @@ pub use transfer::{Download, Entries, Upload};
 
 pub use ftps_proto::codec;
 pub use ftps_proto::drive::{ConnectError, Endpoint, NotStarted};
-pub use ftps_proto::ops::{Listed, Listing, Transferred};
+pub use ftps_proto::ops::{Listed, Transferred};
 pub use ftps_proto::tls;
 pub use ftps_proto::{
-    Channel, EarlyClose, Error, Failure, Layer, Limits, Local, Mode, Pipelining, Refused, Remote, Security,
-    ServerKind, Timeouts, Unlisted, Waiting,
+    Channel, EarlyClose, Error, Failure, Layer, Limits, Local, Mode, Pipelining, Rate, Refused, Remote,
+    Security, ServerKind, Timeouts, Unlisted, Url, UrlError, Waiting,
 };

@@ -1,11 +1,9 @@
 //! std's sockets, names and clock.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::task::Poll;
-use std::thread;
 use std::time::Duration;
 
 use ftps_proto::drive::{Endpoint, Net};
@@ -103,7 +101,8 @@ impl Net for Sockets {
     type Socket = Arc<dyn Stream>;
     type Connecting = Connecting;
     type Listener = Arc<TcpListener>;
-    type Lookup = Receiver<io::Result<Vec<SocketAddr>>>;
+    /// What has come of it already; handed out once.
+    type Lookup = Option<io::Result<Vec<SocketAddr>>>;
 
     fn now(&self) -> Instant {
         Instant::new(self.epoch.elapsed())
@@ -115,33 +114,16 @@ impl Net for Sockets {
         if left.is_zero() { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// The system's look-up blocks for as long as it likes, so that it has a thread of its own.
+    /// The system's look-up blocks for as long as it likes, in the caller's thread.
     fn lookup(&mut self, host: &str, port: u16) -> Option<Self::Lookup> {
         if self.connector.is_some() {
             return None;
         }
-        let (sender, lookup) = channel();
-        // Whoever has given up does not hear of it.
-        if let Ok(ip) = host.parse::<IpAddr>() {
-            let _ = sender.send(Ok(vec![SocketAddr::new(ip, port)]));
-            return Some(lookup);
-        }
-        let (host, waiting) = (host.to_owned(), thread::current());
-        let _ = thread::Builder::new().spawn(move || {
-            let _ = sender.send((host, port).to_socket_addrs().map(Iterator::collect));
-            waiting.unpark();
-        });
-        Some(lookup)
+        Some(Some((host, port).to_socket_addrs().map(Iterator::collect)))
     }
 
     fn poll_lookup(lookup: &mut Self::Lookup, _: &mut Interest) -> Poll<io::Result<Vec<SocketAddr>>> {
-        match lookup.try_recv() {
-            Ok(addresses) => Poll::Ready(addresses),
-            Err(TryRecvError::Empty) => Poll::Pending,
-            Err(TryRecvError::Disconnected) => {
-                Poll::Ready(Err(io::Error::other("no thread for the look-up")))
-            }
-        }
+        lookup.take().map_or(Poll::Pending, Poll::Ready)
     }
 
     fn connect(&mut self, channel: Channel, to: &Endpoint) -> Connecting {

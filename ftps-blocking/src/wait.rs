@@ -67,11 +67,8 @@ impl Interest {
             timeout = Some(timeout.map_or(CONNECTING, |timeout| timeout.min(CONNECTING)));
         }
         if self.sockets.is_empty() {
-            // For a look-up, whose thread unparks this one. Besides, Windows refuses to poll an empty set.
-            match timeout {
-                Some(timeout) => thread::park_timeout(timeout),
-                None => thread::park(),
-            }
+            // Windows refuses to poll an empty set.
+            thread::sleep(timeout.ok_or_else(|| io::Error::other("there is nothing to wait for"))?);
             return Ok(());
         }
         let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());

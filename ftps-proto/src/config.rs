@@ -154,6 +154,20 @@ pub struct Limits {
     pub blank: u64,
     /// Replies in a row that answer nothing. 1000.
     pub stray: usize,
+    /// Bytes of memory for a listing that is kept as a whole ([`ops::Collect`](crate::ops::Collect)). 64 MiB.
+    pub listing: usize,
+    /// The least that moves while a transfer waits for the server. 1 KiB in 5 minutes: a server that sends or takes a byte
+    /// now and then never lets [`Timeouts::idle`] pass.
+    pub rate: Rate,
+}
+
+/// So many bytes in so much time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Bytes of payload. With 0 there is no such limit.
+    pub bytes: u64,
+    /// The time in which they have to move. Time in which the server waits for the caller does not count.
+    pub within: Duration,
 }
 
 impl Default for Limits {
@@ -165,6 +179,8 @@ impl Default for Limits {
             lines: 10_000_000,
             blank: 1000,
             stray: 1000,
+            listing: 64 << 20,
+            rate: Rate { bytes: 1024, within: Duration::from_secs(300) },
         }
     }
 }

@@ -1,13 +1,24 @@
 //! What can go wrong, and whose fault it is.
 
+mod display;
+#[cfg(feature = "std")]
+mod io;
+mod refusal;
+
 use alloc::boxed::Box;
 use alloc::string::String;
-use core::fmt;
 
-use crate::codec::{ArgumentError, Code, FrameError, Reply, Verb};
+use crate::codec::{ArgumentError, Code, CommandError, FrameError, Name, Reply, Verb};
 use crate::need::{Channel, Failure, Layer, Waiting};
+use crate::url::UrlError;
 
 /// Why an operation did not succeed.
+///
+/// `{error}` says what has happened, and [`source`](core::error::Error::source) leads to the cause itself, a socket's or
+/// TLS's own error: whoever shows the whole chain shows nothing twice. `{error:#}` shows both in one line.
+///
+/// What to do about it is told by [`is_temporary`](Self::is_temporary), [`is_not_found`](Self::is_not_found),
+/// [`is_permission_denied`](Self::is_permission_denied) and [`is_login`](Self::is_login).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -24,9 +35,18 @@ pub enum Error {
         /// The final reply, where one came. A 226 proves nothing here.
         reply: Option<Reply>,
     },
-    /// The server confirmed a listing that is none, or not all of one.
+    /// The server confirmed a listing that is not one, or not all of one.
     Unlisted(Unlisted, Reply),
-    /// So many bytes came in clear behind the reply that starts TLS: somebody tries to pass them off as encrypted ones
+    /// Lines of a listing cannot be read, so that entries would be missing from it.
+    Unparsed {
+        /// The first of them, as it came.
+        line: Name,
+        /// How many there are.
+        count: u64,
+    },
+    /// The directory in which this is looked for does not list it.
+    Missing(Name),
+    /// So many bytes came in clear after the reply that starts TLS: somebody tries to pass them off as encrypted ones
     /// (CVE-2021-22947). The session is unusable.
     Injection {
         /// How many bytes.
@@ -57,6 +77,8 @@ pub enum Error {
     },
     /// The caller's own source of an upload failed. The upload was reset.
     Source(Box<dyn core::error::Error + Send + Sync>),
+    /// The caller's own sink of a download failed. The download was reset.
+    Sink(Box<dyn core::error::Error + Send + Sync>),
     /// A connection failed or was closed.
     Connection {
         /// Which one.
@@ -74,6 +96,13 @@ pub enum Error {
 pub enum Local {
     /// An argument that cannot stand in a command.
     Argument(ArgumentError),
+    /// What was typed is not a command.
+    Command(CommandError),
+    /// A command that changes the conversation's shape ([`Verb::changes_conversation`]): the session keeps count of
+    /// those.
+    Forbidden(Verb),
+    /// What is not a URL of a server.
+    Url(UrlError),
     /// The session is not logged in (not yet, or no more).
     NotOpen,
     /// The session was opened before.
@@ -94,9 +123,9 @@ pub enum Local {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Remote {
-    /// What came is no reply.
+    /// What came is not a reply.
     Frame(FrameError),
-    /// A greeting that is none.
+    /// What is not a greeting.
     UnexpectedGreeting(Reply),
     /// A reply that cannot answer this command.
     UnexpectedReply(Verb, Reply),
@@ -123,16 +152,6 @@ pub enum Unlisted {
     Unreadable,
     /// The server lists so many entries and no more (Pure-FTPd). Those have come.
     Cut,
-}
-
-impl fmt::Display for Unlisted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Missing => "there is no such directory",
-            Self::Unreadable => "the directory cannot be read",
-            Self::Cut => "the server has left out entries",
-        })
-    }
 }
 
 /// A command and the reply that refused it.
@@ -169,14 +188,20 @@ impl Error {
         self.reply().map(Reply::code)
     }
 
+    /// What TLS says, where it is the cause.
+    #[cfg(feature = "rustls")]
+    pub fn tls(&self) -> Option<&crate::tls::TlsError> {
+        match self {
+            Self::Unprotected { cause: Some(cause), .. } => cause.tls(),
+            _ => self.failure()?.source.downcast_ref(),
+        }
+    }
+
     /// Whether the same may succeed later: a transient negative reply (RFC 959, section 4.2.1), a connection that was
     /// lost or silent, a file that was cut. Never for certificates, permissions or what the caller did wrong.
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Refused(Refused { reply, .. }) => {
-                // 530 also says "too many connections", which is no word about the password.
-                reply.code().get() / 100 == 4 || (reply.code() == 530 && says_crowded(reply))
-            }
+            Self::Refused(refused) => refused.is_temporary(),
             Self::Truncated { .. } | Self::Timeout { .. } | Self::Closed { .. } => true,
             Self::Unprotected { cause, .. } => cause.as_ref().is_some_and(|cause| cause.is_temporary()),
             Self::Connection { failure, .. } => {
@@ -186,14 +211,41 @@ impl Error {
         }
     }
 
+    /// Whether what was asked for is not there, as far as the server tells. FTP has one code (550) for all that is wrong
+    /// with a file, so that the reply's words decide; without words to the contrary, a file that cannot be downloaded
+    /// or measured is not there.
+    pub fn is_not_found(&self) -> bool {
+        match self {
+            Self::Refused(refused) => refused.is_not_found(),
+            Self::Unlisted(unlisted, _) => *unlisted == Unlisted::Missing,
+            Self::Missing(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether the server denies this to whoever is logged in, as far as its words tell.
+    pub fn is_permission_denied(&self) -> bool {
+        match self {
+            Self::Refused(refused) => refused.is_permission_denied(),
+            Self::Unlisted(unlisted, _) => *unlisted == Unlisted::Unreadable,
+            _ => false,
+        }
+    }
+
     /// Whether this came of logging in: USER, PASS or ACCT refused.
     pub fn is_login(&self) -> bool {
         match self {
-            Self::Refused(Refused { verb: Some(verb), .. }) => {
-                matches!(verb, Verb::User | Verb::Pass | Verb::Acct)
-            }
+            Self::Refused(refused) => refused.is_login(),
             Self::Local(Local::AccountRequired) => true,
             _ => false,
+        }
+    }
+
+    /// What a connection's transport or TLS says.
+    fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Connection { failure, .. } | Self::Closed { failure, .. } => failure.as_ref(),
+            _ => None,
         }
     }
 
@@ -202,10 +254,15 @@ impl Error {
     }
 }
 
-fn says_crowded(reply: &Reply) -> bool {
-    let text = String::from_utf8_lossy(reply.first_line()).to_ascii_lowercase();
-    let people = ["connection", "user", "client", "session", "login"];
-    text.contains("too many") || (text.contains("maximum") && people.iter().any(|word| text.contains(word)))
+impl core::error::Error for Error {
+    /// The cause itself: what a socket or TLS says, or the caller's own source or sink.
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Unprotected { cause: Some(cause), .. } => Some(&**cause),
+            Self::Source(source) | Self::Sink(source) => Some(&**source),
+            _ => Some(&*self.failure()?.source),
+        }
+    }
 }
 
 impl From<Local> for Error {
@@ -220,6 +277,18 @@ impl From<ArgumentError> for Error {
     }
 }
 
+impl From<CommandError> for Error {
+    fn from(command: CommandError) -> Self {
+        Self::Local(Local::Command(command))
+    }
+}
+
+impl From<UrlError> for Error {
+    fn from(url: UrlError) -> Self {
+        Self::Local(Local::Url(url))
+    }
+}
+
 impl From<Remote> for Error {
     fn from(remote: Remote) -> Self {
         Self::Remote(remote)
@@ -229,131 +298,5 @@ impl From<Remote> for Error {
 impl From<FrameError> for Error {
     fn from(frame: FrameError) -> Self {
         Self::Remote(Remote::Frame(frame))
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Local(local) => local.fmt(f),
-            Self::Remote(remote) => remote.fmt(f),
-            Self::Refused(Refused { verb: Some(verb), reply }) => {
-                write!(f, "the server refused {}: {reply}", verb.as_str())
-            }
-            Self::Refused(Refused { verb: None, reply }) => write!(f, "the server turned us away: {reply}"),
-            Self::Truncated { bytes, reply } => {
-                write!(f, "the data connection was cut after {bytes} bytes, without TLS close_notify")?;
-                said(f, reply)
-            }
-            Self::Unlisted(unlisted, reply) => write!(f, "{unlisted}; the server says: {reply}"),
-            Self::Injection { bytes } => {
-                write!(
-                    f,
-                    "{bytes} bytes came in clear behind the reply that starts TLS: somebody injects replies"
-                )
-            }
-            Self::Source(source) => write!(f, "the upload's source failed: {source}"),
-            Self::Timeout { waiting, reply } => {
-                write!(f, "timed out waiting for {waiting}")?;
-                match reply {
-                    Some(reply) => write!(f, "; what came instead: {reply}"),
-                    None => Ok(()),
-                }
-            }
-            Self::Closed { failure: Some(failure), .. } => {
-                write!(f, "control connection: {}", failure.source)
-            }
-            Self::Closed { reply, failure: None } => {
-                f.write_str("the server has closed the session")?;
-                said(f, reply)
-            }
-            Self::Unprotected { reply, cause } => {
-                write!(f, "the server refused to protect data connections: {reply}")?;
-                match cause {
-                    Some(cause) => write!(f, "; a listing that was to show that it does failed: {cause}"),
-                    None => Ok(()),
-                }
-            }
-            Self::Connection { channel, failure: Some(failure), reply } => {
-                write!(f, "{channel}: {}", failure.source)?;
-                said(f, reply)
-            }
-            Self::Connection { channel, failure: None, reply } => {
-                write!(f, "the server closed the {channel}")?;
-                said(f, reply)
-            }
-        }
-    }
-}
-
-fn said(f: &mut fmt::Formatter<'_>, reply: &Option<Reply>) -> fmt::Result {
-    match reply {
-        Some(reply) => write!(f, "; the server says: {reply}"),
-        None => Ok(()),
-    }
-}
-
-impl core::error::Error for Error {
-    /// What lies behind the error that is shown with this one, which is [`Failure::source`] or [`Error::Source`]'s own:
-    /// whoever shows the whole chain shows nothing twice.
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            Self::Connection { failure: Some(failure), .. } | Self::Closed { failure: Some(failure), .. } => {
-                failure.source.source()
-            }
-            Self::Unprotected { cause: Some(cause), .. } => cause.source(),
-            Self::Source(source) => source.source(),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Local {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Argument(argument) => argument.fmt(f),
-            Self::NotOpen => f.write_str("the session is not open"),
-            Self::AlreadyOpen => f.write_str("the session was opened before"),
-            Self::NotSecured => {
-                f.write_str("a secret is not sent before TLS protects the control connection")
-            }
-            Self::Superseded => f.write_str("this operation was given up when another one began"),
-            Self::Finished => f.write_str("this operation has come to its end before"),
-            Self::AccountRequired => f.write_str("the server asks for an account (332), and none was given"),
-            Self::Configuration(reason) => f.write_str(reason),
-        }
-    }
-}
-
-impl fmt::Display for Remote {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Frame(frame) => frame.fmt(f),
-            Self::UnexpectedGreeting(reply) => write!(f, "unexpected greeting: {reply}"),
-            Self::UnexpectedReply(verb, reply) => write!(f, "unexpected reply to {}: {reply}", verb.as_str()),
-            Self::Unreadable { verb, reply, reason } => {
-                write!(f, "unreadable reply to {}: {reason}: {reply}", verb.as_str())
-            }
-            Self::TooMany(what) => write!(f, "the server sends too many {what}"),
-        }
-    }
-}
-
-#[cfg(feature = "std")]
-impl From<Error> for std::io::Error {
-    /// Readers and writers report an [`Error`] as the source of an [`std::io::Error`].
-    fn from(error: Error) -> Self {
-        use std::io::ErrorKind;
-        let kind = match &error {
-            Error::Truncated { .. } => ErrorKind::UnexpectedEof,
-            Error::Timeout { .. } => ErrorKind::TimedOut,
-            Error::Local(_) => ErrorKind::InvalidInput,
-            Error::Remote(_) | Error::Injection { .. } => ErrorKind::InvalidData,
-            Error::Connection { .. } | Error::Closed { .. } => ErrorKind::ConnectionAborted,
-            Error::Refused(_) | Error::Unlisted(..) | Error::Unprotected { .. } | Error::Source(_) => {
-                ErrorKind::Other
-            }
-        };
-        Self::new(kind, error)
     }
 }

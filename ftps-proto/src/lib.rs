@@ -131,11 +131,13 @@ pub mod sim;
 mod time;
 #[cfg(feature = "rustls")]
 pub mod tls;
+mod url;
 
-pub use config::{Config, EarlyClose, Limits, Login, Mode, Pipelining, Security, Timeouts};
+pub use config::{Config, EarlyClose, Limits, Login, Mode, Pipelining, Rate, Security, Timeouts};
 pub use error::{Error, Local, Refused, Remote, Unlisted};
 pub use need::{
     Channel, Close, Deadline, End, Failure, Flow, Input, Io, Layer, Need, Progress, Target, Waiting,
 };
 pub use session::{Claim, Direction, Operation, ServerKind, Session, Ticket};
 pub use time::Instant;
+pub use url::{Url, UrlError};

@@ -212,6 +212,8 @@ pub enum Waiting {
     DataConnect,
     /// Data to move in either direction.
     Idle,
+    /// Enough data to move: a little came or went ([`Limits::rate`](crate::Limits::rate)).
+    Rate,
     /// The peer's end of a data connection whose payload has all been sent.
     Drain,
     /// Not a wait: what lies in the control connection's socket is read before a command leaves, and this moment has
@@ -233,6 +235,7 @@ impl fmt::Display for Waiting {
             Self::Reply(verb) => write!(f, "the reply to {}", verb.as_str()),
             Self::DataConnect => f.write_str("the data connection"),
             Self::Idle => f.write_str("data to move on the data connection"),
+            Self::Rate => f.write_str("enough data to move on the data connection"),
             Self::Drain => f.write_str("the server to end the data connection"),
             Self::Look => f.write_str("nothing"),
             Self::Keepalive => f.write_str("the next keepalive"),

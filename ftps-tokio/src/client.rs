@@ -5,11 +5,12 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use ftps_proto::drive::{self, Adapter, ConnectError, Driven, Driver, Endpoint, NotStarted};
-use ftps_proto::ops::{Listing, Transferred};
+use ftps_proto::drive::{self, Adapter, ConnectError, Driven, Driver, Endpoint, NotStarted, Running};
+use ftps_proto::ops::Transferred;
 use ftps_proto::tls::Engine;
-use ftps_proto::{Error, Operation, Session};
-use tokio::io::{AsyncRead, ReadBuf};
+use ftps_proto::{Error, Local, Operation, Session};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::task::spawn_blocking;
 
 use crate::net::{Connect, Sockets};
 use crate::{Download, Entries, Upload};
@@ -28,6 +29,12 @@ impl Adapter for Tokio {
     fn connect(builder: &Builder) -> Self::Connecting {
         let builder = builder.clone();
         Box::pin(async move {
+            let builder = match builder.is_prepared() {
+                true => builder,
+                false => spawn_blocking(|| builder.prepare()).await.map_err(|error| {
+                    Local::Configuration(format!("the platform's certificates were not read: {error}"))
+                })??,
+            };
             let mut opening = builder.open(Sockets::new)?;
             let driver = poll_fn(|cx| opening.poll(cx)).await?;
             Ok(Client { driver })
@@ -102,6 +109,27 @@ impl Client {
         Ok(Download::open(self, path).await?)
     }
 
+    /// Downloads a file (RETR) into a writer, which is flushed at the end. What was written is the whole file only where this
+    /// succeeds.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the server's reply, say a 550; [`Error::Sink`] where the writer fails: then the download is
+    /// reset.
+    #[doc(alias = "RETR")]
+    pub async fn download_to<W>(&mut self, path: impl AsRef<[u8]>, sink: &mut W) -> Result<Transferred, Error>
+    where
+        W: AsyncWrite + Unpin + ?Sized,
+    {
+        let mut download = drive::Download::new(self, path)?;
+        poll_fn(|cx| {
+            download.poll_copy(cx, |payload, cx| match payload {
+                Some(payload) => Pin::new(&mut *sink).poll_write(cx, payload),
+                None => Pin::new(&mut *sink).poll_flush(cx).map_ok(|()| 0),
+            })
+        })
+        .await
+    }
+
     /// As [`download`](Self::download), through a reader that owns the client; [`Download::into_client`] gives it back.
     ///
     /// # Errors
@@ -154,26 +182,7 @@ impl Client {
         Upload::open(Box::new(self), path).await
     }
 
-    /// Lists a directory: MLSD where the server has it, else LIST. An empty path is the working directory. To a server
-    /// without MLSD the path may be a pattern, which may match nothing.
-    ///
-    /// Lines that cannot be read are not among the entries: see [`Listing::unparsed`].
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with the server's reply; [`Error::Unlisted`] where what came is not the listing, or not all of
-    /// it: [`entries`](Self::entries) yields what has come before that error.
-    #[doc(alias = "MLSD")]
-    #[doc(alias = "LIST")]
-    pub async fn list(&mut self, path: impl AsRef<[u8]>) -> Result<Listing, Error> {
-        let mut entries = self.entries(path)?;
-        let mut listing = Listing::default();
-        while let Some(listed) = entries.next().await? {
-            listing.push(listed);
-        }
-        Ok(listing)
-    }
-
-    /// As [`list`](Self::list), a line at a time, in bounded memory. Nothing is sent before [`Entries::next`].
+    /// Lists a directory a line at a time, in bounded memory. Each line is told, also one that cannot be read. Nothing is sent before [`Entries::next`].
     ///
     /// # Errors
     /// [`Error::Local`] for a path that cannot be sent.
@@ -193,8 +202,9 @@ impl Client {
     ///
     /// # Errors
     /// Whatever ends it.
-    pub async fn run<O: Operation>(&mut self, mut op: O) -> Result<O::Output, Error> {
-        poll_fn(|cx| self.driver.poll_run(&mut op, cx)).await
+    pub async fn run<O: Operation>(&mut self, op: O) -> Result<O::Output, Error> {
+        let mut running = Running::new(self, op);
+        poll_fn(|cx| running.poll(cx)).await
     }
 }
 

@@ -53,9 +53,9 @@ pub use transfer::{Download, Entries, Upload};
 
 pub use ftps_proto::codec;
 pub use ftps_proto::drive::{ConnectError, Endpoint, NotStarted};
-pub use ftps_proto::ops::{Listed, Listing, Transferred};
+pub use ftps_proto::ops::{Listed, Transferred};
 pub use ftps_proto::tls;
 pub use ftps_proto::{
-    Channel, EarlyClose, Error, Failure, Layer, Limits, Local, Mode, Pipelining, Refused, Remote, Security,
-    ServerKind, Session, Timeouts, Unlisted, Waiting,
+    Channel, EarlyClose, Error, Failure, Layer, Limits, Local, Mode, Pipelining, Rate, Refused, Remote,
+    Security, ServerKind, Session, Timeouts, Unlisted, Url, UrlError, Waiting,
 };

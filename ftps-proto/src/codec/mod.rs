@@ -24,7 +24,7 @@ pub mod time;
 type Parsed<'a, T> = nom::IResult<&'a [u8], T, ()>;
 
 pub use address::{HostPort, NetAddress, parse_227, parse_229};
-pub use command::{Argument, ArgumentError, Command, ProtectionLevel, Secret, Verb, Word};
+pub use command::{Argument, ArgumentError, Command, CommandError, ProtectionLevel, Secret, Verb, Word};
 pub use entry::{Entry, Exactness, Kind, Name, Permissions};
 pub use facts::{Facts, parse_facts};
 pub use features::Features;

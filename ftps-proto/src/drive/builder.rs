@@ -10,6 +10,7 @@ use crate::config::{Config, EarlyClose, Limits, Login, Mode, Pipelining, Securit
 use crate::error::{Error, Local};
 use crate::session::Session;
 use crate::tls::{Link, ServerName, TlsConfig};
+use crate::url::Url;
 
 /// An adapter, as its [`Builder`] knows it.
 pub trait Adapter: Sized {
@@ -54,6 +55,17 @@ impl<A: Adapter> Builder<A> {
             login_timeout: Duration::from_secs(120),
             connector: None,
         }
+    }
+
+    /// Settings for the server of a URL, and for who logs in there. [`Url::path`] is for the calls.
+    pub fn from_url(url: &Url) -> Self {
+        let mut builder = Self::new(url.host()).port(url.port());
+        builder.config.security = url.security();
+        if let Some(user) = url.user() {
+            let password = url.password().cloned().unwrap_or(Secret::known(""));
+            builder.login = Ok(Login::new(user.clone(), password));
+        }
+        builder
     }
 
     /// TLS from the first byte, by default on port 990, instead of AUTH TLS on port 21.
@@ -172,6 +184,23 @@ impl<A: Adapter> Builder<A> {
         A::connect(self)
     }
 
+    /// Whether TLS is configured: [`prepare`](Self::prepare) has nothing to do.
+    pub fn is_prepared(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Configures TLS where that was not done, with the platform's verifier. The first time in a process this may read
+    /// hundreds of certificates: an asynchronous adapter does it where blocking is allowed.
+    ///
+    /// # Errors
+    /// [`Error::Local`] where the platform's certificates cannot be had.
+    pub fn prepare(mut self) -> Result<Self, Error> {
+        if self.tls.is_none() {
+            self.tls = Some(platform()?);
+        }
+        Ok(self)
+    }
+
     /// Begins to connect over an adapter's sockets, which are made with the connector.
     ///
     /// # Errors
@@ -183,7 +212,7 @@ impl<A: Adapter> Builder<A> {
         })?;
         let tls = match &self.tls {
             Some(tls) => tls.clone(),
-            None => TlsConfig::builder().build().map_err(|error| Local::Configuration(error.to_string()))?,
+            None => platform()?,
         };
         let login = Login { account: self.account.clone()?, ..self.login.clone()? };
         let net = net(self.connector.clone());
@@ -194,6 +223,11 @@ impl<A: Adapter> Builder<A> {
         let link = Link::new(Session::new(config), &tls, name);
         Ok(Opening::new(link, net, to, timeout, self.login_timeout))
     }
+}
+
+/// TLS that the platform's verifier decides over.
+fn platform() -> Result<TlsConfig, Error> {
+    Ok(TlsConfig::builder().build().map_err(|error| Local::Configuration(error.to_string()))?)
 }
 
 impl<A: Adapter> fmt::Debug for Builder<A> {

@@ -30,6 +30,64 @@ macro_rules! __commands {
             self.run($crate::ops::size($crate::codec::Argument::new(path)?))$(.$await)?
         }
 
+        /// When a file was last modified (MDTM, RFC 3659, section 3).
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "MDTM")]
+        pub $($async)? fn modified(
+            &mut self,
+            path: impl AsRef<[u8]>,
+        ) -> Result<$crate::codec::Timestamp, $crate::Error> {
+            self.run($crate::ops::mdtm($crate::codec::Argument::new(path)?))$(.$await)?
+        }
+
+        /// What the server tells of one file or directory, under its own name: by MLST (RFC 3659, section 7) where the
+        /// server has it, else by SIZE and MDTM, else by a listing of the directory above.
+        ///
+        /// # Errors
+        /// One of which [`is_not_found`]($crate::Error::is_not_found) says that it is not there; any other says that this
+        /// is not known. [`Error::Unparsed`]($crate::Error::Unparsed) where it may be in a line that cannot be read.
+        #[doc(alias = "MLST")]
+        #[doc(alias = "stat")]
+        pub $($async)? fn metadata(
+            &mut self,
+            path: impl AsRef<[u8]>,
+        ) -> Result<$crate::codec::Entry, $crate::Error> {
+            self.run($crate::ops::Metadata::new($crate::codec::Argument::new(path)?))$(.$await)?
+        }
+
+        /// Whether there is a file or directory at this path, as [`metadata`](Self::metadata) tells.
+        ///
+        /// # Errors
+        /// Whatever says that this is not known.
+        pub $($async)? fn exists(&mut self, path: impl AsRef<[u8]>) -> Result<bool, $crate::Error> {
+            match self.metadata(path)$(.$await)? {
+                Ok(_) => Ok(true),
+                Err(error) if error.is_not_found() => Ok(false),
+                Err(error) => Err(error),
+            }
+        }
+
+        /// Lists a directory: MLSD (RFC 3659, section 7) where the server has it, else LIST. An empty path is the working
+        /// directory. To a server without MLSD the path may be a pattern, which may match nothing.
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply;
+        /// [`Error::Unlisted`]($crate::Error::Unlisted) where what came is not the listing, or not all of it;
+        /// [`Error::Unparsed`]($crate::Error::Unparsed) where lines cannot be read;
+        /// [`Remote::TooMany`]($crate::Remote::TooMany) over [`Limits::listing`]($crate::Limits::listing).
+        /// [`entries`](Self::entries) yields what has come before any of these, and keeps nothing.
+        #[doc(alias = "MLSD")]
+        #[doc(alias = "LIST")]
+        #[doc(alias = "read_dir")]
+        pub $($async)? fn list(
+            &mut self,
+            path: impl AsRef<[u8]>,
+        ) -> Result<Vec<$crate::codec::Entry>, $crate::Error> {
+            self.run($crate::ops::Collect::new($crate::drive::directory(path)?))$(.$await)?
+        }
+
         /// The working directory (PWD), as the bytes that the server sends.
         ///
         /// # Errors
@@ -58,6 +116,15 @@ macro_rules! __commands {
             path: impl AsRef<[u8]>,
         ) -> Result<Option<Vec<u8>>, $crate::Error> {
             self.run($crate::ops::mkd($crate::codec::Argument::new(path)?))$(.$await)?
+        }
+
+        /// Creates a directory, and those above it that are not there (MKD). One that is there already is as good.
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "MKD")]
+        pub $($async)? fn create_dir_all(&mut self, path: impl AsRef<[u8]>) -> Result<(), $crate::Error> {
+            self.run($crate::ops::CreateDirAll::new($crate::codec::Argument::new(path)?))$(.$await)?
         }
 
         /// Removes a file (DELE).
@@ -100,6 +167,21 @@ macro_rules! __commands {
         #[doc(alias = "NOOP")]
         pub $($async)? fn keep_alive(&mut self) -> Result<(), $crate::Error> {
             self.run($crate::ops::noop())$(.$await)?
+        }
+
+        /// Sends a command as a person types it, `SITE CHMOD 644 report.csv`, and returns the reply: for what has no method
+        /// of its own.
+        ///
+        /// # Errors
+        /// [`Local::Forbidden`]($crate::Local::Forbidden) for what changes the conversation's shape, a transfer, `TYPE`,
+        /// `PROT` and such: nothing is sent. [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "SITE")]
+        #[doc(alias = "quote")]
+        pub $($async)? fn command(
+            &mut self,
+            text: impl AsRef<[u8]>,
+        ) -> Result<$crate::codec::Reply, $crate::Error> {
+            self.run($crate::ops::command($crate::codec::Command::parse(text)?)?)$(.$await)?
         }
 
         /// Takes leave of the server (QUIT) and closes the connection.

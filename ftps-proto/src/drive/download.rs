@@ -1,6 +1,7 @@
 //! A file on its way from the server.
 
 use std::fmt;
+use std::io::{self, ErrorKind::Interrupted, ErrorKind::WriteZero};
 use std::task::{Poll, ready};
 
 use super::lease::Lease;
@@ -66,6 +67,32 @@ impl<L: Lease> Download<L> {
         space[..n].copy_from_slice(&payload[..n]);
         self.consume(n);
         Poll::Ready(Ok(n))
+    }
+
+    /// Writes all of the file to a sink, and returns the confirmation. `write` is given what has come, and returns how much
+    /// of it was taken; once all of it has come and was confirmed, it is given `None`, and flushes.
+    ///
+    /// # Errors
+    /// [`Error::Sink`] where the sink fails; else whatever says that the file is not complete.
+    pub fn poll_copy(
+        &mut self,
+        cx: &mut Context<'_, L>,
+        mut write: impl FnMut(Option<&[u8]>, &mut Context<'_, L>) -> Poll<io::Result<usize>>,
+    ) -> Poll<Result<Transferred, Error>> {
+        loop {
+            let payload = ready!(self.poll_fill_buf(cx))?;
+            let payload = Some(payload).filter(|payload| !payload.is_empty());
+            let ended = payload.is_none();
+            match ready!(write(payload, cx)) {
+                Ok(0) if !ended => return Poll::Ready(Err(Error::Sink(io::Error::from(WriteZero).into()))),
+                Ok(n) => self.consume(n),
+                Err(error) if error.kind() == Interrupted => continue,
+                Err(error) => return Poll::Ready(Err(Error::Sink(error.into()))),
+            }
+            if let Some(done) = self.transferred().filter(|_| ended) {
+                return Poll::Ready(Ok(done.clone()));
+            }
+        }
     }
 
     /// Whether the data connection resumed the control connection's TLS session.

@@ -6,7 +6,7 @@ use std::task::{Poll, ready};
 use super::driver::Step;
 use super::lease::{Lease, Leased};
 use super::transfer::{Context, NotStarted};
-use crate::codec::Argument;
+use crate::codec::{Argument, ArgumentError};
 use crate::error::Error;
 use crate::ops::{List, Listed};
 
@@ -31,9 +31,7 @@ impl<L: Lease> Entries<L> {
     /// # Errors
     /// [`Error::Local`] for a path that cannot be sent.
     pub fn new(lease: L, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<L>> {
-        let path = path.as_ref();
-        let path = if path.is_empty() { Ok(None) } else { Argument::new(path).map(Some) };
-        match path {
+        match directory(path) {
             Ok(path) => Ok(Self { leased: Leased::new(lease), list: List::new(path), state: State::Listing }),
             Err(error) => Err(NotStarted::new(error, lease)),
         }
@@ -63,6 +61,12 @@ impl<L: Lease> Entries<L> {
     pub fn release(self) -> L {
         self.leased.release()
     }
+}
+
+/// The directory at this path; of an empty one the working directory.
+#[doc(hidden)]
+pub fn directory(path: impl AsRef<[u8]>) -> Result<Option<Argument>, ArgumentError> {
+    if path.as_ref().is_empty() { Ok(None) } else { Argument::new(path).map(Some) }
 }
 
 impl<L: Lease> fmt::Debug for Entries<L> {

@@ -13,7 +13,7 @@
 //! - A [`Net`] is what an adapter implements: sockets that do not block, a look-up of names, a clock.
 //! - [`Builder::open`] makes an [`Opening`]: it looks the host up, races its addresses (RFC 8305), starts TLS and logs in.
 //!   It results in a [`Driver`], a session with its sockets.
-//! - [`Download`], [`Upload`] and [`Entries`] are transfers under way. They hold whatever leads to a driver (a borrow, a
+//! - [`Running`] is an operation under way; [`Download`], [`Upload`] and [`Entries`] are transfers under way. They hold whatever leads to a driver (a borrow, a
 //!   box, a pool's guard), and reset the data connection where they are dropped before their end.
 //!
 //! All of it is polled, with whatever the adapter waits with ([`Net::Context`]): the context of an async task, or the set
@@ -30,6 +30,7 @@ mod lease;
 mod net;
 mod opening;
 mod race;
+mod running;
 mod transfer;
 mod upload;
 
@@ -40,8 +41,11 @@ pub use connect_error::ConnectError;
 pub use download::Download;
 pub use driver::Driver;
 pub use entries::Entries;
+#[doc(hidden)]
+pub use entries::directory;
 pub use lease::{Driven, Lease};
 pub use net::{Endpoint, Net};
 pub use opening::Opening;
+pub use running::Running;
 pub use transfer::NotStarted;
 pub use upload::Upload;

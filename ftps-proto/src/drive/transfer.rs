@@ -8,7 +8,7 @@ use std::task::{Poll, ready};
 use super::driver::Step;
 use super::lease::{Lease, Leased};
 use super::net::Net;
-use crate::error::Error;
+use crate::error::{Error, Local};
 use crate::ops::{StartTransfer, Transfer, Transferred};
 
 pub(super) type Context<'a, L> = <<L as Lease>::Net as Net>::Context<'a>;
@@ -69,6 +69,8 @@ pub(super) struct Moving<L: Lease> {
 enum Stage {
     Starting(StartTransfer),
     Moving(Transfer),
+    /// An error has ended it.
+    Failed,
 }
 
 impl<L: Lease> Moving<L> {
@@ -88,13 +90,25 @@ impl<L: Lease> Moving<L> {
     }
 
     pub(super) fn poll_start(&mut self, cx: &mut Context<'_, L>) -> Poll<Result<(), Error>> {
-        while let Stage::Starting(start) = &mut self.stage {
-            if let Step::Done(transfer) = ready!(self.leased.driver().poll(start, cx))? {
-                self.resumed = transfer.resumed();
-                self.stage = Stage::Moving(transfer);
+        loop {
+            match &mut self.stage {
+                Stage::Starting(start) => match ready!(self.leased.driver().poll(start, cx)) {
+                    Ok(Step::Payload) => {}
+                    Ok(Step::Done(transfer)) => {
+                        self.resumed = transfer.resumed();
+                        self.stage = Stage::Moving(transfer);
+                    }
+                    Err(error) => return self.failed(error),
+                },
+                Stage::Moving(_) => return Poll::Ready(Ok(())),
+                Stage::Failed => return Poll::Ready(Err(Local::Finished.into())),
             }
         }
-        Poll::Ready(Ok(()))
+    }
+
+    fn failed(&mut self, error: Error) -> Poll<Result<(), Error>> {
+        self.stage = Stage::Failed;
+        Poll::Ready(Err(error))
     }
 
     /// Goes on until payload can move, or the transfer is confirmed.
@@ -102,9 +116,12 @@ impl<L: Lease> Moving<L> {
         ready!(self.poll_start(cx))?;
         if self.transferred.is_none()
             && let Stage::Moving(transfer) = &mut self.stage
-            && let Step::Done(done) = ready!(self.leased.driver().poll(transfer, cx))?
         {
-            self.transferred = Some(done);
+            match ready!(self.leased.driver().poll(transfer, cx)) {
+                Ok(Step::Payload) => {}
+                Ok(Step::Done(done)) => self.transferred = Some(done),
+                Err(error) => return self.failed(error),
+            }
         }
         Poll::Ready(Ok(()))
     }

@@ -4,10 +4,11 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::task::Poll;
 
-use super::call::{Call, completed};
+use super::call::{Call, completed, not_completed};
 use super::ready;
-use crate::codec::{Argument, Command, Reply, Verb, parse_257, parse_size};
-use crate::error::{Error, Remote};
+use crate::codec::facts::parse_mlst;
+use crate::codec::{Argument, Class, Command, Entry, Reply, Timestamp, Verb, parse_257, parse_size};
+use crate::error::{Error, Local, Remote};
 use crate::session::{Claim, Operation, Session};
 use crate::time::Instant;
 
@@ -40,10 +41,19 @@ fn done(verb: Verb, reply: Reply) -> Result<(), Error> {
     completed(verb, reply).map(drop)
 }
 
-/// A command with its reply as it comes, of the 2yz class: for what has no function of its own. One that changes what the
-/// session expects (a transfer, `REST`, `CCC`...) leaves it out of step.
-pub fn command(command: Command) -> Exchange<Reply> {
-    Exchange::new(command, completed)
+/// A command with its reply as it comes, of the 2yz or 3yz class: for what has no function of its own.
+///
+/// # Errors
+/// [`Local::Forbidden`] for one that [changes the conversation](Verb::changes_conversation): a transfer, `REST`, `CCC`...
+pub fn command(command: Command) -> Result<Exchange<Reply>, Local> {
+    let verb = command.verb();
+    if verb.changes_conversation() {
+        return Err(Local::Forbidden(verb));
+    }
+    Ok(Exchange::new(command, |verb, reply| match reply.code().class() {
+        Class::Completion | Class::Intermediate => Ok(reply),
+        _ => Err(not_completed(verb, reply)),
+    }))
 }
 
 /// NOOP (RFC 959, section 4.1.3): does nothing, and is answered.
@@ -101,6 +111,23 @@ pub fn size(path: Argument) -> Exchange<u64> {
     Exchange::new(Command::Size(path), |verb, reply| {
         let reply = completed(verb, reply)?;
         read(verb, reply, |reply| parse_size(reply.first_line()))
+    })
+}
+
+/// MDTM: when a file was last modified (RFC 3659, section 3).
+pub fn mdtm(path: Argument) -> Exchange<Timestamp> {
+    Exchange::new(Command::Mdtm(path), |verb, reply| {
+        let reply = completed(verb, reply)?;
+        read(verb, reply, |reply| Timestamp::parse(reply.first_line()))
+    })
+}
+
+/// MLST: what a server tells of one file or directory (RFC 3659, section 7). Its name is as the server has it, mostly a
+/// whole path. [`Metadata`](super::Metadata) asks servers without MLST as well.
+pub fn mlst(path: Argument) -> Exchange<Entry> {
+    Exchange::new(Command::Mlst(Some(path)), |verb, reply| {
+        let reply = completed(verb, reply)?;
+        read(verb, reply, parse_mlst)
     })
 }
 

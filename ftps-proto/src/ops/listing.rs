@@ -4,39 +4,9 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use crate::codec::list::{LineTooLong, Listed, Parser};
-use crate::codec::{Entry, Kind, Reply};
+use crate::codec::{Kind, Reply};
 use crate::error::{Error, Remote, Unlisted};
 use crate::session::Session;
-
-/// A directory's listing, collected.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Listing {
-    /// Its entries, without the directory itself and its parent.
-    pub entries: Vec<Entry>,
-    /// Lines that could not be read, as they came.
-    pub unparsed: Vec<Vec<u8>>,
-}
-
-impl Listing {
-    /// Adds a line.
-    pub fn push(&mut self, listed: Listed) {
-        match listed {
-            Listed::Entry(entry) => self.entries.push(entry),
-            Listed::Unparsed(line) => self.unparsed.push(line),
-        }
-    }
-}
-
-/// The entries, without what could not be read.
-impl IntoIterator for Listing {
-    type Item = Entry;
-    type IntoIter = alloc::vec::IntoIter<Entry>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.entries.into_iter()
-    }
-}
 
 /// How lines are read, and how many came.
 #[derive(Debug)]

@@ -4,9 +4,12 @@
 //! command with its preliminary reply and the handshake (`start`), and payload, end and final reply (`transfer`).
 
 mod call;
+mod collect;
+mod create;
 mod exchange;
 mod list;
 mod listing;
+mod metadata;
 mod open;
 mod quit;
 mod rename;
@@ -16,9 +19,11 @@ mod transfer;
 mod walk;
 
 pub use crate::codec::list::Listed;
-pub use exchange::{Exchange, cdup, command, cwd, dele, mkd, noop, pwd, rmd, size};
+pub use collect::Collect;
+pub use create::CreateDirAll;
+pub use exchange::{Exchange, cdup, command, cwd, dele, mdtm, mkd, mlst, noop, pwd, rmd, size};
 pub use list::List;
-pub use listing::Listing;
+pub use metadata::Metadata;
 pub use open::Open;
 pub use quit::Quit;
 pub use rename::Rename;

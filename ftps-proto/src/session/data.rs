@@ -225,6 +225,7 @@ impl Session {
     /// The caller of a transfer has all it needs for now: what is waited for is the caller, so no deadline runs.
     pub fn pause(&mut self) {
         self.timers.data.clear();
+        self.timers.pace.pause();
     }
 
     /// Something came of a download or a listing, be it no whole record yet: on a slow line one takes its time.
@@ -233,6 +234,15 @@ impl Session {
         let comes = |data: &DataConnection| data.may_move() && data.direction != Direction::Upload;
         if self.data.as_ref().is_some_and(comes) {
             self.timers.data.clear();
+        }
+    }
+
+    /// So many bytes of an upload's records have left.
+    #[cfg(feature = "rustls")]
+    pub(crate) fn ebb(&mut self, n: usize) {
+        if self.direction() == Some(Direction::Upload) {
+            self.timers.data.clear();
+            self.timers.pace.count(n);
         }
     }
 
@@ -368,6 +378,7 @@ impl Session {
     /// Payload has moved.
     pub(super) fn count(&mut self, n: usize) {
         self.timers.data.clear();
+        self.timers.pace.count(n);
         if let Some(data) = &mut self.data {
             data.moved = data.moved.saturating_add(n as u64);
         }

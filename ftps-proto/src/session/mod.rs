@@ -10,6 +10,7 @@ mod prepared;
 mod quirks;
 mod recovery;
 mod replies;
+mod secrets;
 mod timers;
 
 use alloc::collections::VecDeque;
@@ -115,7 +116,7 @@ impl Session {
             needs: VecDeque::new(),
             out: Outgoing::default(),
             look: Look::Due,
-            replies: Replies::new(&config.limits),
+            replies: Replies::new(&config),
             timers: Timers::default(),
             silent: false,
             ignored: false,

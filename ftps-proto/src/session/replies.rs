@@ -16,10 +16,12 @@
 //! doubtful.
 
 use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 use core::mem;
 
-use crate::codec::{Class, Code, FrameError, Reply, ReplyDecoder, Verb};
-use crate::config::Limits;
+use super::secrets::masked;
+use crate::codec::{Class, Code, FrameError, Reply, ReplyDecoder, Secret, Verb};
+use crate::config::{Config, Limits};
 use crate::error::{Error, Remote};
 use crate::need::Failure;
 
@@ -87,6 +89,8 @@ enum Place {
 pub(super) struct Replies {
     decoder: ReplyDecoder,
     limits: Limits,
+    /// Password and account.
+    masked: Vec<Secret>,
     tickets: u64,
     open: VecDeque<Open>,
     /// The command that was answered last, and its final reply.
@@ -107,10 +111,12 @@ pub(super) struct Replies {
 }
 
 impl Replies {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(config: &Config) -> Self {
+        let Config { limits, login, .. } = config;
         Self {
             decoder: ReplyDecoder::new(limits.reply.clone()),
             limits: limits.clone(),
+            masked: login.account.iter().chain([&login.password]).cloned().collect(),
             tickets: 0,
             open: VecDeque::new(),
             last: None,
@@ -320,7 +326,10 @@ impl Replies {
 
     /// The next reply, whatever it answers.
     pub(super) fn read(&mut self) -> Result<Option<Reply>, FrameError> {
-        let reply = self.decoder.decode()?;
+        let mut reply = self.decoder.decode()?;
+        if matches!(self.due(), Some(Verb::Pass | Verb::Acct)) {
+            reply = reply.map(|reply| masked(reply, &self.masked));
+        }
         #[cfg(feature = "tracing")]
         if let Some(reply) = &reply {
             tracing::debug!(target: "ftps::conversation", "< {reply}");

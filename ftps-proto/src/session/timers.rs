@@ -10,6 +10,7 @@ use super::recovery::Recovery;
 use super::replies::Owner;
 use super::{Session, State};
 use crate::codec::{Command, Verb};
+use crate::config::Rate;
 use crate::need::{Channel, Deadline, Waiting};
 use crate::time::Instant;
 
@@ -17,6 +18,7 @@ use crate::time::Instant;
 pub(super) struct Timers {
     pub(super) reply: Timer,
     pub(super) data: Timer,
+    pub(super) pace: Pace,
     /// When the next keepalive is due.
     keepalive: Option<Instant>,
     /// When the last command left.
@@ -28,6 +30,46 @@ pub(super) struct Timer {
     deadline: Option<Deadline>,
     /// How often the sockets were looked at after the deadline.
     chances: u8,
+}
+
+/// How fast a transfer moves, as long as it waits for the server.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    /// Payload that has moved in this stretch of time.
+    moved: u64,
+    /// How long the server was waited for in it.
+    waited: Duration,
+    /// Since when it is waited for now.
+    since: Option<Instant>,
+    timer: Timer,
+}
+
+impl Pace {
+    pub(super) fn count(&mut self, n: usize) {
+        self.moved = self.moved.saturating_add(n as u64);
+    }
+
+    /// The caller is waited for.
+    pub(super) fn pause(&mut self) {
+        self.since = None;
+        self.timer.clear();
+    }
+
+    /// Waits for the server from now on, or goes on doing so.
+    fn wait(&mut self, now: Instant, rate: Option<Rate>) {
+        let Some(rate) = rate else {
+            *self = Self::default();
+            return;
+        };
+        if let Some(since) = self.since.replace(now) {
+            self.waited += now.saturating_duration_since(since);
+        }
+        if self.moved >= rate.bytes {
+            *self = Self { since: Some(now), ..Self::default() };
+        }
+        let left = rate.within.saturating_sub(self.waited);
+        self.timer.wait(now, Some((Waiting::Rate, left)));
+    }
 }
 
 /// How often something may still come after a deadline: the rest of a reply that lay in a socket, but no flood.
@@ -56,6 +98,7 @@ impl Timers {
     pub(super) fn restart(&mut self) {
         self.reply.clear();
         self.data.clear();
+        self.pace = Pace::default();
     }
 
     /// A command has left.
@@ -80,15 +123,15 @@ impl Timers {
 
     /// Nothing else is to be done: the sockets are looked at.
     pub(super) fn look(&mut self, now: Instant) {
-        for timer in [&mut self.reply, &mut self.data] {
+        for timer in [&mut self.reply, &mut self.data, &mut self.pace.timer] {
             if timer.is_past(now) {
                 timer.chances = (timer.chances + 1).min(CHANCES);
             }
         }
     }
 
-    fn timers(&self) -> [&Timer; 2] {
-        [&self.reply, &self.data]
+    fn timers(&self) -> [&Timer; 3] {
+        [&self.reply, &self.data, &self.pace.timer]
     }
 }
 
@@ -97,6 +140,8 @@ impl Session {
         let (reply, data) = (self.waits_for_reply(), self.waits_for_data());
         self.timers.reply.wait(now, reply);
         self.timers.data.wait(now, data);
+        let rate = Some(self.config.limits.rate).filter(|rate| rate.bytes > 0 && self.is_moving_payload());
+        self.timers.pace.wait(now, rate);
     }
 
     /// Sends a NOOP where a transfer has left the control connection silent for so long that a firewall on the way may
@@ -140,6 +185,12 @@ impl Session {
                     _ => (Waiting::Reply(verb), timeouts.reply),
                 }
             }
+        })
+    }
+
+    fn is_moving_payload(&self) -> bool {
+        self.data.as_ref().is_some_and(|data| {
+            data.is_started() && matches!(data.phase(), Some(Phase::Open | Phase::Ending))
         })
     }
 

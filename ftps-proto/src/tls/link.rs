@@ -241,10 +241,8 @@ impl Link {
             wire.sent(n);
             if channel == Channel::Data {
                 self.flushing &= !self.outgoing(channel).is_empty();
-                if self.session.direction() == Some(Direction::Upload) {
-                    // Progress, of which the machine counts only the payload (when it was supplied).
-                    self.session.pause();
-                }
+                // Progress, of which the machine counts only the payload (when it was supplied).
+                self.session.ebb(n);
             }
         }
     }

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use ftps_proto::ops::{Listing, Transferred};
+use ftps_proto::codec::{Entry, Reply, Timestamp};
+use ftps_proto::ops::Transferred;
 use ftps_proto::{Error, Mode};
 
 use crate::connectors::{AsyncStdConnector, SmolConnector, TokioConnector};
@@ -92,8 +93,42 @@ macro_rules! subject {
                     (Self(*not_started.client), not_started.error)
                 }
 
-                fn list(&mut self, path: &str) -> Result<Listing, Error> {
+                fn list(&mut self, path: &str) -> Result<Vec<Entry>, Error> {
                     $block_on(self.0.list(path))
+                }
+
+                fn download_to(&mut self, path: &str) -> Result<(Vec<u8>, Transferred), Error> {
+                    let mut file = Vec::new();
+                    let done = $block_on(self.0.download_to(path, &mut file))?;
+                    Ok((file, done))
+                }
+
+                fn download_nowhere(&mut self, path: &str) -> Error {
+                    $block_on(self.0.download_to(path, &mut crate::full::Full)).unwrap_err()
+                }
+
+                fn metadata(&mut self, path: &str) -> Result<Entry, Error> {
+                    $block_on(self.0.metadata(path))
+                }
+
+                fn modified(&mut self, path: &str) -> Result<Timestamp, Error> {
+                    $block_on(self.0.modified(path))
+                }
+
+                fn exists(&mut self, path: &str) -> Result<bool, Error> {
+                    $block_on(self.0.exists(path))
+                }
+
+                fn create_dir_all(&mut self, path: &str) -> Result<(), Error> {
+                    $block_on(self.0.create_dir_all(path))
+                }
+
+                fn remove_dir(&mut self, path: &str) -> Result<(), Error> {
+                    $block_on(self.0.remove_dir(path))
+                }
+
+                fn command(&mut self, text: &str) -> Result<Reply, Error> {
+                    $block_on(self.0.command(text))
                 }
 
                 fn size(&mut self, path: &str) -> Result<u64, Error> {

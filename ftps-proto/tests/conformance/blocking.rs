@@ -4,7 +4,8 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use ftps_blocking::{Builder, Client, Download, Entries, Upload};
-use ftps_proto::ops::{Listing, Transferred};
+use ftps_proto::codec::{Entry, Reply, Timestamp};
+use ftps_proto::ops::Transferred;
 use ftps_proto::{Error, Mode};
 
 use crate::connectors::BlockingConnector;
@@ -75,8 +76,42 @@ impl Subject for Blocking {
         (Self(*not_started.client), not_started.error)
     }
 
-    fn list(&mut self, path: &str) -> Result<Listing, Error> {
+    fn list(&mut self, path: &str) -> Result<Vec<Entry>, Error> {
         self.0.list(path)
+    }
+
+    fn download_to(&mut self, path: &str) -> Result<(Vec<u8>, Transferred), Error> {
+        let mut file = Vec::new();
+        let done = self.0.download_to(path, &mut file)?;
+        Ok((file, done))
+    }
+
+    fn download_nowhere(&mut self, path: &str) -> Error {
+        self.0.download_to(path, &mut crate::full::Full).unwrap_err()
+    }
+
+    fn metadata(&mut self, path: &str) -> Result<Entry, Error> {
+        self.0.metadata(path)
+    }
+
+    fn modified(&mut self, path: &str) -> Result<Timestamp, Error> {
+        self.0.modified(path)
+    }
+
+    fn exists(&mut self, path: &str) -> Result<bool, Error> {
+        self.0.exists(path)
+    }
+
+    fn create_dir_all(&mut self, path: &str) -> Result<(), Error> {
+        self.0.create_dir_all(path)
+    }
+
+    fn remove_dir(&mut self, path: &str) -> Result<(), Error> {
+        self.0.remove_dir(path)
+    }
+
+    fn command(&mut self, text: &str) -> Result<Reply, Error> {
+        self.0.command(text)
     }
 
     fn size(&mut self, path: &str) -> Result<u64, Error> {

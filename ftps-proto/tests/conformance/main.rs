@@ -6,7 +6,9 @@
 
 mod asynchronous;
 mod blocking;
+mod calls;
 mod connectors;
+mod full;
 mod lab;
 mod servers;
 mod subject;

@@ -54,8 +54,7 @@ fn twenty_files_go_up_and_come_back<S: Subject>() {
             assert!(file == bytes(seed, MIB), "{context} {seed}: the bytes differ");
         }
         let listing = client.list("").unwrap();
-        let ours =
-            listing.entries.iter().filter(|entry| entry.name.as_bytes().starts_with(prefix.as_bytes()));
+        let ours = listing.iter().filter(|entry| entry.name.as_bytes().starts_with(prefix.as_bytes()));
         assert!(ours.clone().all(|entry| entry.size == Some(MIB as u64)), "{context}");
         assert_eq!(ours.count() as u64, FILES, "{context}");
         for seed in 0..FILES {

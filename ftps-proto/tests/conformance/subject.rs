@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use ftps_proto::Error;
-use ftps_proto::ops::{Listing, Transferred};
+use ftps_proto::codec::{Entry, Reply, Timestamp};
+use ftps_proto::ops::Transferred;
 use ftps_proto::tls::TlsConfig;
 
 /// How a client connects.
@@ -41,7 +42,16 @@ pub trait Subject: Sized {
     fn drop_download(self, path: &str, len: usize) -> Result<Self, Error>;
     /// An owned download that is refused gives the client back.
     fn refused_download(self, path: &str) -> (Self, Error);
-    fn list(&mut self, path: &str) -> Result<Listing, Error>;
+    fn list(&mut self, path: &str) -> Result<Vec<Entry>, Error>;
+    fn download_to(&mut self, path: &str) -> Result<(Vec<u8>, Transferred), Error>;
+    /// Into a sink that has no room.
+    fn download_nowhere(&mut self, path: &str) -> Error;
+    fn metadata(&mut self, path: &str) -> Result<Entry, Error>;
+    fn modified(&mut self, path: &str) -> Result<Timestamp, Error>;
+    fn exists(&mut self, path: &str) -> Result<bool, Error>;
+    fn create_dir_all(&mut self, path: &str) -> Result<(), Error>;
+    fn remove_dir(&mut self, path: &str) -> Result<(), Error>;
+    fn command(&mut self, text: &str) -> Result<Reply, Error>;
     fn size(&mut self, path: &str) -> Result<u64, Error>;
     fn remove_file(&mut self, path: &str) -> Result<(), Error>;
     fn quit(self) -> Result<(), Error>;

@@ -68,7 +68,7 @@ for_each_adapter!(a_login_that_takes_too_long_in_all);
 fn nobody_listens<S: Subject>() {
     let (_, port) = listener();
     let error = fails::<S>(&settings("127.0.0.1", port, [LONG; 3]));
-    assert!(error.to_string().contains(&format!("127.0.0.1:{port}: ")), "{error}");
+    assert!(format!("{error:#}").contains(&format!("127.0.0.1:{port}: ")), "{error:#}");
     let refused = ErrorKind::ConnectionRefused;
     assert_eq!(unconnected(error), (refused, vec![(format!("127.0.0.1:{port}"), refused)]));
 }
@@ -108,6 +108,6 @@ for_each_adapter!(a_name_is_looked_up);
 
 fn a_name_that_nobody_has<S: Subject>() {
     let error = fails::<S>(&settings("nobody.invalid", 21, [LONG; 3]));
-    assert!(error.to_string().contains("nobody.invalid:21: "), "{error}");
+    assert!(format!("{error:#}").contains("nobody.invalid:21: "), "{error:#}");
 }
 for_each_adapter!(a_name_that_nobody_has);

@@ -62,6 +62,6 @@ fn through_a_connector_nobody_could_tell_who_connects() {
     world.with(|state| state.connector = true);
     let mut driver = open_with(&world, &builder(&world).mode(Mode::Active)).unwrap();
     let error = download(&world, &mut driver).unwrap_err();
-    assert!(error.to_string().contains("active mode does not go through a connector"), "{error}");
+    assert!(format!("{error:#}").contains("active mode does not go through a connector"), "{error}");
     goes_on(&world, &mut driver);
 }

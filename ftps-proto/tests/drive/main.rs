@@ -3,8 +3,10 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod active;
+mod calls;
 mod closes;
 mod connect;
+mod drips;
 mod entries;
 mod net;
 #[path = "../tls/pki.rs"]

@@ -56,6 +56,10 @@ pub struct State {
     pub stale: bool,
     /// What the server sends on the data connection has not arrived yet.
     pub late: bool,
+    /// The data connection carries a byte in so much time, either way.
+    pub drip: Option<Duration>,
+    /// When the next one may come, and go.
+    dripped: [Instant; 2],
     /// Sockets, attempts and listeners that are there.
     pub alive: usize,
     /// What was done to connections.
@@ -67,7 +71,7 @@ pub struct State {
 pub struct Waits(Option<Instant>);
 
 impl Waits {
-    fn until(&mut self, at: Instant) {
+    pub fn until(&mut self, at: Instant) {
         self.0 = Some(self.0.map_or(at, |earlier| earlier.min(at)));
     }
 }
@@ -98,6 +102,8 @@ impl World {
             interrupts: 0,
             stale: false,
             late: false,
+            drip: None,
+            dripped: [Instant::default(); 2],
             alive: 0,
             events: Vec::new(),
         })))
@@ -142,6 +148,17 @@ impl World {
     /// Milliseconds since the beginning.
     pub fn now(&self) -> u64 {
         milliseconds(self.0.borrow().now)
+    }
+
+    pub fn instant(&self) -> Instant {
+        self.0.borrow().now
+    }
+
+    /// Lets time pass in which the client does nothing.
+    pub fn pass(&self, time: Duration) {
+        let state = &mut *self.0.borrow_mut();
+        state.now = state.now + time;
+        state.go_on();
     }
 
     pub fn tried(&self) -> Vec<(String, u64)> {
@@ -216,6 +233,30 @@ impl State {
             Channel::Data => &mut self.server.data,
         };
         side.as_mut().unwrap()
+    }
+
+    /// Moves so many bytes, or one where they drip, once its time has come.
+    fn drips(
+        &mut self,
+        channel: Channel,
+        goes: bool,
+        len: usize,
+        cx: &mut Waits,
+        go: impl FnOnce(&mut Self, usize) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        let Some(every) = self.drip.filter(|_| channel == Channel::Data) else {
+            return would_block(go(self, len));
+        };
+        let way = usize::from(goes);
+        if self.now < self.dripped[way] {
+            cx.until(self.dripped[way]);
+            return Poll::Pending;
+        }
+        let gone = go(self, len.min(1));
+        if gone.is_ok() {
+            self.dripped[way] = self.now + every;
+        }
+        would_block(gone)
     }
 
     fn interrupted(&mut self) -> io::Result<()> {
@@ -390,18 +431,20 @@ impl Net for FakeNet {
         }
     }
 
-    fn poll_read(socket: &mut Socket, space: &mut [u8], _: &mut Waits) -> Poll<io::Result<usize>> {
+    fn poll_read(socket: &mut Socket, space: &mut [u8], cx: &mut Waits) -> Poll<io::Result<usize>> {
         socket.with(|state, channel| {
             if state.stale && channel == Channel::Control {
                 state.go_on();
                 return Poll::Pending;
             }
-            would_block(state.read(channel, space))
+            state.drips(channel, false, space.len(), cx, |state, n| state.read(channel, &mut space[..n]))
         })
     }
 
-    fn poll_write(socket: &mut Socket, bytes: &[u8], _: &mut Waits) -> Poll<io::Result<usize>> {
-        would_block(socket.with(|state, channel| state.write(channel, bytes)))
+    fn poll_write(socket: &mut Socket, bytes: &[u8], cx: &mut Waits) -> Poll<io::Result<usize>> {
+        socket.with(|state, channel| {
+            state.drips(channel, true, bytes.len(), cx, |state, n| state.write(channel, &bytes[..n]))
+        })
     }
 
     fn try_read(socket: &mut Socket, space: &mut [u8]) -> io::Result<usize> {

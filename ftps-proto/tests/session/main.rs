@@ -2,15 +2,19 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod active;
+mod calls;
 mod cancel;
+mod collect;
 mod deadline;
 mod desync;
 mod disorder;
+mod errors;
 mod greeting;
 mod hints;
 mod keepalive;
 mod listing;
 mod login;
+mod metadata;
 mod mlsd;
 mod overtaking;
 mod paths;
@@ -18,8 +22,10 @@ mod patience;
 mod prelude;
 mod protection;
 mod queued;
+mod rate;
 mod replies;
 mod sealed;
+mod secrets;
 mod simple;
 mod transfer;
 mod walk;

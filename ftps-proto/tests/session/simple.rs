@@ -131,7 +131,7 @@ fn a_control_connection_that_fails_says_why() {
     let mut world = open(Peer::polite());
     world.session.handle(Input::Failed(Channel::Control, Failure::transport("no route to host")));
     let error = world.run(&mut ops::noop()).unwrap_err();
-    assert_eq!(error.to_string(), "control connection: no route to host");
+    assert_eq!(format!("{error:#}"), "the session was lost before anything was sent: no route to host");
     assert!(!world.session.is_usable());
 }
 

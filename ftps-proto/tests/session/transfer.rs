@@ -135,7 +135,10 @@ fn a_reset_download_is_an_error_with_both_sides_of_the_story() {
         let mut world = open(serves(acts));
         let mut download = world.download("file");
         let error = world.run(&mut download).unwrap_err();
-        assert_eq!(error.to_string(), "data connection: connection reset; the server says: 426 broken");
+        assert_eq!(
+            format!("{error:#}"),
+            "the data connection failed: connection reset; the server says: 426 broken"
+        );
     }
 }
 

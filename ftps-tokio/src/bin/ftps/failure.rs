@@ -42,7 +42,8 @@ impl Failure {
             kind,
             code: None,
             temporary: false,
-            reason: reason.to_string(),
+            // With what it came of.
+            reason: format!("{reason:#}"),
             of: None,
             gone: false,
             silent: false,
@@ -65,7 +66,7 @@ impl Failure {
     }
 
     pub(crate) fn stdout(reason: impl Display) -> Self {
-        Self::local(format_args!("standard output: {reason}"))
+        Self::local(format!("standard output: {reason:#}"))
     }
 
     pub(crate) fn stopped(status: u8) -> Self {

@@ -78,7 +78,7 @@ async fn work(mut client: Client) {
     assert!(got == file());
     drop(download);
     assert_eq!(client.upload("file", &mut file().as_slice()).await.unwrap().bytes, 5_000_000);
-    assert_eq!(client.list("").await.unwrap().entries.len(), 1);
+    assert_eq!(client.list("").await.unwrap().len(), 1);
     assert_eq!(client.size("file").await.unwrap(), 5_000_000);
     assert_eq!(client.current_dir().await.unwrap(), b"/home");
     client.quit().await.unwrap();
@@ -234,8 +234,8 @@ async fn an_error_and_what_it_comes_of_say_nothing_twice() {
     let unverified = unverified().await;
     let builder = builder(&server);
     drop(server);
-    // The first two come of something that they do not say themselves; the last is all that the system says.
-    for (error, length) in [(unread, 2), (unverified, 2), (builder.connect().await.unwrap_err(), 1)] {
+    // Each says what happened, and its source what it comes of: TLS and what rustls says of it, or the system.
+    for (error, length) in [(unread, 4), (unverified, 3), (builder.connect().await.unwrap_err(), 2)] {
         let chain = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
         let chain: Vec<_> = chain.map(ToString::to_string).collect();
         assert_eq!(chain.len(), length, "{chain:?}");

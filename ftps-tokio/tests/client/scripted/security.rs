@@ -50,8 +50,8 @@ async fn a_certificate_that_is_not_to_be_trusted() {
             let error = builder.connect().await.unwrap_err();
             assert!(tls_error(&error).is_certificate(), "{error:?}");
             assert!(!error.is_temporary());
-            let shown = format!("control connection: the server's certificate {says}");
-            assert!(error.to_string().starts_with(&shown), "{error}");
+            let shown = format!("the control connection failed: the server's certificate {says}");
+            assert!(format!("{error:#}").starts_with(&shown), "{error:#}");
 
             let log = server.wait(|log| log.left == 1);
             assert!(log.failed[0].contains(alert), "the server is told why: {:?}", log.failed);
@@ -71,7 +71,7 @@ async fn plain_text_where_tls_was_expected() {
         let error = builder.connect().await.unwrap_err();
         assert!(tls_error(&error).is_plain_text(), "{error:?}");
         let shown = format!("the server answered in plain text where TLS was expected: \"{text}\"");
-        assert!(error.to_string().ends_with(&shown), "{error}");
+        assert!(format!("{error:#}").ends_with(&shown), "{error:#}");
     }
 }
 
@@ -98,7 +98,7 @@ async fn no_protection_no_session() {
     let server = Server::start(Peer::polite().instead("PROT", ["534 in clear or not at all"]));
     let error = builder(&server).connect().await.unwrap_err();
     assert_eq!(error.to_string(), "the server refused PROT: 534 in clear or not at all");
-    assert_eq!(server.wait(|log| log.left == 1).heard.last().unwrap(), "PROT P");
+    assert_eq!(server.wait(|log| log.left == 1).heard.last_chunk().unwrap(), &["PROT P", "QUIT"]);
 }
 
 /// A server without EPSV, whose PASV names this address.
@@ -172,7 +172,10 @@ async fn the_certificate_is_for_the_name_that_was_asked_for() {
     builder(&server).server_name("elsewhere.example").connect().await.unwrap();
     let server = Server::start(Peer::polite());
     let error = builder(&server).server_name("elsewhere.example").connect().await.unwrap_err();
-    assert!(error.to_string().contains("is for localhost, 127.0.0.1, not for elsewhere.example"), "{error}");
+    assert!(
+        format!("{error:#}").contains("is for localhost, 127.0.0.1, not for elsewhere.example"),
+        "{error}"
+    );
 }
 
 /// Long enough for what is not the subject.

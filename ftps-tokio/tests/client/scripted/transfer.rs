@@ -129,7 +129,7 @@ async fn a_download_that_is_cut_is_an_error_whatever_is_said() {
 async fn a_download_that_is_reset_is_an_error_whatever_is_said() {
     let (_server, mut client) = open(serves(Act::Reset, &["226 done"])).await;
     let (kind, error) = inside(download(&mut client).await.1.unwrap_err());
-    assert_eq!(kind, ErrorKind::ConnectionAborted);
+    assert_eq!(kind, ErrorKind::ConnectionReset);
     assert_eq!(error.code().unwrap(), 226);
     let Error::Connection { channel: Channel::Data, failure: Some(failure), .. } = error else {
         panic!("{error}")
