@@ -52,18 +52,19 @@ fn main() -> ExitCode {
         Ok(runtime) => {
             runtime.block_on(async {
                 // What is under way is dropped with its future: reset, never ended as if it were whole.
-                let done = tokio::select! {
-                    done = run(command, &options, &mut report) => done,
-                    status = stopped() => Err(Failure::stopped(status)),
-                };
-                if let Err(failure) = done {
-                    report.failed(&failure).await;
+                tokio::select! {
+                    done = run(command, &options, &mut report) => {
+                        if let Err(failure) = done {
+                            report.failed(&failure).await;
+                        }
+                    }
+                    status = stopped() => report.stopped(status),
                 }
             });
             // A read of a local pipe may never end.
             runtime.shutdown_background();
         }
-        Err(error) => report.unstarted(&error),
+        Err(error) => report.failed_to_begin(&error),
     }
     ExitCode::from(report.status())
 }
