@@ -1,6 +1,5 @@
 //! What is told: results, errors, progress; and what the exit status will be.
 
-use std::borrow::Cow;
 use std::fmt::{Arguments, Display};
 use std::io;
 use std::path::Path;
@@ -123,7 +122,7 @@ impl Report {
     /// Something was done to a file or directory.
     pub(crate) async fn done(&mut self, url: &Url, done: &'static str, to: Option<&Url>) {
         if self.json {
-            let to = to.map(|to| Cow::from(String::from_utf8_lossy(&to.path)));
+            let to = to.map(|to| String::from_utf8_lossy(&to.path));
             let done = Done { path: json::Path::new(&url.path), done, to };
             self.print(json::line(&done)).await;
         } else if !self.quiet {

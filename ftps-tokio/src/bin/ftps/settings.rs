@@ -57,7 +57,8 @@ impl Settings {
 
     /// The site with the name and password to be used there; without a name the login is anonymous. A password that is
     /// nowhere is asked for on a terminal.
-    pub(crate) fn complete(&self, mut site: Site) -> Result<Site, Failure> {
+    pub(crate) fn complete(&self, site: &Site) -> Result<Site, Failure> {
+        let mut site = site.clone();
         site.user = site.user.or_else(|| self.user.clone());
         let Some(user) = &site.user else { return Ok(site) };
         Argument::new(user).map_err(|error| Failure::usage(error).about(&"name"))?;
