@@ -10,7 +10,7 @@ use crate::url::{Url, by_site};
 
 /// Removes files, and directories that are written as such and empty.
 pub(crate) async fn rm(urls: Vec<Url>, settings: &Settings, report: &mut Report) {
-    for (site, urls) in by_site(urls.into_iter().map(|url| (url.site.clone(), url))) {
+    for (site, urls) in by_site(urls) {
         let mut session = Session::new(settings, &site);
         for url in urls {
             match files(&url, &mut session, report).await {
@@ -60,7 +60,7 @@ async fn remove(url: &Url, session: &mut Session<'_>, report: &mut Report) {
 
 /// Makes directories; with those that lead to them, and where they are there already, if `parents`.
 pub(crate) async fn mkdir(urls: Vec<Url>, parents: bool, settings: &Settings, report: &mut Report) {
-    for (site, urls) in by_site(urls.into_iter().map(|url| (url.site.clone(), url))) {
+    for (site, urls) in by_site(urls) {
         let mut session = Session::new(settings, &site);
         let mut directories = Directories::new(true);
         for url in urls {

@@ -69,10 +69,6 @@ impl Failure {
         Self::local(format!("standard output: {reason:#}"))
     }
 
-    pub(crate) fn stopped(status: u8) -> Self {
-        Self::new(status, "stopped", "stopped")
-    }
-
     /// Something that a logged-in session could not do.
     pub(crate) fn transfer(error: Error) -> Self {
         Self {

@@ -99,7 +99,7 @@ pub(crate) async fn get(
     if matches!(to, Destination::Stdout) {
         report.leave_stdout();
     }
-    for (site, urls) in by_site(urls.into_iter().map(|url| (url.site.clone(), url))) {
+    for (site, urls) in by_site(urls) {
         let mut session = Session::new(settings, &site);
         let mut jobs = Vec::new();
         for url in urls {

@@ -11,6 +11,7 @@ mod json;
 mod listing;
 mod local_tree;
 mod ls;
+mod pattern;
 mod progress;
 mod put;
 mod remote_tree;
@@ -22,6 +23,7 @@ mod url;
 
 use std::io;
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::time::uptime;
@@ -52,18 +54,19 @@ fn main() -> ExitCode {
         Ok(runtime) => {
             runtime.block_on(async {
                 // What is under way is dropped with its future: reset, never ended as if it were whole.
-                let done = tokio::select! {
-                    done = run(command, &options, &mut report) => done,
-                    status = stopped() => Err(Failure::stopped(status)),
-                };
-                if let Err(failure) = done {
-                    report.failed(&failure).await;
+                tokio::select! {
+                    done = run(command, &options, &mut report) => {
+                        if let Err(failure) = done {
+                            report.failed(&failure).await;
+                        }
+                    }
+                    status = stopped() => report.stopped(status),
                 }
             });
             // A read of a local pipe may never end.
             runtime.shutdown_background();
         }
-        Err(error) => report.unstarted(&error),
+        Err(error) => report.failed_to_begin(&error),
     }
     ExitCode::from(report.status())
 }
@@ -104,8 +107,8 @@ async fn run(command: Command, options: &Options, report: &mut Report) -> Result
 /// The URL, with the login that is used there.
 fn parse(url: &str, settings: &Settings) -> Result<Url, Failure> {
     let url = Url::parse(url).map_err(|reason| Failure::usage(format_args!("URL: {reason}")))?;
-    let site = settings.complete(url.site.clone()).map_err(|failure| failure.of(&url))?;
-    Ok(Url { site, ..url })
+    let site = settings.complete(&url.site).map_err(|failure| failure.of(&url))?;
+    Ok(Url { site: Rc::new(site), ..url })
 }
 
 /// The same, of one file or directory. One whose name has what is a wildcard elsewhere is not made by mistake.

@@ -1,5 +1,7 @@
 //! Bars: one for the file under way and, of several files, one for all of them.
 
+use std::fmt::Arguments;
+use std::io::{self, Write};
 use std::time::Instant;
 
 use console::Term;
@@ -15,6 +17,8 @@ pub(crate) struct Progress {
 /// All the files of a command.
 struct All {
     bar: ProgressBar,
+    /// The bar of the file under way, for one after the other: it does not flicker.
+    file: ProgressBar,
     /// Whether the bar counts bytes: the size of every file is known.
     in_bytes: bool,
     files: u64,
@@ -45,9 +49,11 @@ impl Progress {
             Some(_) => "{msg:24!} {wide_bar} {bytes}/{total_bytes} {eta}",
             None => "{msg:24!} {wide_bar} {eta}",
         };
+        let file = self.bars.add(ProgressBar::no_length());
         let bar = self.bars.add(ProgressBar::new(bytes.unwrap_or(files)).with_style(style(template)));
         let all = All {
             bar,
+            file,
             in_bytes: bytes.is_some(),
             files,
             done: 0,
@@ -68,20 +74,25 @@ impl Progress {
     /// A bar for a file of so many bytes. It vanishes when it is dropped.
     pub(crate) fn file(&self, name: &[u8], size: Option<u64>) -> Bar {
         if !self.is_shown() {
-            return Bar { file: ProgressBar::hidden(), all: None };
+            return Bar { file: ProgressBar::hidden(), all: None, stays: false };
         }
         let template = match size {
             Some(_) => "{msg:24!} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
             None => "{msg:24!} {spinner} {bytes} {bytes_per_sec}",
         };
-        let bar = match size {
-            Some(size) => ProgressBar::new(size),
-            None => ProgressBar::no_length(),
+        let file = match &self.all {
+            Some(all) => all.file.clone(),
+            None => self.bars.add(ProgressBar::no_length()),
         };
-        let file = self.bars.insert(0, bar.with_style(style(template)));
+        file.set_style(style(template));
+        match size {
+            Some(size) => file.set_length(size),
+            None => file.unset_length(),
+        }
+        file.reset();
         file.set_message(Name::from(name).to_string());
         let all = self.all.as_ref().filter(|all| all.in_bytes);
-        Bar { file, all: all.map(|all| all.bar.clone()) }
+        Bar { file, all: all.map(|all| all.bar.clone()), stays: self.all.is_some() }
     }
 
     /// A file is done with: so many bytes were moved, or it failed. `size`: what it was counted as.
@@ -103,14 +114,19 @@ impl Progress {
         all.show();
     }
 
-    /// Writes something to the terminal, above the bars.
-    pub(crate) fn suspend(&self, write: impl FnOnce()) {
-        self.bars.suspend(write);
+    /// Tells the user, above the bars. Where nobody can be told, the work goes on and the exit status tells.
+    pub(crate) fn say(&self, what: Arguments<'_>) {
+        let line = format!("ftps: {what}");
+        let _ = match self.is_shown() {
+            true => self.bars.println(line),
+            false => writeln!(io::stderr(), "{line}"),
+        };
     }
 
     /// All that could be done is done: what it came to, in a line.
     pub(crate) fn end(&mut self) -> Option<String> {
-        let All { bar, done, failed, bytes, began, .. } = self.all.take()?;
+        let All { bar, file, done, failed, bytes, began, .. } = self.all.take()?;
+        file.finish_and_clear();
         bar.finish_and_clear();
         let seconds = began.elapsed().as_secs_f64();
         let files = if done == 1 { "file" } else { "files" };
@@ -134,6 +150,8 @@ fn style(template: &str) -> ProgressStyle {
 pub(crate) struct Bar {
     file: ProgressBar,
     all: Option<ProgressBar>,
+    /// For the next file.
+    stays: bool,
 }
 
 impl Bar {
@@ -148,6 +166,8 @@ impl Bar {
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.file.finish_and_clear();
+        if !self.stays {
+            self.file.finish_and_clear();
+        }
     }
 }

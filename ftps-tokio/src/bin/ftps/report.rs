@@ -1,8 +1,7 @@
 //! What is told: results, errors, progress; and what the exit status will be.
 
-use std::borrow::Cow;
 use std::fmt::{Arguments, Display};
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -25,6 +24,8 @@ pub(crate) struct Report {
     when: When,
     progress: Progress,
     status: u8,
+    /// Nobody reads standard output: that is said once.
+    unread: bool,
 }
 
 impl Report {
@@ -36,12 +37,13 @@ impl Report {
             when => when,
         };
         let shown = match when {
-            When::Auto => Term::stderr().is_term(),
+            // On the same terminal, bars would erase objects.
+            When::Auto => Term::stderr().is_term() && !(options.json && Term::stdout().is_term()),
             When::Always => true,
             When::Never => false,
         };
         let progress = Progress::new(shown);
-        Self { json: options.json, quiet: options.quiet, verbose, when, progress, status: 0 }
+        Self { json: options.json, quiet: options.quiet, verbose, when, progress, status: 0, unread: false }
     }
 
     /// A file is written to standard output. Bars would erase it where that is a terminal.
@@ -61,9 +63,15 @@ impl Report {
     }
 
     /// Nothing could be begun.
-    pub(crate) fn unstarted(&mut self, error: &io::Error) {
+    pub(crate) fn failed_to_begin(&mut self, error: &io::Error) {
         self.status = 3;
         self.say(format_args!("{error}"));
+    }
+
+    /// A signal has stopped it. Programs know by the status: nobody may be reading standard output any more.
+    pub(crate) fn stopped(&mut self, status: u8) {
+        self.status = status;
+        self.say(format_args!("stopped"));
     }
 
     /// Something was not done, and is told elsewhere.
@@ -114,7 +122,7 @@ impl Report {
     /// Something was done to a file or directory.
     pub(crate) async fn done(&mut self, url: &Url, done: &'static str, to: Option<&Url>) {
         if self.json {
-            let to = to.map(|to| Cow::from(String::from_utf8_lossy(&to.path)));
+            let to = to.map(|to| String::from_utf8_lossy(&to.path));
             let done = Done { path: json::Path::new(&url.path), done, to };
             self.print(json::line(&done)).await;
         } else if !self.quiet {
@@ -129,11 +137,7 @@ impl Report {
     pub(crate) async fn failed(&mut self, failure: &Failure) {
         self.status = self.status.max(failure.status);
         if self.json {
-            match json::failed(failure) {
-                Ok(line) if print(&line).await.is_ok() => {}
-                // Told below, if at all.
-                _ => self.status = self.status.max(1),
-            }
+            self.print(json::failed(failure)).await;
         }
         if !(self.json && self.quiet) {
             match &failure.of {
@@ -175,28 +179,25 @@ impl Report {
     /// An object for the program that reads them.
     async fn print(&mut self, line: Result<String, Failure>) {
         let printed = match line {
+            Ok(_) if self.unread => return,
             Ok(line) => print(&line).await,
             Err(failure) => Err(failure),
         };
         if let Err(failure) = printed {
+            self.unread = true;
             self.status = self.status.max(failure.status);
             self.say(format_args!("{}", failure.reason));
         }
     }
 
     fn say(&self, what: Arguments<'_>) {
-        self.progress.suspend(|| say(what));
+        self.progress.say(what);
     }
 }
 
 /// A local path, safe on a terminal.
 pub(crate) fn shown(path: &Path) -> impl Display + use<> {
     Name::from(path.as_os_str().as_encoded_bytes())
-}
-
-/// Tells the user. Where nobody can be told, the work goes on and the exit status tells.
-pub(crate) fn say(what: Arguments<'_>) {
-    let _ = writeln!(io::stderr(), "ftps: {what}");
 }
 
 /// Little: the sink's buffer would be in vain.

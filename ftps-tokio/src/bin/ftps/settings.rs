@@ -1,19 +1,20 @@
 //! What every session is made with.
 
 use std::cell::RefCell;
-use std::io::{self, IsTerminal};
+use std::fmt::Arguments;
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use console::Term;
-use ftps_tokio::codec::{Argument, Secret};
+use ftps_tokio::codec::{Argument, Name, Secret};
 use ftps_tokio::tls::{CertificateProblem, ConfigError, Pem, Pin, TlsConfig, TlsError, Version};
 use ftps_tokio::{Builder, Client, Error, Mode, Security};
 
 use crate::args::{Options, Tls};
 use crate::check::facts::Tls as Negotiated;
 use crate::failure::Failure;
-use crate::report::{say, shown};
+use crate::report::shown;
 use crate::url::Site;
 
 pub(crate) struct Settings {
@@ -56,7 +57,8 @@ impl Settings {
 
     /// The site with the name and password to be used there; without a name the login is anonymous. A password that is
     /// nowhere is asked for on a terminal.
-    pub(crate) fn complete(&self, mut site: Site) -> Result<Site, Failure> {
+    pub(crate) fn complete(&self, site: &Site) -> Result<Site, Failure> {
+        let mut site = site.clone();
         site.user = site.user.or_else(|| self.user.clone());
         let Some(user) = &site.user else { return Ok(site) };
         Argument::new(user).map_err(|error| Failure::usage(error).about(&"name"))?;
@@ -83,9 +85,12 @@ impl Settings {
         if !(terminal.is_term() && io::stdin().is_terminal()) {
             return Err(none());
         }
-        let user = ftps_tokio::codec::Name::from(site.user.clone().unwrap_or_default());
+        let user = Name::from(site.user.clone().unwrap_or_default());
         terminal.write_str(&format!("Password of {user} at {site}: ")).map_err(|_| none())?;
         let password = terminal.read_secure_line().map_err(|_| none())?.into_bytes();
+        if password.is_empty() {
+            return Err(none());
+        }
         asked.push((site.clone(), password.clone()));
         Ok(password)
     }
@@ -120,12 +125,15 @@ impl Settings {
         let client = connected.map_err(|error| self.connecting(error))?;
         if self.verbose {
             let took = began.elapsed().as_secs_f64();
+            let say = |what: Arguments<'_>| {
+                let _ = writeln!(io::stderr(), "ftps: {site}: {what}");
+            };
             if let Some(failed) = client.failed_attempts() {
-                say(format_args!("{site}: {failed}"));
+                say(format_args!("{failed}"));
             }
-            say(format_args!("{site}: logged in at {} after {took:.3} s", client.peer()));
+            say(format_args!("logged in at {} after {took:.3} s", client.peer()));
             if let Some(tls) = client.control_tls() {
-                say(format_args!("{site}: {}", Negotiated::of(tls)));
+                say(format_args!("{}", Negotiated::of(tls)));
             }
         }
         Ok(client)

@@ -2,17 +2,19 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::rc::Rc;
 
 use ftps_tokio::Security;
 use ftps_tokio::codec::{Argument, Name};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
 use crate::failure::Failure;
+use crate::pattern::Pattern;
 
 /// A file or directory on a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Url {
-    pub(crate) site: Site,
+    pub(crate) site: Rc<Site>,
     /// What is sent to the server: relative to where the login leads, or from the root.
     pub(crate) path: Vec<u8>,
     /// What the last part of the path is to fit, where it has wildcards.
@@ -68,7 +70,8 @@ impl Url {
         };
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (path, pattern) = decode_path(path)?;
-        Ok(Self { site: Site::parse(security, authority)?, path, pattern })
+        let site = Rc::new(Site::parse(security, authority)?);
+        Ok(Self { site, path, pattern })
     }
 
     /// Whether it is written as a directory.
@@ -78,7 +81,7 @@ impl Url {
 
     /// Another path on the same site.
     pub(crate) fn with_path(&self, path: impl Into<Vec<u8>>) -> Self {
-        Self { site: self.site.clone(), path: path.into(), pattern: None }
+        Self { site: Rc::clone(&self.site), path: path.into(), pattern: None }
     }
 
     /// This name in this directory.
@@ -117,12 +120,12 @@ impl Url {
 }
 
 /// The same, session by session, in the order of what each is first needed for.
-pub(crate) fn by_site<T>(jobs: impl IntoIterator<Item = (Site, T)>) -> Vec<(Site, Vec<T>)> {
-    let mut sites: Vec<(Site, Vec<T>)> = Vec::new();
-    for (site, job) in jobs {
-        match sites.iter_mut().find(|(known, _)| *known == site) {
-            Some((_, jobs)) => jobs.push(job),
-            None => sites.push((site, vec![job])),
+pub(crate) fn by_site(urls: Vec<Url>) -> Vec<(Rc<Site>, Vec<Url>)> {
+    let mut sites: Vec<(Rc<Site>, Vec<Url>)> = Vec::new();
+    for url in urls {
+        match sites.iter_mut().find(|(known, _)| *known == url.site) {
+            Some((_, urls)) => urls.push(url),
+            None => sites.push((Rc::clone(&url.site), vec![url])),
         }
     }
     sites
@@ -190,49 +193,6 @@ fn decode_path(path: &str) -> Result<(Vec<u8>, Option<Pattern>), String> {
     Ok((path, pattern))
 }
 
-/// What a name is to fit: `*`, `?`, `[a-z]`, and where one of those is, `{a,b}`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Pattern(Vec<u8>);
-
-impl Pattern {
-    const WILD: [char; 3] = ['*', '?', '['];
-
-    /// The wildcards of a path as it is written. What is written as %XX is none.
-    fn parse(path: &str) -> Result<Option<Self>, String> {
-        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
-        if directory.contains(Self::WILD) {
-            return Err(
-                "* ? and [ are for the last part of a path: elsewhere they have to be written as %XX".into(),
-            );
-        }
-        if !name.contains(Self::WILD) {
-            return Ok(None);
-        }
-        let mut pattern = Vec::new();
-        let mut rest = name;
-        while let Some(at) = rest.find('%') {
-            pattern.extend_from_slice(rest[..at].as_bytes());
-            let Some((escape, after)) = rest[at..].split_at_checked(3) else { break };
-            for byte in percent_decode_str(escape) {
-                // Only what means something else is escaped.
-                if b"*?[]{}\\!".contains(&byte) {
-                    pattern.push(b'\\');
-                }
-                pattern.push(byte);
-            }
-            rest = after;
-        }
-        pattern.extend_from_slice(rest.as_bytes());
-        fast_glob::validate(&pattern).map_err(|error| format!("path: {error}"))?;
-        Ok(Some(Self(pattern)))
-    }
-
-    /// Whether a name fits. As in a shell, one that begins with a dot fits only what does so, too.
-    pub(crate) fn fits(&self, name: &[u8]) -> bool {
-        (name.first() != Some(&b'.') || self.0.first() == Some(&b'.')) && fast_glob::glob_match(&self.0, name)
-    }
-}
-
 /// A path as it stands in a URL: everything that could mean something else as %XX.
 pub(crate) fn encode(path: &[u8]) -> String {
     const PLAIN: AsciiSet = NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_').remove(b'~');
@@ -251,7 +211,7 @@ fn decode(text: &str, part: &str) -> Result<Vec<u8>, String> {
 mod tests {
     use super::*;
 
-    fn site(text: &str) -> Site {
+    fn site(text: &str) -> Rc<Site> {
         Url::parse(text).unwrap().site
     }
 
@@ -293,7 +253,7 @@ mod tests {
         assert_eq!(site.user.as_deref(), Some(&b"us@er"[..]));
         assert_eq!(site.password.as_deref(), Some("pä/ss".as_bytes()));
         assert!(!format!("{site:?}").contains("ss"));
-        let [name, none] = ["user@ftp.host@h", "h"].map(|text| self::site(text).user);
+        let [name, none] = ["user@ftp.host@h", "h"].map(|text| self::site(text).user.clone());
         assert_eq!((name.as_deref(), none), (Some(&b"user@ftp.host"[..]), None));
         assert_eq!(self::site("u@h").password, None);
     }
@@ -317,32 +277,6 @@ mod tests {
         for text in
             ["h/a%", "h/a%2", "h/a%zz", "h/a%0d%0aDELE b", "h/a%00", "h/a\nb", "h/a;type=a", "u%:p@h/x"]
         {
-            assert!(Url::parse(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn wildcards_are_those_that_are_written_as_they_are() {
-        let fits = |pattern: &str, name: &[u8]| {
-            Url::parse(&format!("h/dir/{pattern}")).unwrap().pattern.is_some_and(|pattern| pattern.fits(name))
-        };
-        for (pattern, name) in [
-            ("*.csv", &b"a.csv"[..]),
-            ("*.csv", b"\xff.csv"),
-            ("?[0-9]*", b"a1"),
-            ("*.{csv,txt}", b"a.txt"),
-            ("%2a*", b"*x"),
-            (".*", b".hidden"),
-            ("%c3%bc*", "ü1".as_bytes()),
-        ] {
-            assert!(fits(pattern, name), "{pattern}");
-        }
-        for (pattern, name) in
-            [("*.csv", &b"a.csvx"[..]), ("%2a*", b"ax"), ("*", b".hidden"), ("a", b"a"), ("a%2ab", b"a*b")]
-        {
-            assert!(!fits(pattern, name), "{pattern}");
-        }
-        for text in ["h/*/a", "h/a*/", "h/[a"] {
             assert!(Url::parse(text).is_err(), "{text}");
         }
     }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use super::*;
 use crate::scripted::certificate::Certificate;
@@ -225,21 +226,15 @@ fn a_password_that_is_nowhere_is_asked_for_and_not_echoed() {
     let mut script = Command::new("script");
     script.args(["-qec", &words.join(" "), "/dev/null"]).current_dir(bench.work());
     let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut out = child.stdout.take().unwrap();
-    let mut said = Vec::new();
-    // Typed once it is asked for: from then on nothing is echoed.
-    while !String::from_utf8_lossy(&said).contains("Password of user at") {
-        let mut byte = [0];
-        out.read_exact(&mut byte).unwrap();
-        said.extend(byte);
+    let mut keyboard = child.stdin.take().unwrap();
+    // What is typed before it is asked for is dropped: it is typed until it has been taken.
+    while child.try_wait().unwrap().is_none() {
+        let _ = keyboard.write_all(b"hunter2\n");
+        std::thread::sleep(Duration::from_millis(50));
     }
-    while !said.ends_with(b": ") {
-        let mut byte = [0];
-        out.read_exact(&mut byte).unwrap();
-        said.extend(byte);
-    }
-    child.stdin.take().unwrap().write_all(b"hunter2\n").unwrap();
-    out.read_to_end(&mut said).unwrap();
+    let mut said = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+    assert!(said.contains("Password of user at 127.0.0.1:"), "{said:?}");
     assert!(child.wait().unwrap().success());
     assert_eq!(bench.heard("PASS"), ["PASS hunter2"], "asked once, for both files");
     assert_eq!(bench.left(), ["a", "b"]);
