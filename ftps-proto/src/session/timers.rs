@@ -147,6 +147,8 @@ impl Session {
         let data = self.data.as_ref()?;
         Some(match data.phase()? {
             Phase::Opening => (Waiting::DataConnect, timeouts.connect),
+            // Where it was listened for is still to be told, and no command is out whose reply is waited for.
+            Phase::Connected if self.replies.due().is_none() => (Waiting::DataConnect, timeouts.connect),
             Phase::Securing => {
                 let given_up = matches!(self.recovery, Recovery::Secure);
                 let limit = if given_up { timeouts.abort } else { timeouts.reply };
