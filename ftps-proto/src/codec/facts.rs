@@ -188,8 +188,10 @@ pub fn parse_mlst(reply: &Reply) -> Result<Entry, FactsError> {
 }
 
 /// Appends the entry, without a line end. What no fact can say is left out: a size that is not exact, a
-/// time whose zone is not known. A mode in letters becomes bits.
+/// time whose zone is not known, a link's target that would end its fact early. A mode in letters becomes bits.
 pub fn encode_facts(entry: &Entry, out: &mut Vec<u8>) {
+    let fits_in = |target: &Name| !target.as_bytes().iter().any(|b| *b == b';' || b.is_ascii_control());
+    let target = entry.target.as_ref().filter(|target| entry.kind == Kind::Link && fits_in(target));
     let mut fact = |label: &str, value: &dyn Display| {
         let _ = write!(Text(out), "{label}={value};");
     };
@@ -198,7 +200,7 @@ pub fn encode_facts(entry: &Entry, out: &mut Vec<u8>) {
         Kind::Directory => fact("type", &"dir"),
         Kind::CurrentDirectory => fact("type", &"cdir"),
         Kind::ParentDirectory => fact("type", &"pdir"),
-        Kind::Link if entry.target.is_none() => fact("type", &"OS.unix=symlink"),
+        Kind::Link if target.is_none() => fact("type", &"OS.unix=symlink"),
         Kind::Link | Kind::Other | Kind::Unknown => {}
     }
     if let Some(size) = entry.exact_size() {
@@ -210,14 +212,16 @@ pub fn encode_facts(entry: &Entry, out: &mut Vec<u8>) {
     if let Some(mode) = entry.permissions {
         fact("UNIX.mode", &Permissions::Bits(mode.bits()));
     }
-    if let Some(target) = &entry.target {
+    if let Some(target) = target {
         out.extend_from_slice(b"type=");
         out.extend_from_slice(SLINK);
         out.extend_from_slice(target.as_bytes());
         out.push(b';');
     }
     let fits = |value: &[u8]| value.iter().all(|&b| b != b' ' && b != b';' && !b.is_ascii_control());
-    for (label, value) in entry.facts.iter().filter(|(_, value)| fits(value)) {
+    // The type that a server gave besides the one above, which it would take the place of.
+    let doubled = |label: &str| entry.kind != Kind::Other && label.eq_ignore_ascii_case("type");
+    for (label, value) in entry.facts.iter().filter(|(label, value)| fits(value) && !doubled(label)) {
         out.extend_from_slice(label.as_bytes());
         out.push(b'=');
         out.extend_from_slice(value);
@@ -389,6 +393,25 @@ mod tests {
             let mut out = Vec::new();
             encode_facts(&entry, &mut out);
             assert_eq!(out, alloc::format!("type=file;{modify}x=ab; a").as_bytes());
+        }
+    }
+
+    #[test]
+    fn no_target_and_no_second_type_says_something_else() {
+        let written = |entry: &Entry| {
+            let mut out = Vec::new();
+            encode_facts(entry, &mut out);
+            alloc::string::String::from_utf8(out).unwrap()
+        };
+        let mut link = Entry::new("x", Kind::Link);
+        for target in ["a; b", "a;size=7", "a\u{1}b"] {
+            link.target = Some(target.into());
+            assert_eq!(written(&link), "type=OS.unix=symlink; x", "{target}");
+        }
+        link.target = Some("a b".into());
+        assert_eq!(written(&link), "type=OS.unix=slink:a b; x");
+        for line in ["type=OS.unix=slink:a;type=file; x", "type=OS.unix=blkdev;type=file; x"] {
+            assert_eq!(written(&parse_facts(line.as_bytes()).unwrap()), "type=file; x", "{line}");
         }
     }
 

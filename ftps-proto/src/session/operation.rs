@@ -4,7 +4,7 @@ use core::task::Poll;
 
 use super::outgoing::Staged;
 use super::replies::{Owner, Ticket};
-use super::{Session, State};
+use super::{Look, Session, State};
 use crate::codec::{Class, Command, Reply, Verb};
 use crate::config::Pipelining;
 use crate::error::{Error, Local};
@@ -126,6 +126,8 @@ impl Session {
         // What an earlier operation waited for in vain is waited for anew, and what it had not sent never leaves. What a
         // recovery had not sent does: it goes on where it was.
         self.timers.restart();
+        // A look at the socket that was taken for its command says nothing about now.
+        self.look = Look::Due;
         if self.recovery.is_none() {
             self.out.forget_staged();
         }

@@ -201,6 +201,8 @@ impl Session {
             // Active mode: the server connects once it has heard the transfer's command.
             Phase::Opening if data.listening().is_some() && !self.replies.expects_transfer() => return None,
             Phase::Opening => (Waiting::DataConnect, timeouts.connect),
+            // Where it was listened for is still to be told, and no command is out whose reply is waited for.
+            Phase::Connected if self.replies.due().is_none() => (Waiting::DataConnect, timeouts.connect),
             Phase::Securing => {
                 let given_up = matches!(self.recovery, Recovery::Secure);
                 let limit = if given_up { timeouts.abort } else { timeouts.reply };

@@ -6,7 +6,8 @@ use std::time::Duration;
 use ftps_proto::codec::Verb;
 use ftps_proto::sim::{Act, Chunks, Peer, World};
 use ftps_proto::{
-    Channel, Deadline, End, Error, Input, Instant, Need, Operation, Progress, Security, Session, Waiting, ops,
+    Channel, Deadline, End, Error, Input, Instant, Mode, Need, Operation, Progress, Security, Session,
+    Waiting, ops,
 };
 
 use crate::{SECURE, argument, config, open};
@@ -245,4 +246,17 @@ fn a_caller_that_pauses_a_transfer_leaves_the_server_its_own_time() {
     world.pass(LONG);
     world.run(&mut download).unwrap();
     assert_eq!(world.received(), [1, 2]);
+}
+
+#[test]
+fn a_connection_that_is_told_before_where_it_was_listened_for_is_not_waited_on_without_end() {
+    let mut active = config();
+    active.mode = Mode::Active;
+    let mut world = World::with_config(Peer::polite(), active);
+    world.open().unwrap();
+    let mut start = ops::StartTransfer::retr(argument("x"));
+    assert!(matches!(world.session.poll(&mut start, world.now()), Ok(Progress::Need(Need::Listen))));
+    world.session.handle(Input::Connected);
+    let Poll::Ready(Err(error)) = world.run_for(&mut start, 10) else { panic!("it is waited for") };
+    assert_eq!(reason(error), Waiting::DataConnect);
 }

@@ -35,6 +35,18 @@ fn a_reply_that_comes_twice() {
 }
 
 #[test]
+fn what_came_since_an_operation_was_dropped_before_its_command_left() {
+    let late = ["200 ok".into(), Act::Wait(Duration::from_secs(60)), "257 \"/elsewhere\"".into()];
+    let mut world = open(peer().instead("TYPE", late));
+    // The socket has been looked at, and NOOP is about to leave.
+    assert!(world.run_for(&mut ops::noop(), 1).is_pending());
+    world.pass(Duration::from_secs(3600));
+    assert_eq!(world.run(&mut ops::pwd()).unwrap(), b"/home");
+    assert!(!world.heard().any(|line| line == "NOOP"));
+    in_step(&mut world);
+}
+
+#[test]
 fn replies_of_the_login_that_come_twice_hide_no_refusal() {
     // A known server has all the rest before it answers PASS: a second 230 is not the answer to PBSZ.
     for (greeting, command) in
