@@ -37,15 +37,11 @@ impl Directory {
     fn is_other(&mut self, listed: &Listed) -> bool {
         let Listed::Entry(entry) = listed else { return true };
         match entry.kind {
-            Kind::CurrentDirectory => {
-                self.listed = true;
-                return false;
-            }
-            Kind::ParentDirectory => return false,
+            Kind::CurrentDirectory => self.listed = true,
             Kind::Directory => self.named |= self.name.as_deref() == Some(entry.name.as_bytes()),
             _ => {}
         }
-        !matches!(entry.name.as_bytes(), b"." | b"..")
+        !matches!(entry.kind, Kind::CurrentDirectory | Kind::ParentDirectory)
     }
 }
 

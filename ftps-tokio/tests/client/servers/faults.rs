@@ -138,7 +138,7 @@ async fn an_upload_whose_source_fails_is_never_whole() {
                 let mut source = part.as_slice().chain(Broken);
                 let error = scene.client.upload(&name, &mut source).await.unwrap_err();
                 assert!(matches!(error, Error::Source(_)), "{}: {error}", scene.context);
-                assert!(error.to_string().ends_with("the disk is gone"), "{}: {error}", scene.context);
+                assert!(format!("{error:#}").ends_with("the disk is gone"), "{}: {error:#}", scene.context);
                 scene.goes_on_without(&name, len + 1).await;
             }
             scene.client.remove_file(&name).await.unwrap();

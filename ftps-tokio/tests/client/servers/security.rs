@@ -79,9 +79,9 @@ async fn a_certificate_of_another_authority_is_named_as_such() {
             let error = fails(server.builder(tls), &context).await;
             let refused = tls_error(&error).refused_certificate().unwrap();
             assert_eq!(refused.problem, CertificateProblem::UnknownIssuer, "{context}: {error}");
-            let text = error.to_string();
+            let text = format!("{error:#}");
             assert!(
-                text.starts_with("control connection: the server's certificate was issued by "),
+                text.starts_with("the control connection failed: the server's certificate was issued by "),
                 "{context}: {text}"
             );
             assert!(!error.is_temporary(), "{context}");
@@ -101,7 +101,7 @@ async fn a_certificate_for_other_names_is_named_as_such() {
             assert_eq!(refused.host, OTHER_NAME, "{context}");
             let names = &refused.certificate.as_ref().unwrap().names;
             assert!(names.iter().any(|name| name == "localhost"), "{context}: {names:?}");
-            let text = error.to_string();
+            let text = format!("{error:#}");
             assert!(text.contains(", not for 127.0.0.2: "), "{context}: {text}");
             assert!(!error.is_temporary(), "{context}");
         }
@@ -119,7 +119,7 @@ async fn plain_text_where_tls_is_expected_is_shown() {
                 panic!("{context}: {error}")
             };
             assert!(excerpt.starts_with("220"), "{context}: {excerpt}");
-            let text = error.to_string();
+            let text = format!("{error:#}");
             assert!(
                 text.contains("answered in plain text where TLS was expected: \"220"),
                 "{context}: {text}"
