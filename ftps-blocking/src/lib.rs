@@ -46,6 +46,8 @@
 //! The protocol itself lives in [`ftps_proto`]; this crate adds sockets and waiting. `ftps-tokio` and `ftps-smol` are the
 //! same client for those runtimes.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod client;
 mod net;
 mod transfer;

@@ -115,6 +115,7 @@
 //! | `tracing` | the conversation, secrets redacted, at level debug and target `ftps::conversation` |
 //! | `sim` | `sim`: a scripted server, a virtual clock, seeded chunking |
 #![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 

@@ -46,6 +46,7 @@
 //!
 //! The protocol itself lives in [`ftps_proto`]; this crate adds sockets and timers. `ftps-tokio` is the same client for
 //! tokio, `ftps-blocking` without a runtime.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod client;
 mod net;

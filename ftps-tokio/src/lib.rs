@@ -42,6 +42,7 @@
 //!
 //! The protocol itself lives in [`ftps_proto`]; this crate adds sockets and timers. `ftps-smol` is the same client for
 //! smol and async-std, `ftps-blocking` without a runtime.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod client;
 mod net;

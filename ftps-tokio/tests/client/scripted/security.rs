@@ -172,7 +172,10 @@ async fn the_certificate_is_for_the_name_that_was_asked_for() {
     builder(&server).server_name("elsewhere.example").connect().await.unwrap();
     let server = Server::start(Peer::polite());
     let error = builder(&server).server_name("elsewhere.example").connect().await.unwrap_err();
-    assert!(format!("{error:#}").contains("is for localhost, 127.0.0.1, not for elsewhere.example"), "{error}");
+    assert!(
+        format!("{error:#}").contains("is for localhost, 127.0.0.1, not for elsewhere.example"),
+        "{error}"
+    );
 }
 
 /// Long enough for what is not the subject.
