@@ -26,16 +26,71 @@
 //! - The end of a [`Download`] means that the file is complete and confirmed: `copy` alone is safe. [`Client::upload`]
 //!   and [`Upload::finish`] return once the server has confirmed the file.
 //! - Both connections are waited for at once, by poll(2): a refusal ends a transfer also while its data connection is
-//!   silent. Every wait has a limit but one: the system's look-up of a name, which is made in the calling
-//!   thread, cannot be interrupted. No thread is started.
+//!   silent. Every wait has a limit but one: the system's look-up of a name, which is made in the calling thread, cannot be
+//!   interrupted. No thread is started.
 //! - A transfer may be dropped at any time. It is reset, and the next call first recovers the session or says that it is
 //!   gone ([`Local::NotOpen`]): then it takes a new client. To end it from another thread is not possible.
-//! - TLS is configured by [`tls::TlsConfig`]: the platform's verifier by default, or CA certificates, or a
-//!   [`rustls`](tls::rustls) configuration of your own. Every data connection resumes the control connection's TLS session.
-//! - An [`Error`] tells who failed: the caller, the server, the connection, the clock; with the server's reply.
-//!   [`Error::is_temporary`] tells whether the same may succeed later. As readers and writers, transfers wrap it in an
-//!   [`io::Error`](std::io::Error), whose [`downcast`](std::io::Error::downcast) takes it out again.
+//! - Paths are bytes, as servers have them; a listing's [`Name`](codec::Name) is one. [`Url`] reads `ftpes://` and `ftps://`
+//!   URLs, and [`Builder::from_url`] connects to one.
 //! - The conversation, secrets redacted, goes to `tracing` at level debug, target `ftps::conversation`.
+//!
+//! `examples/`: `nightly_upload` (tried again, renamed once it is whole), `progress`, `private_ca`, `parallel`.
+//!
+//! # Whom to trust
+//!
+//! By default the platform's verifier decides, as it does for browsers. A server with a certificate of a private authority,
+//! or with one of its own, is trusted by that certificate or by a pin ([`tls::TlsConfig`]), or by a
+//! [`rustls`](tls::rustls) configuration of your own:
+//!
+//! ```no_run
+//! # fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use ftps_blocking::Client;
+//! use ftps_blocking::tls::TlsConfig;
+//!
+//! // An authority's certificate, or the server's own. Or: `.pin("sha256//BASE64".parse()?)`, which is enough alone.
+//! let tls = TlsConfig::builder().ca_pem(std::fs::read("ca.pem")?).build()?;
+//! let client = Client::builder("ftp.example.com").tls(tls).login("user", "secret").connect()?;
+//! # Ok(())
+//! # }
+//! ```
+//! Both connections are verified, and every data connection resumes the control connection's TLS session, as servers
+//! demand.
+//!
+//! # Errors, and when to try again
+//!
+//! An [`Error`] tells who failed: the caller, the server, the connection, the clock; with the server's
+//! [`reply`](Error::reply). `{error}` says what happened and `{error:#}` also what it comes of, which is its
+//! [`source`](std::error::Error::source). [`is_temporary`](Error::is_temporary) tells whether the same may succeed later,
+//! [`is_not_found`](Error::is_not_found) and [`is_permission_denied`](Error::is_permission_denied) what a refusal is about.
+//!
+//! ```no_run
+//! # fn example(client: &mut ftps_blocking::Client, mut out: Vec<u8>) -> Result<(), ftps_blocking::Error> {
+//! match client.download_to("report.csv", &mut out) {
+//!     Ok(done) => println!("{} bytes", done.bytes),
+//!     Err(error) if error.is_not_found() => println!("not there yet"),
+//!     // Later, with a pause that grows; on a new client where this one is not `is_usable` any more.
+//!     Err(error) if error.is_temporary() => eprintln!("{error:#}"),
+//!     Err(error) => return Err(error),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//! As readers and writers, transfers wrap it in an [`io::Error`](std::io::Error) of the kind that fits, whose
+//! [`downcast`](std::io::Error::downcast) takes it out again.
+//!
+//! # Several at a time
+//!
+//! An FTP session moves one file at a time, and so does a client: a transfer borrows it, or owns it
+//! ([`Client::into_download`]) and gives it back. For several at a time connect several, in threads of its own; one [`Builder`]
+//! makes any number of them. Servers limit how many they let in, and say so with a temporary error.
+//!
+//! # What is not there
+//!
+//! - Plain FTP, on purpose: nothing here sends a password or a file in clear, or goes on without TLS where a server refuses
+//!   it. SFTP is another protocol.
+//! - Not built yet: to go on with a transfer in the middle (REST, APPE), to set times (MFMT), text with line ends
+//!   translated (TYPE A), transfers from server to server. [`Client::command`] sends what needs no data connection, and
+//!   [`Client::run`] any operation of the core.
 //!
 //! # Features
 //!
@@ -43,8 +98,8 @@
 //! |---|---|
 //! | `aws-lc-rs` (default), `ring` | rustls' cryptography; with both, aws-lc-rs is used |
 //!
-//! The protocol itself lives in [`ftps_proto`]; this crate adds sockets and waiting. `ftps-tokio` and `ftps-smol` are the
-//! same client for those runtimes.
+//! The protocol itself lives in [`ftps_proto`]; this crate adds sockets and waiting. `ftps-tokio` and `ftps-smol` are the same client for those runtimes.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod client;
 mod net;
@@ -57,9 +112,9 @@ pub use transfer::{Download, Entries, Upload};
 
 pub use ftps_proto::codec;
 pub use ftps_proto::drive::{ConnectError, Endpoint, NotStarted};
-pub use ftps_proto::ops::{Listed, Transferred};
+pub use ftps_proto::ops::{self, Listed, Transferred};
 pub use ftps_proto::tls;
 pub use ftps_proto::{
-    Channel, EarlyClose, Error, Failure, Layer, Limits, Local, Mode, Pipelining, Rate, Refused, Remote,
-    Security, ServerKind, Timeouts, Unlisted, Url, UrlError, Waiting,
+    Channel, EarlyClose, Error, Failure, Layer, Limits, Local, Mode, Operation, Pipelining, Rate, Refused,
+    Remote, Security, ServerKind, Timeouts, Unlisted, Url, UrlError, Waiting,
 };

@@ -232,10 +232,11 @@ impl Error {
         }
     }
 
-    /// Whether this came of logging in: USER, PASS or ACCT refused.
+    /// Whether this came of logging in: USER, PASS or ACCT refused, or answered with what is not a login.
     pub fn is_login(&self) -> bool {
         match self {
             Self::Refused(refused) => refused.is_login(),
+            Self::Remote(Remote::UnexpectedReply(verb, _)) => is_login(*verb),
             Self::Local(Local::AccountRequired) => true,
             _ => false,
         }
@@ -252,6 +253,11 @@ impl Error {
     pub(crate) fn refused(verb: Verb, reply: Reply) -> Self {
         Self::Refused(Refused { verb: Some(verb), reply })
     }
+}
+
+/// Whether a command is one of those that log in.
+fn is_login(verb: Verb) -> bool {
+    matches!(verb, Verb::User | Verb::Pass | Verb::Acct)
 }
 
 impl core::error::Error for Error {

@@ -13,7 +13,7 @@
 //!                            ▼                                                ▼
 //!  tls     Link: a session with both record engines, tickets private to it, trust
 //!                            ▼                                                │   (another TLS: Session itself)
-//!  ops     Open, StartTransfer, Transfer, List, Rename, Quit, one command each
+//!  ops     Open, StartTransfer, Transfer, List, Metadata, CreateDirAll, Quit, one command each
 //!                            ▼
 //!  session Session: what leaves, whose each reply is, deadlines, recovery, what was learned of the server
 //!                            ▼
@@ -115,6 +115,7 @@
 //! | `tracing` | the conversation, secrets redacted, at level debug and target `ftps::conversation` |
 //! | `sim` | `sim`: a scripted server, a virtual clock, seeded chunking |
 #![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 

@@ -27,12 +27,68 @@
 //!   [`Upload::finish`] and the close of an [`Upload`] return once the server has confirmed the file.
 //! - Every future and every transfer may be dropped at any time. What was under way is reset, and the next call first
 //!   recovers the session or says that it is gone ([`Local::NotOpen`]): then it takes a new client.
-//! - TLS is configured by [`tls::TlsConfig`]: the platform's verifier by default, or CA certificates, or a
-//!   [`rustls`](tls::rustls) configuration of your own. Every data connection resumes the control connection's TLS session.
-//! - An [`Error`] tells who failed: the caller, the server, the connection, the clock; with the server's reply.
-//!   [`Error::is_temporary`] tells whether the same may succeed later. As readers and writers, transfers wrap it in an
-//!   [`io::Error`](std::io::Error), whose [`downcast`](std::io::Error::downcast) takes it out again.
+//! - A refusal on the control connection ends a transfer at once, and every wait has a limit ([`Timeouts`], [`Limits`]).
+//! - Paths are bytes, as servers have them; a listing's [`Name`](codec::Name) is one. [`Url`] reads `ftpes://` and `ftps://`
+//!   URLs, and [`Builder::from_url`] connects to one.
 //! - The conversation, secrets redacted, goes to `tracing` at level debug, target `ftps::conversation`.
+//!
+//! `examples/`: `nightly_upload` (tried again, renamed once it is whole), `progress`, `private_ca`, `parallel`.
+//!
+//! # Whom to trust
+//!
+//! By default the platform's verifier decides, as it does for browsers. A server with a certificate of a private authority,
+//! or with one of its own, is trusted by that certificate or by a pin ([`tls::TlsConfig`]), or by a
+//! [`rustls`](tls::rustls) configuration of your own:
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use ftps_smol::Client;
+//! use ftps_smol::tls::TlsConfig;
+//!
+//! // An authority's certificate, or the server's own. Or: `.pin("sha256//BASE64".parse()?)`, which is enough alone.
+//! let tls = TlsConfig::builder().ca_pem(std::fs::read("ca.pem")?).build()?;
+//! let client = Client::builder("ftp.example.com").tls(tls).login("user", "secret").connect().await?;
+//! # Ok(())
+//! # }
+//! ```
+//! Both connections are verified, and every data connection resumes the control connection's TLS session, as servers
+//! demand.
+//!
+//! # Errors, and when to try again
+//!
+//! An [`Error`] tells who failed: the caller, the server, the connection, the clock; with the server's
+//! [`reply`](Error::reply). `{error}` says what happened and `{error:#}` also what it comes of, which is its
+//! [`source`](std::error::Error::source). [`is_temporary`](Error::is_temporary) tells whether the same may succeed later,
+//! [`is_not_found`](Error::is_not_found) and [`is_permission_denied`](Error::is_permission_denied) what a refusal is about.
+//!
+//! ```no_run
+//! # async fn example(client: &mut ftps_smol::Client, mut out: Vec<u8>) -> Result<(), ftps_smol::Error> {
+//! match client.download_to("report.csv", &mut out).await {
+//!     Ok(done) => println!("{} bytes", done.bytes),
+//!     Err(error) if error.is_not_found() => println!("not there yet"),
+//!     // Later, with a pause that grows; on a new client where this one is not `is_usable` any more.
+//!     Err(error) if error.is_temporary() => eprintln!("{error:#}"),
+//!     Err(error) => return Err(error),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//! As readers and writers, transfers wrap it in an [`io::Error`](std::io::Error) of the kind that fits, whose
+//! [`downcast`](std::io::Error::downcast) takes it out again.
+//!
+//! # Several at a time
+//!
+//! An FTP session moves one file at a time, and so does a client: a transfer borrows it, or owns it
+//! ([`Client::into_download`]) and gives it back. For several at a time connect several, in tasks of its own; one [`Builder`]
+//! makes any number of them. Servers limit how many they let in, and say so with a temporary error.
+//!
+//! # What is not there
+//!
+//! - Plain FTP, on purpose: nothing here sends a password or a file in clear, or goes on without TLS where a server refuses
+//!   it. SFTP is another protocol.
+//! - Not built yet: to go on with a transfer in the middle (REST, APPE), to set times (MFMT), text with line ends
+//!   translated (TYPE A), transfers from server to server. [`Client::command`] sends what needs no data connection, and
+//!   [`Client::run`] any operation of the core.
 //!
 //! # Features
 //!
@@ -44,8 +100,8 @@
 //! The sockets and timers are async-io's, under which smol and async-std both run: the same client works with either, and
 //! with any other executor.
 //!
-//! The protocol itself lives in [`ftps_proto`]; this crate adds sockets and timers. `ftps-tokio` is the same client for
-//! tokio, `ftps-blocking` without a runtime.
+//! The protocol itself lives in [`ftps_proto`]; this crate adds sockets and timers. `ftps-tokio` is the same client for tokio, `ftps-blocking` without a runtime.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod client;
 mod net;
@@ -57,9 +113,9 @@ pub use transfer::{Download, Entries, Upload};
 
 pub use ftps_proto::codec;
 pub use ftps_proto::drive::{ConnectError, Endpoint, NotStarted};
-pub use ftps_proto::ops::{Listed, Transferred};
+pub use ftps_proto::ops::{self, Listed, Transferred};
 pub use ftps_proto::tls;
 pub use ftps_proto::{
-    Channel, EarlyClose, Error, Failure, Layer, Limits, Local, Mode, Pipelining, Rate, Refused, Remote,
-    Security, ServerKind, Timeouts, Unlisted, Url, UrlError, Waiting,
+    Channel, EarlyClose, Error, Failure, Layer, Limits, Local, Mode, Operation, Pipelining, Rate, Refused,
+    Remote, Security, ServerKind, Timeouts, Unlisted, Url, UrlError, Waiting,
 };

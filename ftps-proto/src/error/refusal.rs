@@ -5,7 +5,7 @@ use crate::codec::Verb;
 
 impl Refused {
     pub(super) fn is_login(&self) -> bool {
-        matches!(self.verb, Some(Verb::User | Verb::Pass | Verb::Acct))
+        self.verb.is_some_and(super::is_login)
     }
 
     pub(super) fn is_temporary(&self) -> bool {

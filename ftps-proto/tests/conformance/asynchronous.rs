@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use ftps_proto::codec::{Entry, Reply, Timestamp};
 use ftps_proto::ops::Transferred;
-use ftps_proto::{Error, Mode};
+use ftps_proto::{Error, Mode, Url};
 
 use crate::connectors::{AsyncStdConnector, SmolConnector, TokioConnector};
 use crate::subject::{Route, Settings, Subject, inside};
@@ -47,6 +47,10 @@ macro_rules! subject {
                         Route::Connector => builder = builder.connector(Arc::new($connector)),
                     }
                     $block_on(builder.connect()).map(Self)
+                }
+
+                fn connect_to(url: &Url) -> Result<Self, Error> {
+                    $block_on($adapter::Builder::from_url(url).connect()).map(Self)
                 }
 
                 fn upload(&mut self, path: &str, mut file: &[u8]) -> Result<Transferred, Error> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ftps_blocking::{Builder, Client, Download, Entries, Upload};
 use ftps_proto::codec::{Entry, Reply, Timestamp};
 use ftps_proto::ops::Transferred;
-use ftps_proto::{Error, Mode};
+use ftps_proto::{Error, Mode, Url};
 
 use crate::connectors::BlockingConnector;
 use crate::subject::{Route, Settings, Subject, inside};
@@ -38,6 +38,10 @@ impl Subject for Blocking {
             Route::Connector => builder = builder.connector(Arc::new(BlockingConnector)),
         }
         builder.connect().map(Self)
+    }
+
+    fn connect_to(url: &Url) -> Result<Self, Error> {
+        Builder::from_url(url).connect().map(Self)
     }
 
     fn upload(&mut self, path: &str, mut file: &[u8]) -> Result<Transferred, Error> {

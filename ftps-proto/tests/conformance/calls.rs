@@ -4,11 +4,12 @@ use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use ftps_proto::codec::{Kind, Verb};
-use ftps_proto::{Error, Local};
+use ftps_proto::tls::TlsError;
+use ftps_proto::{Error, Local, Url};
 
 use crate::for_each_adapter;
 use crate::lab::{bytes, settings};
-use crate::subject::{Route, Subject};
+use crate::subject::{Route, Settings, Subject};
 
 /// A session with each server, and a directory name of its own.
 fn sessions<S: Subject>(test: impl Fn(S, &str, &str)) {
@@ -78,6 +79,20 @@ fn a_download_goes_into_a_writer<S: Subject>() {
 for_each_adapter!(
     #[ignore = "needs real servers: bash .ci/test"]
     a_download_goes_into_a_writer
+);
+
+fn the_platform_decides_where_nothing_else_is_given<S: Subject>() {
+    for server in ["vsftpd", "proftpd", "pure-ftpd"] {
+        let Settings { host, port, .. } = settings(server, Route::Passive);
+        let url: Url = format!("ftpes://user:wrong@{host}:{port}/").parse().unwrap();
+        let error = S::connect_to(&url).err().unwrap();
+        assert!(error.tls().is_some_and(TlsError::is_certificate), "{server}: {error:#}");
+        assert!(!error.is_temporary() && !error.is_login(), "{server}: {error:#}");
+    }
+}
+for_each_adapter!(
+    #[ignore = "needs real servers: bash .ci/test"]
+    the_platform_decides_where_nothing_else_is_given
 );
 
 fn errors_say_what_is_wrong<S: Subject>() {

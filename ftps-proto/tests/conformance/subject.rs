@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use ftps_proto::Error;
 use ftps_proto::codec::{Entry, Reply, Timestamp};
 use ftps_proto::ops::Transferred;
 use ftps_proto::tls::TlsConfig;
+use ftps_proto::{Error, Url};
 
 /// How a client connects.
 #[derive(Clone)]
@@ -32,6 +32,8 @@ pub enum Route {
 /// A client, whose futures are waited for.
 pub trait Subject: Sized {
     fn connect(settings: &Settings) -> Result<Self, Error>;
+    /// By the URL alone, so that the platform decides whom to trust.
+    fn connect_to(url: &Url) -> Result<Self, Error>;
     fn upload(&mut self, path: &str, file: &[u8]) -> Result<Transferred, Error>;
     /// Through an owned writer, which gives the client back.
     fn upload_owned(self, path: &str, file: &[u8]) -> Result<(Self, Transferred), Error>;

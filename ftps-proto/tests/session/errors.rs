@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 
 use ftps_proto::codec::{Code, Reply, Verb};
 use ftps_proto::tls::TlsError;
-use ftps_proto::{Channel, Error, Failure, Local, Refused, Unlisted};
+use ftps_proto::{Channel, Error, Failure, Local, Refused, Remote, Unlisted};
 
 fn reply(text: &str) -> Reply {
     let (code, text) = text.split_at(3);
@@ -83,6 +83,8 @@ fn what_may_not_be_done() {
         assert!(!refused(verb, text).is_permission_denied(), "{text}");
     }
     assert!(refused(Verb::Pass, "530 Login incorrect.").is_login());
+    let unexpected = |verb| Error::from(Remote::UnexpectedReply(verb, reply("350 what?")));
+    assert!(unexpected(Verb::Pass).is_login() && !unexpected(Verb::Rnto).is_login());
 }
 
 #[test]

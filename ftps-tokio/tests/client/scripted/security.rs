@@ -207,11 +207,17 @@ async fn secrets_are_not_shown() {
 
 #[tokio::test]
 async fn secrets_are_not_in_errors() {
-    // Whatever becomes of a secret that was sent: refused, misunderstood, not answered, the end of the session.
-    let ends: [&[Act]; 4] =
-        [&["530 wrong".into()], &["150 what?".into(), "350 go on".into()], &[], &[Act::Leave]];
+    // Whatever becomes of a secret that was sent: refused, repeated, misunderstood, not answered, the end of the session.
     let mut told = Vec::new();
     for (command, secret) in [("PASS", PASSWORD), ("ACCT", ACCOUNT)] {
+        let repeated = format!("530 {secret} is wrong");
+        let ends: [&[Act]; 5] = [
+            &["530 wrong".into()],
+            &[repeated.as_str().into()],
+            &["150 what?".into(), "350 go on".into()],
+            &[],
+            &[Act::Leave],
+        ];
         for end in ends {
             let peer = Peer::polite().instead("PASS", ["332 which account?"]).instead(command, end.to_vec());
             let server = Server::start(peer);
@@ -231,10 +237,13 @@ async fn secrets_are_not_in_errors() {
     for builder in unsent {
         told.push(builder.connect().await.unwrap_err());
     }
-    assert_eq!(told.iter().filter(|error| error.is_login()).count(), 2);
+    // Refused, repeated, and misunderstood.
+    assert_eq!(told.iter().filter(|error| error.is_login()).count(), 6);
     for error in &told {
         let chain = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
         chain.for_each(|error| no_secret(&format!("{error} {error:?}")));
     }
-    no_secret(&conversation::said().join("\n"));
+    let said = conversation::said().join("\n");
+    assert!(said.contains("< 530 *** is wrong"), "{said}");
+    no_secret(&said);
 }
