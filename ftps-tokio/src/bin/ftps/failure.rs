@@ -42,7 +42,8 @@ impl Failure {
             kind,
             code: None,
             temporary: false,
-            reason: reason.to_string(),
+            // With what caused it.
+            reason: format!("{reason:#}"),
             of: None,
             gone: false,
             silent: false,

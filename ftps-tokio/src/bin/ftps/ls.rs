@@ -79,7 +79,7 @@ impl Ls<'_> {
         let mut contents = contents(&root, &mut self.session).await?;
         contents.entries = fitting(url, contents.entries);
         if url.pattern.is_some() && contents.entries.is_empty() {
-            return Err(Failure::local("nothing fits"));
+            return Err(Failure::listing("nothing fits"));
         }
         if self.form.tree && !self.report.is_json() {
             self.write(&format!("{root}\n")).await?;
