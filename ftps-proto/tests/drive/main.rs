@@ -11,6 +11,7 @@ mod net;
 #[allow(dead_code)]
 mod pki;
 mod server;
+mod survey;
 mod uploads;
 mod waits;
 
