@@ -31,6 +31,7 @@ pub(crate) struct Settings {
     verbose: bool,
     /// A pin alone would not be enough.
     has_ca_file: bool,
+    has_pins: bool,
     /// Passwords that were asked for, and whose they are.
     asked: RefCell<Vec<(Site, Vec<u8>)>>,
 }
@@ -52,6 +53,7 @@ impl Settings {
             pasv_address: options.pasv_address,
             verbose: options.verbose > 0,
             has_ca_file: options.ca_file.is_some(),
+            has_pins: !options.pin.is_empty(),
             asked: RefCell::default(),
         })
     }
@@ -156,8 +158,19 @@ impl Settings {
         }
     }
 
+    /// Whether any certificate will do.
     pub(crate) fn is_insecure(&self) -> bool {
-        self.insecure
+        self.insecure && !self.has_pins
+    }
+
+    /// What says that a certificate can be trusted.
+    pub(crate) fn trusts(&self) -> &'static str {
+        match (self.has_pins, self.has_ca_file && !self.insecure) {
+            (true, true) => "a pin and the certificates in --ca-file",
+            (true, false) => "a pin",
+            (false, true) => "the certificates in --ca-file",
+            (false, false) => "the system's authorities",
+        }
     }
 
     pub(crate) fn is_active(&self) -> bool {
