@@ -129,3 +129,14 @@ fn colours_are_for_terminals() {
     assert!(on_terminal.contains("z\r\n"), "{on_terminal:?}");
     assert_eq!(bench.run(&["ls", "SITE/top"]).out, "z\nsub\na\n");
 }
+
+/// As a server has it that shows links as what they lead to.
+#[test]
+fn a_directory_inside_itself_is_not_listed_for_ever() {
+    let inside = mlsd(&["type=dir;unique=1; again"]);
+    let bench = Bench::new(Peer::polite().on("MLSD", inside));
+    bench.run(&["ls", "-R", "SITE/top"]).is(1, "top/again/again: left out: the directory is inside itself");
+    let endless = Bench::new(Peer::polite().on("MLSD", mlsd(&["type=dir; again"])));
+    endless.run(&["ls", "--tree", "SITE/top"]).is(1, "left out: the directory is inside itself");
+    assert_eq!(endless.heard("MLSD").len(), 101);
+}
