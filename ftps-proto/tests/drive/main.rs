@@ -13,6 +13,7 @@ mod net;
 #[allow(dead_code)]
 mod pki;
 mod server;
+mod survey;
 mod uploads;
 mod waits;
 

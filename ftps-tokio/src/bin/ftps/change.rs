@@ -41,7 +41,7 @@ async fn files(url: &Url, session: &mut Session<'_>, report: &mut Report) -> Res
         .filter(|entry| !is_directory(entry))
         .map(|entry| directory.join(entry.name.as_bytes()))
         .collect();
-    if files.is_empty() { Err(Failure::local("nothing fits")) } else { Ok(files) }
+    if files.is_empty() { Err(Failure::listing("nothing fits")) } else { Ok(files) }
 }
 
 async fn remove(url: &Url, session: &mut Session<'_>, report: &mut Report) {

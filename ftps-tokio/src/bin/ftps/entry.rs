@@ -52,7 +52,7 @@ impl<'a> Object<'a> {
             },
             size: entry.size,
             approximate: entry.size.is_some() && entry.exactness != Exactness::Exact,
-            modified: modified(entry),
+            modified: modified(entry).map(|time| time.replace(' ', "T")),
             mode: entry.permissions.map(|permissions| format!("{:04o}", permissions.bits())),
             owner: entry.owner(),
             group: entry.group(),

@@ -42,7 +42,7 @@ impl Failure {
             kind,
             code: None,
             temporary: false,
-            // With what it came of.
+            // With what caused it.
             reason: format!("{reason:#}"),
             of: None,
             gone: false,

@@ -137,7 +137,7 @@ async fn plan(
                 })
                 .collect();
             if fitting.is_empty() {
-                return Err(Failure::local("nothing fits"));
+                return Err(Failure::listing("nothing fits"));
             }
             fitting
         }

@@ -32,6 +32,34 @@ pub(crate) async fn contents(url: &Url, session: &mut Session<'_>) -> Result<Con
     listed.await.map_err(|failure| failure.of(url))
 }
 
+/// The directories that one lies in: none of them is taken again inside itself, as a link or a server may have it.
+#[derive(Clone, Default)]
+pub(crate) struct Above {
+    depth: usize,
+    /// What is the same for all names of a directory (RFC 3659, section 7.5.2).
+    unique: Vec<Vec<u8>>,
+}
+
+impl Above {
+    /// Not every server tells what is the same.
+    const DEEPEST: usize = 100;
+
+    /// What a directory's own entries have above them.
+    pub(crate) fn and(&self, directory: &Entry) -> Result<Self, Failure> {
+        let unique = directory.unique().map(<[u8]>::to_vec);
+        if self.depth == Self::DEEPEST || unique.as_ref().is_some_and(|unique| self.unique.contains(unique)) {
+            return Err(Failure::listing("left out: the directory is inside itself"));
+        }
+        let unique = self.unique.iter().cloned().chain(unique).collect();
+        Ok(Self { depth: self.depth + 1, unique })
+    }
+
+    /// Nothing is above it: it was asked for.
+    pub(crate) fn is_none(&self) -> bool {
+        self.depth == 0
+    }
+}
+
 /// A line that says nothing to us. What it lists is not known, so that something is missing.
 pub(crate) fn unparsed(line: &[u8], url: &Url) -> Failure {
     Failure::listing(format_args!("a line of the listing cannot be read: {}", Name::from(line))).of(url)

@@ -9,15 +9,12 @@ use crate::args::{Form, Sort};
 use crate::entry::{Object, Paint};
 use crate::failure::Failure;
 use crate::json;
-use crate::listing::{Contents, contents, fitting, is_directory, now, searched};
+use crate::listing::{Above, Contents, contents, fitting, is_directory, now, searched};
 use crate::report::Report;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::sink::Sink;
 use crate::url::Url;
-
-/// How deep directories may lie in each other: a server may list a directory as one of its own.
-const DEEPEST: usize = 100;
 
 /// A listing on its way out.
 struct Ls<'a> {
@@ -76,23 +73,23 @@ impl Ls<'_> {
     /// A directory and, if that is asked for, those below it.
     async fn walk(&mut self, url: &Url) -> Result<(), Failure> {
         let root = if url.pattern.is_some() { searched(url) } else { url.with_path(url.bare()) };
-        let mut contents = contents(&root, &mut self.session).await?;
-        contents.entries = fitting(url, contents.entries);
-        if url.pattern.is_some() && contents.entries.is_empty() {
-            return Err(Failure::local("nothing fits"));
+        let mut first = contents(&root, &mut self.session).await?;
+        first.entries = fitting(url, first.entries);
+        if url.pattern.is_some() && first.entries.is_empty() {
+            return Err(Failure::listing("nothing fits"));
         }
         if self.form.tree && !self.report.is_json() {
             self.write(&format!("{root}\n")).await?;
         }
         // Directories whose entries are shown, from the outermost on: what is left of each.
-        let mut open = vec![self.open(&root, contents, 0).await?];
+        let mut open = vec![self.open(&root, first, Above::default()).await?];
         while let Some(level) = open.last_mut() {
             let Some(entry) = level.rest.next() else {
                 open.pop();
                 continue;
             };
             let last = level.rest.as_slice().is_empty();
-            let directory = level.url.clone();
+            let (directory, above) = (level.url.clone(), level.above.clone());
             if self.form.tree {
                 let indent: String = open.iter().skip(1).map(|level| level.indent).collect();
                 let branch = if last { "└── " } else { "├── " };
@@ -104,17 +101,16 @@ impl Ls<'_> {
                 continue;
             }
             let url = directory.join(name);
-            if open.len() > DEEPEST {
-                let failure = Failure::listing("not listed: the directory is inside itself");
-                self.report.failed(&failure.of(&url)).await;
-                continue;
-            }
-            match self::contents(&url, &mut self.session).await {
-                Ok(contents) => {
+            let listed = match above.and(&entry) {
+                Ok(above) => contents(&url, &mut self.session).await.map(|contents| (contents, above)),
+                Err(failure) => Err(failure.of(&url)),
+            };
+            match listed {
+                Ok((contents, above)) => {
                     if !self.form.tree && !self.report.is_json() {
                         self.write(&format!("\n{url}:\n")).await?;
                     }
-                    let mut level = self.open(&url, contents, open.len()).await?;
+                    let mut level = self.open(&url, contents, above).await?;
                     level.indent = if last { "    " } else { "│   " };
                     open.push(level);
                 }
@@ -128,14 +124,14 @@ impl Ls<'_> {
     }
 
     /// Begins with a directory's entries: as a list, they are shown before those of any below it.
-    async fn open(&mut self, url: &Url, mut contents: Contents, depth: usize) -> Result<Level, Failure> {
+    async fn open(&mut self, url: &Url, mut contents: Contents, above: Above) -> Result<Level, Failure> {
         for line in &contents.unparsed {
             self.out.flush().await.map_err(Failure::stdout)?;
             self.report.unparsed(line, url).await;
         }
         sort(&mut contents.entries, self.form.sort);
         if !self.form.tree {
-            let title = depth == 0 && self.form.recursive && !self.report.is_json();
+            let title = above.is_none() && self.form.recursive && !self.report.is_json();
             if title {
                 self.write(&format!("{url}:\n")).await?;
             }
@@ -143,7 +139,7 @@ impl Ls<'_> {
                 self.show("", url, entry).await?;
             }
         }
-        Ok(Level { url: url.clone(), rest: contents.entries.into_iter(), indent: "" })
+        Ok(Level { url: url.clone(), above, rest: contents.entries.into_iter(), indent: "" })
     }
 
     async fn show(&mut self, indent: &str, directory: &Url, entry: &Entry) -> Result<(), Failure> {
@@ -162,6 +158,7 @@ impl Ls<'_> {
 /// A directory of which entries are left.
 struct Level {
     url: Url,
+    above: Above,
     rest: std::vec::IntoIter<Entry>,
     /// What stands before the entries of the directories in it, as a tree.
     indent: &'static str,

@@ -19,11 +19,11 @@ mod report;
 mod session;
 mod settings;
 mod sink;
+mod terminal;
 mod url;
 
 use std::io;
 use std::process::ExitCode;
-use std::rc::Rc;
 
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::time::uptime;
@@ -55,15 +55,20 @@ fn main() -> ExitCode {
             runtime.block_on(async {
                 // What is under way is dropped with its future: reset, never ended as if it were whole.
                 tokio::select! {
+                    biased;
+                    status = stopped() => {
+                        // A password may be asked for.
+                        terminal::restore();
+                        report.stopped(status);
+                    }
                     done = run(command, &options, &mut report) => {
                         if let Err(failure) = done {
                             report.failed(&failure).await;
                         }
                     }
-                    status = stopped() => report.stopped(status),
                 }
             });
-            // A read of a local pipe may never end.
+            // A read of a local pipe, or of a password, may never end.
             runtime.shutdown_background();
         }
         Err(error) => report.failed_to_begin(&error),
@@ -74,45 +79,65 @@ fn main() -> ExitCode {
 /// Everything that is wrong with what was asked is found before anything is done.
 async fn run(command: Command, options: &Options, report: &mut Report) -> Result<(), Failure> {
     let settings = Settings::new(options)?;
-    let parse = |url: &String| parse(url, &settings);
-    let plain = |url: &String| plain(parse(url)?);
     match command {
-        Command::Ls { url, form } => ls::ls(&parse(&url)?, form, &settings, report).await,
+        Command::Ls { url, form } => {
+            let url = settings.complete(parse(&url)?).await?;
+            ls::ls(&url, form, &settings, report).await;
+        }
         Command::Get { urls, recursive, output, output_dir } => {
-            let urls = urls.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+            let urls = all(&urls, parse, &settings).await?;
             let to = Destination::new(&urls, recursive, output, output_dir, options.json)?;
             get::get(urls, &to, recursive, &settings, report).await;
         }
         Command::Put { files, url, recursive, parents } => {
-            let url = plain(&url)?;
+            let url = settings.complete(plain(&url)?).await?;
             let targets = put::targets(files, &url, recursive)?;
             let mut session = Session::new(&settings, &url.site);
             put::put(targets, recursive, parents, &mut session, report).await;
             session.quit().await;
         }
         Command::Rm { urls } => {
-            let urls = urls.iter().map(parse).collect::<Result<_, _>>()?;
+            let urls = all(&urls, parse, &settings).await?;
             change::rm(urls, &settings, report).await;
         }
         Command::Mkdir { urls, parents } => {
-            let urls = urls.iter().map(plain).collect::<Result<_, _>>()?;
+            let urls = all(&urls, plain, &settings).await?;
             change::mkdir(urls, parents, &settings, report).await;
         }
-        Command::Mv { from, to } => change::mv(&plain(&from)?, &plain(&to)?, &settings, report).await?,
-        Command::Check { url } => check::check(&plain(&url)?, &settings, report).await,
+        Command::Mv { from, to } => {
+            let [from, to] = [plain(&from)?, plain(&to)?];
+            let (from, to) = (settings.complete(from).await?, settings.complete(to).await?);
+            change::mv(&from, &to, &settings, report).await?;
+        }
+        Command::Check { url } => {
+            let url = settings.complete(plain(&url)?).await?;
+            check::check(&url, &settings, report).await;
+        }
     }
     Ok(())
 }
 
-/// The URL, with the login that is used there.
-fn parse(url: &str, settings: &Settings) -> Result<Url, Failure> {
-    let url = Url::parse(url).map_err(|reason| Failure::usage(format_args!("URL: {reason}")))?;
-    let site = settings.complete(&url.site).map_err(|failure| failure.of(&url))?;
-    Ok(Url { site: Rc::new(site), ..url })
+/// All of these URLs, each with the login that is used there. Nobody is asked for a password before all can be read.
+async fn all(
+    urls: &[String],
+    parse: impl Fn(&str) -> Result<Url, Failure>,
+    settings: &Settings,
+) -> Result<Vec<Url>, Failure> {
+    let urls = urls.iter().map(|url| parse(url)).collect::<Result<Vec<_>, _>>()?;
+    let mut completed = Vec::with_capacity(urls.len());
+    for url in urls {
+        completed.push(settings.complete(url).await?);
+    }
+    Ok(completed)
 }
 
-/// The same, of one file or directory. One whose name has what is a wildcard elsewhere is not made by mistake.
-fn plain(url: Url) -> Result<Url, Failure> {
+fn parse(url: &str) -> Result<Url, Failure> {
+    Url::parse(url).map_err(|reason| Failure::usage(format_args!("URL: {reason}")))
+}
+
+/// The URL of one file or directory. One whose name has what is a wildcard elsewhere is not made by mistake.
+fn plain(url: &str) -> Result<Url, Failure> {
+    let url = parse(url)?;
     match url.pattern {
         None => Ok(url),
         Some(_) => Err(Failure::usage("a * ? or [ in a name has to be written as %XX here").of(&url)),

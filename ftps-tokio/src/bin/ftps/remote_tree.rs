@@ -7,12 +7,9 @@ use ftps_tokio::codec::{Entry, Kind, Name};
 
 use crate::failure::Failure;
 use crate::get::Job;
-use crate::listing::{contents, is_directory, unparsed};
+use crate::listing::{Above, contents, is_directory, unparsed};
 use crate::session::Session;
 use crate::url::Url;
-
-/// How deep directories may lie in each other: a server may list a directory as one of its own.
-const DEEPEST: usize = 100;
 
 /// A directory with everything in it.
 pub(crate) struct Tree {
@@ -31,9 +28,7 @@ pub(crate) struct Tree {
 struct Branch {
     url: Url,
     to: PathBuf,
-    /// What is the same for all names of a directory (RFC 3659, section 7.5.2): of those that this one is in.
-    above: Vec<Vec<u8>>,
-    depth: usize,
+    above: Above,
 }
 
 impl Tree {
@@ -48,11 +43,11 @@ impl Tree {
             links: Vec::new(),
         };
         let root = url.with_path(url.bare());
-        let mut branches = vec![Branch { url: root.clone(), to: to.into(), above: Vec::new(), depth: 0 }];
+        let mut branches = vec![Branch { url: root.clone(), to: to.into(), above: Above::default() }];
         while let Some(branch) = branches.pop() {
             let listed = match contents(&branch.url, session).await {
                 Ok(listed) => listed,
-                Err(failure) if branch.depth == 0 => return Err(failure),
+                Err(failure) if branch.above.is_none() => return Err(failure),
                 Err(failure) => {
                     tree.failures.push(failure);
                     continue;
@@ -89,14 +84,8 @@ impl Tree {
         to: PathBuf,
         from: &Branch,
     ) -> Result<Option<Branch>, Failure> {
-        let unique = entry.unique().map(<[u8]>::to_vec);
         if is_directory(entry) {
-            let is_above = unique.as_ref().is_some_and(|unique| from.above.contains(unique));
-            if is_above || from.depth == DEEPEST {
-                return Err(Failure::listing("not taken: the directory is inside itself"));
-            }
-            let above = from.above.iter().cloned().chain(unique).collect();
-            return Ok(Some(Branch { url, to, above, depth: from.depth + 1 }));
+            return Ok(Some(Branch { url, to, above: from.above.and(entry)? }));
         }
         let job = Job { url, to, size: entry.exact_size() };
         match (entry.kind, &entry.target) {

@@ -2,11 +2,11 @@
 
 use std::cell::RefCell;
 use std::fmt::Arguments;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::Path;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use console::Term;
 use ftps_tokio::codec::{Argument, Name, Secret};
 use ftps_tokio::tls::{CertificateProblem, ConfigError, Pem, Pin, TlsConfig, TlsError, Version};
 use ftps_tokio::{Builder, Client, Error, Mode, Security};
@@ -15,7 +15,8 @@ use crate::args::{Options, Tls};
 use crate::check::facts::Tls as Negotiated;
 use crate::failure::Failure;
 use crate::report::shown;
-use crate::url::Site;
+use crate::terminal;
+use crate::url::{Site, Url};
 
 pub(crate) struct Settings {
     tls: TlsConfig,
@@ -30,6 +31,7 @@ pub(crate) struct Settings {
     verbose: bool,
     /// A pin alone would not be enough.
     has_ca_file: bool,
+    has_pins: bool,
     /// Passwords that were asked for, and whose they are.
     asked: RefCell<Vec<(Site, Vec<u8>)>>,
 }
@@ -51,14 +53,24 @@ impl Settings {
             pasv_address: options.pasv_address,
             verbose: options.verbose > 0,
             has_ca_file: options.ca_file.is_some(),
+            has_pins: !options.pin.is_empty(),
             asked: RefCell::default(),
         })
     }
 
-    /// The site with the name and password to be used there; without a name the login is anonymous. A password that is
+    /// The URL with the name and password to be used there; without a name the login is anonymous. A password that is
     /// nowhere is asked for on a terminal.
-    pub(crate) fn complete(&self, site: &Site) -> Result<Site, Failure> {
-        let mut site = site.clone();
+    pub(crate) async fn complete(&self, mut url: Url) -> Result<Url, Failure> {
+        match self.log_in(Site::clone(&url.site)).await {
+            Ok(site) => {
+                url.site = Rc::new(site);
+                Ok(url)
+            }
+            Err(failure) => Err(failure.of(&url)),
+        }
+    }
+
+    async fn log_in(&self, mut site: Site) -> Result<Site, Failure> {
         site.user = site.user.or_else(|| self.user.clone());
         let Some(user) = &site.user else { return Ok(site) };
         Argument::new(user).map_err(|error| Failure::usage(error).about(&"name"))?;
@@ -66,7 +78,7 @@ impl Settings {
             Some(password) => password,
             None => match std::env::var_os(&self.password_env) {
                 Some(password) => password.into_encoded_bytes(),
-                None => self.ask(&site)?,
+                None => self.ask(&site).await?,
             },
         };
         Secret::new(&password).map_err(|error| Failure::usage(error).about(&"password"))?;
@@ -75,23 +87,17 @@ impl Settings {
     }
 
     /// Once for a site.
-    fn ask(&self, site: &Site) -> Result<Vec<u8>, Failure> {
-        let mut asked = self.asked.borrow_mut();
-        if let Some((_, password)) = asked.iter().find(|(known, _)| known == site) {
-            return Ok(password.clone());
-        }
-        let terminal = Term::stderr();
-        let none = || Failure::usage(format_args!("no password: set {}", self.password_env));
-        if !(terminal.is_term() && io::stdin().is_terminal()) {
-            return Err(none());
+    async fn ask(&self, site: &Site) -> Result<Vec<u8>, Failure> {
+        let known =
+            self.asked.borrow().iter().find(|(known, _)| known == site).map(|(_, known)| known.clone());
+        if let Some(password) = known {
+            return Ok(password);
         }
         let user = Name::from(site.user.clone().unwrap_or_default());
-        terminal.write_str(&format!("Password of {user} at {site}: ")).map_err(|_| none())?;
-        let password = terminal.read_secure_line().map_err(|_| none())?.into_bytes();
-        if password.is_empty() {
-            return Err(none());
-        }
-        asked.push((site.clone(), password.clone()));
+        let password = terminal::ask_secretly(format!("Password of {user} at {site}: ")).await;
+        let none = || Failure::usage(format_args!("no password: set {}", self.password_env));
+        let password = password.filter(|password| !password.is_empty()).ok_or_else(none)?.into_bytes();
+        self.asked.borrow_mut().push((site.clone(), password.clone()));
         Ok(password)
     }
 
@@ -152,8 +158,19 @@ impl Settings {
         }
     }
 
+    /// Whether any certificate will do.
     pub(crate) fn is_insecure(&self) -> bool {
-        self.insecure
+        self.insecure && !self.has_pins
+    }
+
+    /// What says that a certificate can be trusted.
+    pub(crate) fn trusts(&self) -> &'static str {
+        match (self.has_pins, self.has_ca_file && !self.insecure) {
+            (true, true) => "a pin and the certificates in --ca-file",
+            (true, false) => "a pin",
+            (false, true) => "the certificates in --ca-file",
+            (false, false) => "the system's authorities",
+        }
     }
 
     pub(crate) fn is_active(&self) -> bool {

@@ -62,7 +62,7 @@ pub(super) struct Certificate {
 
 impl Certificate {
     pub(super) fn new(info: &CertificateInfo, verified: bool) -> Self {
-        let time = |time: Option<Timestamp>| time.map(|time| format!("{time}Z"));
+        let time = |time: Option<Timestamp>| time.map(|time| format!("{time}Z").replace(' ', "T"));
         Self {
             names: info.names.clone(),
             subject: info.subject.clone(),

@@ -30,7 +30,7 @@ pub(crate) async fn check(url: &Url, settings: &Settings, report: &mut Report) {
     }
     match (&mut client, outcome) {
         (Some(client), Ok(())) => {
-            certificate(client, None, settings, &mut page);
+            secured(client, None, settings, &mut page);
             match logs_in {
                 true => logged_in(url, client, settings, &mut page).await,
                 false => page.note("login", "not tried: give a name, --user NAME or ftpes://NAME@HOST"),
@@ -47,7 +47,8 @@ pub(crate) async fn check(url: &Url, settings: &Settings, report: &mut Report) {
         }
         (None, Ok(())) => {}
     }
-    if let Some(client) = client.filter(Client::is_usable) {
+    // After a time-out nothing more is waited for.
+    if let Some(client) = client.filter(|client| client.is_usable() && !page.is_silent()) {
         let _ = tokio::time::timeout(Duration::from_secs(3), client.quit()).await;
     }
     page.show(report).await;
@@ -67,15 +68,15 @@ fn reached(client: &Client, page: &mut Page) {
         page.facts.greeting = Some(greeting.to_string());
         page.ok("greeting", greeting.to_string());
     }
-    if let Some(tls) = client.control_tls().filter(|tls| tls.version().is_some()) {
+}
+
+/// TLS, where that came to a certificate: what it says, and whether it is trusted.
+fn secured(client: &Client, refused: Option<&RefusedCertificate>, settings: &Settings, page: &mut Page) {
+    if let Some(tls) = client.control_tls() {
         let tls = Tls::of(tls);
         page.ok("tls", tls.to_string());
         page.facts.tls = Some(tls);
     }
-}
-
-/// The certificate, as far as there is one, and whether it is trusted.
-fn certificate(client: &Client, refused: Option<&RefusedCertificate>, settings: &Settings, page: &mut Page) {
     let shown = client.control_tls().and_then(|tls| tls.peer_certificates().first());
     let shown = shown.map(|certificate| CertificateInfo::from_der(certificate));
     let Some(info) = refused.and_then(|refused| refused.certificate.as_deref()).or(shown.as_ref()) else {
@@ -102,7 +103,7 @@ fn certificate(client: &Client, refused: Option<&RefusedCertificate>, settings: 
             true => {
                 page.note("trust", "not verified, as --insecure says: anyone in between is accepted, too")
             }
-            false => page.ok("trust", "verified"),
+            false => page.ok("trust", format!("verified, by {}", settings.trusts())),
         }
         let now = crate::listing::now().and_then(|now| now.to_utc());
         if let (Some(end), Some(now)) = (info.not_after.and_then(|end| end.to_utc()), now)
@@ -117,36 +118,31 @@ fn certificate(client: &Client, refused: Option<&RefusedCertificate>, settings: 
 
 /// The session did not come to be.
 fn stopped(client: &Client, error: Error, url: &Url, settings: &Settings, page: &mut Page) {
-    let secured = client.control_tls().is_some_and(|tls| tls.handshake_done());
     let tls_error = match &error {
         Error::Connection { failure: Some(failure), .. } => failure.source.downcast_ref::<TlsError>(),
         _ => None,
     };
     if let Some(refused) = tls_error.and_then(TlsError::refused_certificate).cloned() {
-        certificate(client, Some(&refused), settings, page);
+        secured(client, Some(&refused), settings, page);
         page.fail(Some("trust"), settings.connecting(error));
         return;
     }
-    if secured {
-        certificate(client, None, settings, page);
+    if client.control_tls().is_some_and(|tls| tls.handshake_done()) {
+        secured(client, None, settings, page);
         page.fail(Some("login"), settings.connecting(error));
         return;
     }
-    let host = &url.site.host;
+    let site = &url.site;
     let (line, advice) = match (&error, url.site.security) {
-        (_, Security::Implicit) if tls_error.is_some_and(TlsError::is_plain_text) => (
-            "tls",
-            Some(format!("if that is FTP, TLS begins with AUTH here: ftpes://{host}:{}", url.site.port)),
-        ),
+        (_, Security::Implicit) if tls_error.is_some_and(TlsError::is_plain_text) => {
+            ("tls", Some(format!("if that is FTP, TLS begins with AUTH here: ftpes://{site}")))
+        }
         (Error::Refused(refused), _) if refused.verb == Some(Verb::Auth) => {
             ("tls", Some("the server has to be set up for TLS, with a certificate".into()))
         }
         (_, Security::Explicit) if client.session().server_greeting().is_none() => (
             "greeting",
-            Some(format!(
-                "is it an FTP server? With TLS from the first byte it is ftps://{host}:{}",
-                url.site.port
-            )),
+            Some(format!("is it an FTP server? With TLS from the first byte it is ftps://{site}")),
         ),
         _ => ("tls", None),
     };

@@ -47,6 +47,11 @@ impl Page {
         self.failure.get_or_insert(failure);
     }
 
+    /// The server has fallen silent.
+    pub(super) fn is_silent(&self) -> bool {
+        self.failure.as_ref().is_some_and(|failure| failure.silent)
+    }
+
     pub(super) async fn show(&self, report: &mut Report) {
         if let Some(failure) = &self.failure {
             report.note_status(failure);

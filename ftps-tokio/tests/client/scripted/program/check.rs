@@ -20,7 +20,7 @@ fn a_server_that_is_well() {
     assert!(line(&output, "tls").starts_with("ok     tls          TLS 1.3, TLS_"), "{output:?}");
     assert!(line(&output, "certificate").contains("for localhost, 127.0.0.1; issued by CN=Authority of"));
     assert!(line(&output, "key pin").contains("sha256//"));
-    assert_eq!(line(&output, "trust"), "ok     trust        verified");
+    assert_eq!(line(&output, "trust"), "ok     trust        verified, by the certificates in --ca-file");
     assert!(line(&output, "login").starts_with("ok     login        as user"));
     assert_eq!(line(&output, "features"), "ok     features     MLST, UTF8");
     assert!(line(&output, "listing").contains("2 entries"));

@@ -21,7 +21,7 @@ fn ls_lists_what_is_there() {
     assert_eq!(objects[0]["name"], "in");
     assert_eq!((&objects[0]["kind"], &objects[0]["path"]), (&"directory".into(), &"dir/in".into()));
     assert_eq!((&objects[1]["size"], &objects[1]["kind"]), (&12.into(), &"file".into()));
-    assert_eq!(objects[1]["modified"], "2026-01-02 03:04:05Z");
+    assert_eq!(objects[1]["modified"], "2026-01-02T03:04:05Z");
     assert_eq!(output.err, "");
     bench.run(&["ls", "SITE/gone"]).is(1, "550 no such directory");
     assert_eq!(bench.heard("MLSD"), ["MLSD dir", "MLSD", "MLSD dir", "MLSD gone"]);
@@ -60,7 +60,7 @@ fn a_time_whose_zone_is_not_told_has_none() {
     let bench = Bench::new(Peer::polite().instead("FEAT", feat).on("LIST", list));
     let objects = bench.run(&["ls", "SITE", "--json"]).json();
     assert_eq!(objects[0]["modified"], "2024-01-02");
-    assert!(objects[1]["modified"].as_str().unwrap().ends_with("-01-02 03:04"), "{objects:?}");
+    assert!(objects[1]["modified"].as_str().unwrap().ends_with("-01-02T03:04"), "{objects:?}");
 }
 
 #[test]
@@ -128,4 +128,15 @@ fn colours_are_for_terminals() {
     assert!(on_terminal.contains("\u{1b}[34m\u{1b}[1msub\u{1b}[0m\r\n"), "{on_terminal:?}");
     assert!(on_terminal.contains("z\r\n"), "{on_terminal:?}");
     assert_eq!(bench.run(&["ls", "SITE/top"]).out, "z\nsub\na\n");
+}
+
+/// As a server has it that shows links as what they lead to.
+#[test]
+fn a_directory_inside_itself_is_not_listed_for_ever() {
+    let inside = mlsd(&["type=dir;unique=1; again"]);
+    let bench = Bench::new(Peer::polite().on("MLSD", inside));
+    bench.run(&["ls", "-R", "SITE/top"]).is(1, "top/again/again: left out: the directory is inside itself");
+    let endless = Bench::new(Peer::polite().on("MLSD", mlsd(&["type=dir; again"])));
+    endless.run(&["ls", "--tree", "SITE/top"]).is(1, "left out: the directory is inside itself");
+    assert_eq!(endless.heard("MLSD").len(), 101);
 }

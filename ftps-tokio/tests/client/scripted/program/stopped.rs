@@ -1,5 +1,6 @@
 //! What is stopped by a signal.
 
+use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -73,4 +74,37 @@ fn what_nobody_reads_can_be_stopped() {
         let _ = child.kill();
         assert_eq!(status.and_then(|status| status.code()), Some(143), "{arguments:?}");
     }
+}
+
+/// The terminal shows again what is typed.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_question_that_is_stopped_leaves_the_terminal_as_it_was() {
+    let bench = Bench::new(files());
+    let ftps = bench.ftps(&["get", "SITE/a", "--password-env", "NOT_SET"]);
+    let words: Vec<_> =
+        [ftps.get_program()].into_iter().chain(ftps.get_args()).map(|word| word.to_str().unwrap()).collect();
+    // A shell of its own would die of the interrupt as well.
+    let line = format!("trap : INT; {}; echo \"ended with $?\"; stty -a", words.join(" "));
+    let mut script = Command::new("script");
+    script.args(["-qec", &line, "/dev/null"]).current_dir(bench.work());
+    let mut script = Killed(script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap());
+    let mut keyboard = script.0.stdin.take().unwrap();
+    let mut screen = script.0.stdout.take().unwrap();
+    let mut shown = Vec::new();
+    let mut typed = false;
+    let mut byte = [0];
+    while screen.read(&mut byte).is_ok_and(|n| n == 1) {
+        shown.extend(byte);
+        // The echo goes off after the question.
+        if !typed && String::from_utf8_lossy(&shown).contains("Password of user at") {
+            typed = true;
+            std::thread::sleep(Duration::from_millis(300));
+            keyboard.write_all(b"\x03").unwrap();
+        }
+    }
+    let shown = String::from_utf8_lossy(&shown);
+    assert!(shown.contains("ended with 130"), "{shown}");
+    assert!(shown.split_whitespace().any(|word| word == "echo"), "{shown}");
+    assert_eq!(bench.server.heard(), [""; 0]);
 }
