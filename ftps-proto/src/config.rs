@@ -22,6 +22,9 @@ pub struct Config {
     pub trust_pasv_address: bool,
     /// Who opens data connections.
     pub mode: Mode,
+    /// Ask for data connections with EPSV and EPRT (RFC 2428) before PASV and PORT. On: off is for a firewall that
+    /// follows the old commands alone. Without them there is no active mode over IPv6.
+    pub extended: bool,
     /// Whether commands are sent before the replies to earlier ones have come.
     pub pipelining: Pipelining,
     /// Whether a download's close_notify is sent right after the handshake.
@@ -41,6 +44,7 @@ impl Config {
             limits: Limits::default(),
             trust_pasv_address: false,
             mode: Mode::Passive,
+            extended: true,
             pipelining: Pipelining::Known,
             early_close: EarlyClose::Known,
             keepalive: None,

@@ -3,6 +3,7 @@
 use super::Session;
 use super::quirks::ServerKind;
 use crate::codec::{Command, Features, Reply};
+use crate::config::Config;
 
 /// What was learned, and is not asked again in the same session.
 #[derive(Debug)]
@@ -31,6 +32,13 @@ pub(crate) enum AddressFamily {
     Classic,
 }
 
+impl AddressFamily {
+    /// The one to begin with.
+    pub(crate) fn first(config: &Config) -> Self {
+        if config.extended { Self::Extended } else { Self::Classic }
+    }
+}
+
 /// Whether listings come as facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Facts {
@@ -45,12 +53,12 @@ pub(crate) enum Facts {
 }
 
 impl Learned {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(family: AddressFamily) -> Self {
         Self {
             hint: ServerKind::Unknown,
             kind: None,
             features: None,
-            family: AddressFamily::Extended,
+            family,
             facts: Facts::Promised,
             unprotected: None,
             queues_passive: true,
