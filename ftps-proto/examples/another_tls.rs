@@ -23,6 +23,10 @@ use std::time::Duration;
 
 use ftps_proto::codec::{Argument, Secret};
 use ftps_proto::ops::{Listed, Open, Quit, StartTransfer, Transfer};
+#[cfg(feature = "aws-lc-rs")]
+use ftps_proto::tls::rustls::crypto::aws_lc_rs as library;
+#[cfg(not(feature = "aws-lc-rs"))]
+use ftps_proto::tls::rustls::crypto::ring as library;
 use ftps_proto::tls::rustls::pki_types::pem::PemObject;
 use ftps_proto::tls::rustls::pki_types::{CertificateDer, ServerName};
 use ftps_proto::tls::rustls::{ClientConfig, ClientConnection, HandshakeKind, RootCertStore};
@@ -58,7 +62,10 @@ pub(crate) fn upload(
     for certificate in CertificateDer::pem_slice_iter(ca) {
         roots.add(certificate?)?;
     }
-    let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    let tls = ClientConfig::builder_with_provider(Arc::new(library::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
     let mut client = AnotherTls {
         session: Session::new(config),
         control: Wire::new(TcpStream::connect((host, port))?)?,

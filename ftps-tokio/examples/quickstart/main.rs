@@ -1,5 +1,10 @@
-//! `cargo run --release -p ftps-tokio --example quickstart`: a file goes to an FTPS server in this process and comes
-//! back, over TLS that is verified on both connections.
+//! A file goes to an FTPS server in this process and comes back, over TLS that is verified on both connections.
+//!
+//! ```text
+//! cargo run -p ftps-tokio --no-default-features --features ring --example quickstart
+//! ```
+//!
+//! It runs with the default features as well. aws-lc-rs takes a minute or more to build, ring a few seconds.
 
 mod server;
 

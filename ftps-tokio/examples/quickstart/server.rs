@@ -12,7 +12,10 @@ use ftps_tokio::codec::address::encode_229;
 use ftps_tokio::codec::facts::encode_facts;
 use ftps_tokio::codec::path::encode_257;
 use ftps_tokio::codec::{Code, Command, Entry, Features, Kind, Reply};
-use ftps_tokio::tls::rustls::crypto::aws_lc_rs::{self, Ticketer};
+#[cfg(feature = "aws-lc-rs")]
+use ftps_tokio::tls::rustls::crypto::aws_lc_rs as library;
+#[cfg(not(feature = "aws-lc-rs"))]
+use ftps_tokio::tls::rustls::crypto::ring as library;
 use ftps_tokio::tls::rustls::pki_types::PrivateKeyDer;
 use ftps_tokio::tls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
@@ -59,11 +62,11 @@ fn certify() -> Result<(Tls, String), Box<dyn Error>> {
     let key = KeyPair::generate()?;
     let certificate = CertificateParams::new(["localhost".into()])?.signed_by(&key, &authority)?;
 
-    let mut control = ServerConfig::builder_with_provider(aws_lc_rs::default_provider().into())
+    let mut control = ServerConfig::builder_with_provider(library::default_provider().into())
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::try_from(key.serialize_der())?)?;
-    control.ticketer = Ticketer::new()?;
+    control.ticketer = library::Ticketer::new()?;
     let mut data = control.clone();
     data.send_tls13_tickets = 0;
     Ok(([control, data].map(Arc::new), authority.pem()))

@@ -76,6 +76,7 @@ fn a_download_dropped_half_way_leaves_nothing_behind<S: Subject>(mut bench: Benc
     bench.directory.write("file", &file);
     // From nothing at all to everything but the end.
     for read in [0, 1, MIB, 4 * MIB] {
+        eprintln!("{read} bytes are read");
         let mut part = vec![0; read];
         let mut download = bench.client.download("file").unwrap();
         download.read_exact(&mut part).unwrap();
