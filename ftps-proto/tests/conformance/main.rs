@@ -50,18 +50,28 @@ macro_rules! for_each_future {
     };
 }
 
-/// Runs a case for each adapter, on every site.
+/// Runs a case for each adapter, on every site, or on those that are wanted.
 macro_rules! on_every_server {
     ($case:ident) => {
-        crate::on_every_server!($case, tokio Tokio, blocking Blocking, smol Smol, async_std AsyncStd);
+        crate::on_every_server!($case where |_| true);
     };
-    ($case:ident, $($adapter:ident $subject:ident),+) => {
+    ($case:ident where $wanted:expr) => {
+        crate::on_every_server!($case, $wanted, tokio Tokio, blocking Blocking, smol Smol, async_std AsyncStd);
+    };
+    ($case:ident, $wanted:expr, $($adapter:ident $subject:ident),+) => {
         mod $case {
+            #[allow(unused_imports, reason = "for what is wanted")]
+            use crate::servers::Route;
+            use crate::servers::{Bench, Site, everywhere};
+
+            const WANTED: fn(&Site) -> bool = $wanted;
+
             $(
                 #[test]
                 #[ignore = "needs real servers: bash .ci/test"]
                 fn $adapter() {
-                    crate::servers::everywhere(stringify!($case), super::$case::<crate::adapters::$subject>);
+                    let case: fn(Bench<crate::adapters::$subject>) = super::$case;
+                    everywhere(stringify!($case), WANTED, case);
                 }
             )+
         }

@@ -145,6 +145,8 @@ impl Source {
     fn poll(&mut self, cx: Option<&mut Context<'_>>, space: &mut [u8]) -> Poll<io::Result<usize>> {
         match self.0.pop_front() {
             None => Poll::Ready(Ok(0)),
+            // No bytes would be the end.
+            Some(Part::Bytes(bytes)) if bytes.is_empty() => self.poll(cx, space),
             Some(Part::Fail(error)) => Poll::Ready(Err(error)),
             Some(Part::Bytes(mut bytes)) => {
                 let n = space.len().min(bytes.len());

@@ -96,7 +96,9 @@ impl Session {
             match hear(&mut control)? {
                 Some(Command::Quit) => {
                     say(&mut control, 221, "bye")?;
-                    return close(control);
+                    // A client that has had its answer may be gone.
+                    let _ = close(control);
+                    return Ok(());
                 }
                 Some(command) => self.obey(command, &mut control)?,
                 None => say(&mut control, 500, "what?")?,
