@@ -4,10 +4,19 @@
 //! cargo run -p ftps-proto --example by_hand -- HOST PORT USER PASSWORD CA.pem PATH > FILE
 //! ```
 //!
-//! It logs in, downloads a file to standard output and takes its leave. Where nothing moves it sleeps for a
-//! millisecond; an adapter that is meant to last waits for both sockets instead, as ftps-tokio does. One that uploads also
-//! has to reset a data connection that is given up (SO_LINGER 0), which std cannot: of one that is only closed, ProFTPD and
-//! Pure-FTPd store what came as the whole file.
+//! It logs in, downloads a file to standard output and takes its leave. What an adapter has to do besides, most of which
+//! `drive` does for sockets that can be polled:
+//!
+//! - Wait. Where nothing moves this sleeps for a millisecond; an adapter waits for both sockets and for the deadline that
+//!   comes with [`LinkNeed::Io`], whichever is first.
+//! - Connect without blocking, and within a limit: std's connect waits for as long as the system likes. A name may have
+//!   several addresses, which are tried side by side (RFC 8305).
+//! - Listen, for active mode, and let in nobody but the control connection's peer.
+//! - Reset a data connection that is given up (SO_LINGER 0), which std cannot: of an upload's that is only closed, ProFTPD
+//!   and Pure-FTPd store what came as the whole file. It asks [`Link::abandon`] first where it drops an operation half-way.
+//! - After an error, write what [`Link::outgoing`] still has for the control connection: it may be the alert that tells the
+//!   server why.
+//! - Set TCP_NODELAY, since commands are small and are answered before the next is sent.
 
 use std::error::Error;
 use std::io::{self, ErrorKind, Read, Write};

@@ -24,6 +24,9 @@ pub struct Config {
     pub trust_pasv_address: bool,
     /// Who opens data connections.
     pub mode: Mode,
+    /// Ask for data connections with EPSV and EPRT (RFC 2428) before PASV and PORT. On: off is for a firewall that
+    /// follows the old commands alone. Without them there is no active mode over IPv6.
+    pub extended: bool,
     /// Whether commands are sent before the replies to earlier ones have come.
     pub pipelining: Pipelining,
     /// The form of the server's LIST, where it cannot be told by its lines.
@@ -47,6 +50,7 @@ impl Config {
             limits: Limits::default(),
             trust_pasv_address: false,
             mode: Mode::Passive,
+            extended: true,
             pipelining: Pipelining::Known,
             list_family: None,
             date: None,

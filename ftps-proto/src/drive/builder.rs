@@ -161,6 +161,13 @@ impl<A: Adapter> Builder<A> {
         self
     }
 
+    /// Whether data connections are asked for with EPSV and EPRT (RFC 2428) before PASV and PORT: they are, unless said
+    /// otherwise. Off is for a firewall that follows the old commands alone.
+    pub fn extended(mut self, extended: bool) -> Self {
+        self.config.extended = extended;
+        self
+    }
+
     /// Connect to the address that a PASV reply names instead of the server's own. Only for networks that need it: that
     /// address may point anywhere (CVE-2020-8284).
     pub fn trust_pasv_address(mut self, trust: bool) -> Self {

@@ -1,4 +1,5 @@
-//! The way to a data connection: passive (EPSV, else PASV) or active (EPRT, else PORT).
+//! The way to a data connection: passive (EPSV, else PASV) or active (EPRT, else PORT). The first of each only where the
+//! configuration has it so.
 
 use alloc::string::ToString;
 use core::net::SocketAddr;
@@ -175,7 +176,7 @@ impl Route {
             }
             AddressFamily::Classic => {
                 // What leads nowhere either is not held to: the other may have had a bad moment.
-                session.set_family(AddressFamily::Extended);
+                session.set_family(AddressFamily::first(session.config()));
                 Err(error)
             }
         }
@@ -188,9 +189,8 @@ fn address_command(family: AddressFamily, at: SocketAddr) -> Result<Command, Err
     let at = NetAddress::try_from(at).map_err(|_| refused("nobody can connect to port 0"))?;
     match family {
         AddressFamily::Extended => Ok(Command::Eprt(at)),
-        AddressFamily::Classic => at
-            .host_port()
-            .map(Command::Port)
-            .ok_or_else(|| refused("the server refuses EPRT, and PORT has no room for an IPv6 address")),
+        AddressFamily::Classic => at.host_port().map(Command::Port).ok_or_else(|| {
+            refused("EPRT is refused or turned off, and PORT has no room for an IPv6 address")
+        }),
     }
 }

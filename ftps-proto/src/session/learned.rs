@@ -3,7 +3,7 @@
 use super::Session;
 use super::quirks::ServerKind;
 use crate::codec::{Command, Features, Reply, Verb};
-use crate::config::Mode;
+use crate::config::{Config, Mode};
 
 /// What was learned, and is not asked again in the same session.
 #[derive(Debug)]
@@ -37,6 +37,13 @@ pub(crate) enum AddressFamily {
     Classic,
 }
 
+impl AddressFamily {
+    /// The one to begin with.
+    pub(crate) fn first(config: &Config) -> Self {
+        if config.extended { Self::Extended } else { Self::Classic }
+    }
+}
+
 /// Whether listings come as facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MlsdState {
@@ -51,7 +58,7 @@ pub(crate) enum MlsdState {
 }
 
 impl Learned {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(family: AddressFamily) -> Self {
         Self {
             hint: ServerKind::Unknown,
             kind: None,
@@ -59,7 +66,7 @@ impl Learned {
             features: None,
             system: None,
             resumed: None,
-            family: AddressFamily::Extended,
+            family,
             facts: MlsdState::Promised,
             unprotected: None,
             queues_passive: true,

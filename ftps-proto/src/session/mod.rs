@@ -129,7 +129,7 @@ impl Session {
             prepared: None,
             data: None,
             listing: LineDecoder::new(config.limits.line),
-            learned: Learned::new(),
+            learned: Learned::new(AddressFamily::first(&config)),
             stale_listing: false,
             config,
         }

@@ -1,47 +1,81 @@
 //! One body of tests for every adapter: what it does over real sockets, whatever the runtime.
 //!
+//! [`subject`] is what a test does with a client, [`adapters`] are the four of them. The cases in [`scripted`] talk to a
+//! server as hostile as they want it, those in [`servers`] to vsftpd, ProFTPD and Pure-FTPd. A new case is a function of
+//! the subject and a line that names it, and runs for all four.
+//!
 //! The protocol is tested in virtual time elsewhere. Here it is about sockets, timers and IO traits.
 #![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod asynchronous;
-mod blocking;
-mod calls;
+mod adapters;
 mod connectors;
+mod conversation;
 mod full;
-mod lab;
+mod give_up;
+mod polled;
+mod relay;
+#[cfg(feature = "sim")]
+mod scripted;
 mod servers;
 mod subject;
-mod waits;
+mod table;
 
-/// Runs a test for each adapter.
-macro_rules! for_each_adapter {
-    ($(#[$attribute:meta])* $test:ident) => {
-        mod $test {
-            #[test]
-            $(#[$attribute])*
-            fn tokio() {
-                super::$test::<crate::asynchronous::Tokio>();
-            }
-
-            #[test]
-            $(#[$attribute])*
-            fn blocking() {
-                super::$test::<crate::blocking::Blocking>();
-            }
-
-            #[test]
-            $(#[$attribute])*
-            fn smol() {
-                super::$test::<crate::asynchronous::Smol>();
-            }
-
-            #[test]
-            $(#[$attribute])*
-            fn async_std() {
-                super::$test::<crate::asynchronous::AsyncStd>();
-            }
+/// A test of one case with one adapter.
+macro_rules! each {
+    ($case:ident, $($adapter:ident $subject:ident),+) => {
+        mod $case {
+            $(
+                #[test]
+                fn $adapter() {
+                    use crate::subject::Subject;
+                    super::$case::<crate::adapters::$subject>();
+                    crate::table::passed(stringify!($case), crate::adapters::$subject::NAME, "scripted");
+                }
+            )+
         }
     };
 }
-use for_each_adapter;
+
+/// Runs a case for each adapter.
+macro_rules! for_each_adapter {
+    ($case:ident) => {
+        crate::each!($case, tokio Tokio, blocking Blocking, smol Smol, async_std AsyncStd);
+    };
+}
+
+/// Runs a case for each adapter whose calls are futures: where they block, the case cannot arise.
+macro_rules! for_each_future {
+    ($case:ident) => {
+        crate::each!($case, tokio Tokio, smol Smol, async_std AsyncStd);
+    };
+}
+
+/// Runs a case for each adapter, on every site, or on those that are wanted.
+macro_rules! on_every_server {
+    ($case:ident) => {
+        crate::on_every_server!($case where |_| true);
+    };
+    ($case:ident where $wanted:expr) => {
+        crate::on_every_server!($case, $wanted, tokio Tokio, blocking Blocking, smol Smol, async_std AsyncStd);
+    };
+    ($case:ident, $wanted:expr, $($adapter:ident $subject:ident),+) => {
+        mod $case {
+            #[allow(unused_imports, reason = "for what is wanted")]
+            use crate::servers::Route;
+            use crate::servers::{Bench, Site, everywhere};
+
+            const WANTED: fn(&Site) -> bool = $wanted;
+
+            $(
+                #[test]
+                #[ignore = "needs real servers: bash .ci/test"]
+                fn $adapter() {
+                    let case: fn(Bench<crate::adapters::$subject>) = super::$case;
+                    everywhere(stringify!($case), WANTED, case);
+                }
+            )+
+        }
+    };
+}
+use {each, for_each_adapter, for_each_future, on_every_server};

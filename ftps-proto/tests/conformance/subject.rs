@@ -1,65 +1,223 @@
-//! What a test does with an adapter's client.
+//! What a test does with an adapter's client: the same calls, none of which returns before it is done.
 
-use std::time::Duration;
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use ftps_proto::codec::{Entry, Reply, Timestamp};
-use ftps_proto::ops::Transferred;
-use ftps_proto::tls::TlsConfig;
-use ftps_proto::{Error, Url};
+use ftps_proto::codec::{Entry, Features, Reply, Timestamp};
+use ftps_proto::drive::{Adapter, Builder};
+use ftps_proto::ops::{Listed, Transferred};
+use ftps_proto::{Error, ServerKind, Url};
 
-/// How a client connects.
-#[derive(Clone)]
-pub struct Settings {
-    pub host: String,
-    pub port: u16,
-    pub user: String,
-    pub password: String,
-    pub tls: TlsConfig,
-    pub route: Route,
-    /// For each attempt to connect, each reply, and all of it.
-    pub timeouts: [Duration; 3],
-}
+use crate::relay::Relays;
 
-/// Who opens data connections, and how.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Route {
-    Passive,
-    Active,
-    /// Passive, and both connections are made by a connector.
-    Connector,
-}
-
-/// A client, whose futures are waited for.
+/// A client.
 pub trait Subject: Sized {
-    fn connect(settings: &Settings) -> Result<Self, Error>;
+    type Adapter: Adapter + Clone;
+    type Reader<'a>: Reader
+    where
+        Self: 'a;
+    type Writer<'a>: Writer
+    where
+        Self: 'a;
+    type Entries<'a>: Iterator<Item = Result<Listed, Error>>
+    where
+        Self: 'a;
+    type OwnedReader: Reader + Owner<Self>;
+    type OwnedWriter: Writer + Owner<Self>;
+    const NAME: &'static str;
+
+    fn connect(builder: &Builder<Self::Adapter>) -> Result<Self, Error>;
+    /// What connects through these relays.
+    fn connector(relays: Arc<Relays>) -> <Self::Adapter as Adapter>::Connector;
+    /// Does this work, and gives it up after so many steps: polls of its future, or calls of what blocks. What it came to,
+    /// if it came to an end.
+    fn given_up(&mut self, steps: usize, work: &Work) -> Option<Result<(), Error>>;
+    /// The same with connecting; the client, if it came to one.
+    fn connect_given_up(builder: &Builder<Self::Adapter>, steps: usize) -> Option<Result<Self, Error>>;
+
+    fn upload(&mut self, path: impl AsRef<[u8]>, source: &mut Source) -> Result<Transferred, Error>;
+    fn writer(&mut self, path: impl AsRef<[u8]>) -> Result<Self::Writer<'_>, Error>;
+    fn into_upload(self, path: impl AsRef<[u8]>) -> Result<Self::OwnedWriter, (Self, Error)>;
+    fn download(&mut self, path: impl AsRef<[u8]>) -> Result<Self::Reader<'_>, Error>;
+    fn into_download(self, path: impl AsRef<[u8]>) -> Result<Self::OwnedReader, (Self, Error)>;
+    fn list(&mut self, path: impl AsRef<[u8]>) -> Result<Vec<Entry>, Error>;
+    fn entries(&mut self, path: impl AsRef<[u8]>) -> Result<Self::Entries<'_>, Error>;
+
     /// By the URL alone, so that the platform decides whom to trust.
     fn connect_to(url: &Url) -> Result<Self, Error>;
-    fn upload(&mut self, path: &str, file: &[u8]) -> Result<Transferred, Error>;
-    /// Through an owned writer, which gives the client back.
-    fn upload_owned(self, path: &str, file: &[u8]) -> Result<(Self, Transferred), Error>;
-    /// Writes a part of a file, flushes it, and drops the writer.
-    fn drop_upload(&mut self, path: &str, part: &[u8]) -> Result<(), Error>;
-    fn download(&mut self, path: &str) -> Result<(Vec<u8>, Transferred), Error>;
-    /// Reads so much through an owned reader, and takes the client back.
-    fn drop_download(self, path: &str, len: usize) -> Result<Self, Error>;
-    /// An owned download that is refused gives the client back.
-    fn refused_download(self, path: &str) -> (Self, Error);
-    fn list(&mut self, path: &str) -> Result<Vec<Entry>, Error>;
-    fn download_to(&mut self, path: &str) -> Result<(Vec<u8>, Transferred), Error>;
-    /// Into a sink that has no room.
-    fn download_nowhere(&mut self, path: &str) -> Error;
-    fn metadata(&mut self, path: &str) -> Result<Entry, Error>;
-    fn modified(&mut self, path: &str) -> Result<Timestamp, Error>;
-    fn exists(&mut self, path: &str) -> Result<bool, Error>;
-    fn create_dir_all(&mut self, path: &str) -> Result<(), Error>;
-    fn remove_dir(&mut self, path: &str) -> Result<(), Error>;
+    fn download_to(&mut self, path: impl AsRef<[u8]>) -> Result<(Vec<u8>, Transferred), Error>;
+    /// Into a writer that has no room.
+    fn download_nowhere(&mut self, path: impl AsRef<[u8]>) -> Error;
+    fn metadata(&mut self, path: impl AsRef<[u8]>) -> Result<Entry, Error>;
+    fn modified(&mut self, path: impl AsRef<[u8]>) -> Result<Timestamp, Error>;
+    fn exists(&mut self, path: impl AsRef<[u8]>) -> Result<bool, Error>;
+    fn create_dir_all(&mut self, path: impl AsRef<[u8]>) -> Result<(), Error>;
     fn command(&mut self, text: &str) -> Result<Reply, Error>;
-    fn size(&mut self, path: &str) -> Result<u64, Error>;
-    fn remove_file(&mut self, path: &str) -> Result<(), Error>;
+
+    fn is_usable(&self) -> bool;
+    fn features(&self) -> Option<&Features>;
+    fn server(&self) -> ServerKind;
+    fn size(&mut self, path: impl AsRef<[u8]>) -> Result<u64, Error>;
+    fn current_dir(&mut self) -> Result<Vec<u8>, Error>;
+    fn set_current_dir(&mut self, path: impl AsRef<[u8]>) -> Result<(), Error>;
+    fn create_dir(&mut self, path: impl AsRef<[u8]>) -> Result<Option<Vec<u8>>, Error>;
+    fn remove_file(&mut self, path: impl AsRef<[u8]>) -> Result<(), Error>;
+    fn remove_dir(&mut self, path: impl AsRef<[u8]>) -> Result<(), Error>;
+    fn rename(&mut self, from: impl AsRef<[u8]>, to: impl AsRef<[u8]>) -> Result<(), Error>;
+    fn keep_alive(&mut self) -> Result<(), Error>;
     fn quit(self) -> Result<(), Error>;
+    /// As its `Debug` shows it.
+    fn shown(&self) -> String;
+}
+
+/// A download.
+pub trait Reader: Read {
+    fn resumed(&self) -> bool;
+    fn transferred(&self) -> Option<Transferred>;
+}
+
+/// An upload.
+pub trait Writer: Write {
+    fn finish(&mut self) -> Result<Transferred, Error>;
+    fn transferred(&self) -> Option<Transferred>;
+}
+
+/// What gives its client back.
+pub trait Owner<S> {
+    fn into_client(self) -> S;
+}
+
+/// What is given up.
+#[derive(Clone, Debug)]
+pub enum Work {
+    Download(String),
+    /// All of it from a source.
+    Upload(String, Vec<u8>),
+    /// Through a writer, which is flushed after each part.
+    Write(String, Vec<u8>),
+    List(String),
+    /// A download that is dropped, and a command that has to recover from that.
+    Recover(String),
+    CurrentDir,
+    Size(String),
+    SetCurrentDir(String),
+    CreateDir(String),
+    RemoveFile(String),
+    RemoveDir(String),
+    Rename(String, String),
+    KeepAlive,
+}
+
+/// How much is written or read at a time by what is given up.
+pub const PART: usize = 70_000;
+
+/// What an upload reads.
+#[derive(Debug, Default)]
+pub struct Source(VecDeque<Part>);
+
+#[derive(Debug)]
+pub enum Part {
+    Bytes(Vec<u8>),
+    /// Others go first. Nothing, where calls block.
+    Yield,
+    Fail(io::Error),
+    /// This byte again and again.
+    Repeat(u8),
+    /// Nothing ever comes. For futures only.
+    Never,
+}
+
+impl Source {
+    pub fn new(parts: impl IntoIterator<Item = Part>) -> Self {
+        Self(parts.into_iter().collect())
+    }
+
+    pub fn bytes(bytes: impl Into<Vec<u8>>) -> Self {
+        Self::new([Part::Bytes(bytes.into())])
+    }
+
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    pub fn repeat() -> Self {
+        Self::new([Part::Repeat(7)])
+    }
+
+    /// Parts of a file, before each of which others go first.
+    pub fn hesitant(file: &[u8]) -> Self {
+        Self::new(file.chunks(PART).flat_map(|part| [Part::Yield, Part::Bytes(part.into())]))
+    }
+
+    /// What comes next. Without a context, where calls block, nobody can go first.
+    fn poll(&mut self, cx: Option<&mut Context<'_>>, space: &mut [u8]) -> Poll<io::Result<usize>> {
+        match self.0.pop_front() {
+            None => Poll::Ready(Ok(0)),
+            // No bytes would be the end.
+            Some(Part::Bytes(bytes)) if bytes.is_empty() => self.poll(cx, space),
+            Some(Part::Fail(error)) => Poll::Ready(Err(error)),
+            Some(Part::Bytes(mut bytes)) => {
+                let n = space.len().min(bytes.len());
+                space[..n].copy_from_slice(&bytes[..n]);
+                if n < bytes.len() {
+                    self.0.push_front(Part::Bytes(bytes.split_off(n)));
+                }
+                Poll::Ready(Ok(n))
+            }
+            Some(Part::Repeat(byte)) => {
+                self.0.push_front(Part::Repeat(byte));
+                space.fill(byte);
+                Poll::Ready(Ok(space.len()))
+            }
+            Some(Part::Never) => {
+                self.0.push_front(Part::Never);
+                Poll::Pending
+            }
+            Some(Part::Yield) => match cx {
+                Some(cx) => {
+                    cx.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                None => self.poll(None, space),
+            },
+        }
+    }
+}
+
+impl Read for Source {
+    fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        match self.poll(None, space) {
+            Poll::Ready(read) => read,
+            Poll::Pending => panic!("this would block for ever"),
+        }
+    }
+}
+
+/// futures-io's, smol's and async-std's.
+impl smol::io::AsyncRead for Source {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        space: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        self.poll(Some(cx), space)
+    }
+}
+
+impl tokio::io::AsyncRead for Source {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        space: &mut tokio::io::ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.poll(Some(cx), space.initialize_unfilled()).map_ok(|n| space.advance(n))
+    }
 }
 
 /// The error inside of what a reader or writer reports.
-pub fn inside(error: std::io::Error) -> Error {
+pub fn inside(error: io::Error) -> Error {
     error.downcast().unwrap()
 }

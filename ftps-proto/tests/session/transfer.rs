@@ -7,7 +7,7 @@ use ftps_proto::codec::Verb;
 use ftps_proto::ops::{self, StartTransfer};
 use ftps_proto::sim::{Act, Chunks, FILTERED, PORT, Peer, World};
 use ftps_proto::{
-    Channel, Close, EarlyClose, End, Error, Flow, Input, Need, Operation, Progress, ServerKind, Target,
+    Channel, Close, EarlyClose, End, Error, Flow, Input, Mode, Need, Operation, Progress, ServerKind, Target,
     Waiting,
 };
 
@@ -585,4 +585,25 @@ fn a_port_that_says_nothing_is_left_for_pasv() {
     world.run(&mut download).unwrap();
     assert_eq!(world.now().saturating_duration_since(before), config().timeouts.connect);
     assert!(world.closes().contains(&(Channel::Data, Close::Reset)));
+}
+
+#[test]
+fn extended_commands_are_never_sent_where_they_are_turned_off() {
+    for (mode, command) in [(Mode::Passive, "PASV"), (Mode::Active, "PORT")] {
+        let peer = serves([])
+            .instead(command, ["425 not now"])
+            .on("EPSV", ["229 (|||2000|)"])
+            .on("EPRT", ["200 ok"]);
+        let mut config = config();
+        (config.mode, config.extended) = (mode, false);
+        let mut world = World::with_config(peer, config);
+        world.open().unwrap();
+        // One that is refused does not lead to the other.
+        for _ in 0..2 {
+            let mut download = world.download("x");
+            assert_eq!(world.run(&mut download).unwrap_err().code().unwrap(), 425);
+        }
+        assert!(world.heard().all(|line| !line.starts_with('E')), "{:?}", heard(&world));
+        assert_eq!(world.heard().filter(|line| line.starts_with(command)).count(), 2);
+    }
 }

@@ -1,7 +1,9 @@
-//! The client: with scripted servers for what is difficult, with real ones for the truth.
+//! What is tokio's own, and the program. What holds for every adapter is in ftps-proto's conformance suite.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../../../ftps-proto/tests/conformance/conversation.rs"]
 mod conversation;
+#[path = "../../../ftps-proto/tests/conformance/polled.rs"]
 mod polled;
 mod scripted;
 mod servers;

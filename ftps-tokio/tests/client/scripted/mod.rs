@@ -1,32 +1,30 @@
-//! Conversations with a scripted, hostile TLS server on loopback sockets.
-//!
-//! No test here waits to be right. Deadlines are generous unless one is the subject, and what is asserted is why
-//! something ended, never how long it took.
+//! What is tokio's own in conversations with a scripted server, and the program `ftps`. What holds for every adapter is in
+//! ftps-proto's conformance suite, whose server this is.
 
-mod cancel;
+#[path = "../../../../ftps-proto/tests/conformance/scripted/certificate.rs"]
+#[allow(dead_code, reason = "the suite uses more of it")]
 mod certificate;
-mod client;
+#[path = "../../../../ftps-proto/tests/conformance/scripted/peer.rs"]
+#[allow(dead_code, reason = "the suite uses more of it")]
 mod peer;
 #[cfg(feature = "cli")]
 mod program;
-mod security;
+#[path = "../../../../ftps-proto/tests/conformance/scripted/server.rs"]
+#[allow(dead_code, reason = "the suite uses more of it")]
 mod server;
-mod transfer;
+mod tasks;
 
 use ftps_tokio::tls::TlsConfig;
-use ftps_tokio::{Builder, Client, Error};
+use ftps_tokio::{Builder, Client};
 
 use self::peer::Peer;
 use self::server::Server;
 use crate::conversation;
 
-fn tls(ca_pem: &str) -> TlsConfig {
-    TlsConfig::builder().ca_pem(ca_pem).build().unwrap()
-}
-
 fn builder(server: &Server) -> Builder {
     conversation::listen();
-    Client::builder("127.0.0.1").port(server.addr.port()).tls(tls(&server.ca_pem)).login("user", "secret")
+    let tls = TlsConfig::builder().ca_pem(&server.ca_pem).build().unwrap();
+    Client::builder("127.0.0.1").port(server.addr.port()).tls(tls).login("user", "secret")
 }
 
 /// A server and a client that is logged in.
@@ -34,9 +32,4 @@ async fn open(peer: Peer) -> (Server, Client) {
     let server = Server::start(peer);
     let client = builder(&server).connect().await.unwrap();
     (server, client)
-}
-
-/// The error that a reader or writer reported.
-fn ours(error: std::io::Error) -> Error {
-    error.downcast().unwrap()
 }

@@ -21,11 +21,6 @@ impl Server {
         self.name.ends_with("-implicit")
     }
 
-    /// Pure-FTPd sends no TLS 1.3 tickets.
-    pub fn resumes(&self, version: Version) -> bool {
-        version == Version::Tls12 || self.name != "pure-ftpd"
-    }
-
     pub fn builder(&self, tls: TlsConfig) -> Builder {
         conversation::listen();
         let builder =

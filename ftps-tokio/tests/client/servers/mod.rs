@@ -4,8 +4,6 @@
 
 mod faults;
 mod lab;
-mod many;
 #[cfg(feature = "cli")]
 mod program;
 mod security;
-mod simple;

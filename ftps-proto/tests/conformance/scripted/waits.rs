@@ -5,33 +5,29 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use ftps_proto::drive::ConnectError;
+use ftps_proto::drive::{Builder, ConnectError};
 use ftps_proto::tls::TlsConfig;
 use ftps_proto::{Channel, Error, Waiting};
 use socket2::{Domain, Socket, Type};
 
+use super::refuses;
 use crate::for_each_adapter;
-use crate::subject::{Route, Settings, Subject};
+use crate::subject::Subject;
 
 const SHORT: Duration = Duration::from_millis(300);
 const LONG: Duration = Duration::from_secs(20);
 
-fn settings(host: &str, port: u16, timeouts: [Duration; 3]) -> Settings {
+/// Limits for each attempt to connect, each reply, and all of it.
+fn settings<S: Subject>(host: &str, port: u16, [connect, reply, all]: [Duration; 3]) -> Builder<S::Adapter> {
     let key = rcgen::generate_simple_self_signed([host.to_owned()]).unwrap();
     let tls = TlsConfig::builder().ca_pem(key.cert.pem()).build().unwrap();
-    let (user, password) = ("user".into(), "secret".into());
-    Settings { host: host.into(), port, user, password, tls, route: Route::Passive, timeouts }
+    Builder::new(host).port(port).tls(tls).connect_timeout(connect).reply_timeout(reply).login_timeout(all)
 }
 
 fn listener() -> (TcpListener, u16) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     (listener, port)
-}
-
-/// The error of a connect that has to fail.
-fn fails<S: Subject>(settings: &Settings) -> Error {
-    S::connect(settings).map(|_| ()).unwrap_err()
 }
 
 /// Why there was no connection: the error's kind, and each attempt.
@@ -46,7 +42,7 @@ fn unconnected(error: Error) -> (ErrorKind, Vec<(String, ErrorKind)>) {
 
 fn a_server_that_does_not_greet<S: Subject>() {
     let (_listener, port) = listener();
-    let error = fails::<S>(&settings("127.0.0.1", port, [LONG, SHORT, LONG]));
+    let error = refuses::<S>(&settings::<S>("127.0.0.1", port, [LONG, SHORT, LONG]));
     assert!(matches!(error, Error::Timeout { waiting: Waiting::Greeting, .. }), "{error}");
 }
 for_each_adapter!(a_server_that_does_not_greet);
@@ -60,14 +56,14 @@ fn a_login_that_takes_too_long_in_all<S: Subject>() {
             thread::sleep(SHORT / 10);
         }
     });
-    let error = fails::<S>(&settings("127.0.0.1", port, [LONG, LONG, SHORT]));
+    let error = refuses::<S>(&settings::<S>("127.0.0.1", port, [LONG, LONG, SHORT]));
     assert!(matches!(error, Error::Timeout { waiting: Waiting::Greeting, .. }), "{error}");
 }
 for_each_adapter!(a_login_that_takes_too_long_in_all);
 
 fn nobody_listens<S: Subject>() {
     let (_, port) = listener();
-    let error = fails::<S>(&settings("127.0.0.1", port, [LONG; 3]));
+    let error = refuses::<S>(&settings::<S>("127.0.0.1", port, [LONG; 3]));
     assert!(format!("{error:#}").contains(&format!("127.0.0.1:{port}: ")), "{error:#}");
     let refused = ErrorKind::ConnectionRefused;
     assert_eq!(unconnected(error), (refused, vec![(format!("127.0.0.1:{port}"), refused)]));
@@ -86,7 +82,7 @@ fn nobody_answers<S: Subject>() {
     }
     let timed_out = ErrorKind::TimedOut;
     for timeouts in [[SHORT, LONG, LONG], [LONG, LONG, SHORT]] {
-        let error = fails::<S>(&settings("127.0.0.1", address.port(), timeouts));
+        let error = refuses::<S>(&settings::<S>("127.0.0.1", address.port(), timeouts));
         assert_eq!(unconnected(error), (timed_out, vec![(address.to_string(), timed_out)]));
     }
 }
@@ -100,14 +96,14 @@ fn a_name_is_looked_up<S: Subject>() {
         socket.read_to_end(&mut Vec::new())
     });
     // It may have addresses on which nobody listens.
-    let error = fails::<S>(&settings("localhost", port, [LONG; 3]));
+    let error = refuses::<S>(&settings::<S>("localhost", port, [LONG; 3]));
     assert_eq!(error.code().unwrap(), 421, "{error}");
     let _ = server.join();
 }
 for_each_adapter!(a_name_is_looked_up);
 
 fn a_name_that_nobody_has<S: Subject>() {
-    let error = fails::<S>(&settings("nobody.invalid", 21, [LONG; 3]));
+    let error = refuses::<S>(&settings::<S>("nobody.invalid", 21, [LONG; 3]));
     assert!(format!("{error:#}").contains("nobody.invalid:21: "), "{error:#}");
 }
 for_each_adapter!(a_name_that_nobody_has);

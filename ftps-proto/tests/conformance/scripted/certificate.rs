@@ -6,7 +6,10 @@ use std::sync::Arc;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::aws_lc_rs::{self, Ticketer};
+#[cfg(feature = "aws-lc-rs")]
+use tokio_rustls::rustls::crypto::aws_lc_rs as library;
+#[cfg(not(feature = "aws-lc-rs"))]
+use tokio_rustls::rustls::crypto::ring as library;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 /// What is wrong with a server's certificate.
@@ -36,13 +39,13 @@ pub fn certify(certificate: Certificate, addr: SocketAddr) -> ([TlsAcceptor; 2],
     }
     let key = KeyPair::generate().unwrap();
     let chain = vec![params.signed_by(&key, &authority).unwrap().der().clone()];
-    let mut config = ServerConfig::builder_with_provider(aws_lc_rs::default_provider().into())
+    let mut config = ServerConfig::builder_with_provider(library::default_provider().into())
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(chain, PrivateKeyDer::try_from(key.serialize_der()).unwrap())
         .unwrap();
-    config.ticketer = Ticketer::new().unwrap();
+    config.ticketer = library::Ticketer::new().unwrap();
     let mut data = config.clone();
     data.send_tls13_tickets = 0;
     ([config, data].map(|config| TlsAcceptor::from(Arc::new(config))), authority.pem())
