@@ -13,8 +13,9 @@ use std::error::Error;
 use std::fmt::Display;
 use std::time::Instant;
 
+use ftps_proto::codec::Entry;
 use ftps_proto::drive::{Adapter, Builder};
-use ftps_proto::ops::{Listing, Transferred};
+use ftps_proto::ops::Transferred;
 use ftps_proto::tls::{TlsConfig, Version};
 
 /// What was asked for.
@@ -130,7 +131,7 @@ impl Tally {
     }
 
     /// Every file must be there, with its size.
-    pub(crate) fn listed(&mut self, job: &Job, listing: Result<Listing, ftps_proto::Error>) {
+    pub(crate) fn listed(&mut self, job: &Job, listing: Result<Vec<Entry>, ftps_proto::Error>) {
         for file in 0..job.files {
             let listing = match &listing {
                 Ok(listing) => listing,
@@ -140,7 +141,7 @@ impl Tally {
                 }
             };
             let name = job.name(file);
-            let mut found = listing.entries.iter().filter(|entry| entry.name.as_bytes() == name.as_bytes());
+            let mut found = listing.iter().filter(|entry| entry.name.as_bytes() == name.as_bytes());
             match (found.next(), found.next()) {
                 (Some(entry), None) if entry.size == Some(job.size as u64) => {}
                 (Some(entry), None) => self.fail(file, "list", &format!("its size is {:?}", entry.size)),
