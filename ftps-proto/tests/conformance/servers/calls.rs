@@ -51,7 +51,7 @@ fn the_platform_decides_where_nothing_else_is_given<S: Subject>(bench: Bench<S>)
     assert!(error.tls().is_some_and(TlsError::is_certificate), "{error:#}");
     assert!(!error.is_temporary() && !error.is_login(), "{error:#}");
 }
-on_every_server!(the_platform_decides_where_nothing_else_is_given where |site| site.route == Route::Epsv);
+on_every_server!(the_platform_decides_where_nothing_else_is_given where |site| site.is_plainest());
 
 fn errors_say_what_is_wrong<S: Subject>(mut bench: Bench<S>) {
     let client = &mut bench.client;
@@ -70,7 +70,8 @@ fn errors_say_what_is_wrong<S: Subject>(mut bench: Bench<S>) {
     assert!(error.is_login(), "{error}");
     assert_eq!(io::Error::from(error).kind(), ErrorKind::PermissionDenied);
 }
-on_every_server!(errors_say_what_is_wrong where |site| site.route == Route::Epsv);
+// Servers take their time over a wrong password.
+on_every_server!(errors_say_what_is_wrong where |site| site.is_plainest());
 
 fn commands_are_sent_as_they_are_typed<S: Subject>(mut bench: Bench<S>) {
     let client = &mut bench.client;

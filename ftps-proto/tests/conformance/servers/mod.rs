@@ -52,6 +52,11 @@ impl Site {
         format!("{scheme}://user:wrong@{}:{}/", self.host, self.port).parse().unwrap()
     }
 
+    /// Whether it is used as most are: explicitly, with TLS 1.3, by EPSV.
+    pub fn is_plainest(&self) -> bool {
+        !self.is_implicit() && self.version == Version::Tls13 && self.route == Route::Epsv
+    }
+
     fn is_implicit(&self) -> bool {
         self.server.ends_with("-implicit")
     }
