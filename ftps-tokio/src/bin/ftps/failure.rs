@@ -42,7 +42,7 @@ impl Failure {
             kind,
             code: None,
             temporary: false,
-            // With what caused it.
+            // With what it came of.
             reason: format!("{reason:#}"),
             of: None,
             gone: false,
@@ -66,7 +66,7 @@ impl Failure {
     }
 
     pub(crate) fn stdout(reason: impl Display) -> Self {
-        Self::local(format_args!("standard output: {reason}"))
+        Self::local(format!("standard output: {reason:#}"))
     }
 
     /// Something that a logged-in session could not do.
