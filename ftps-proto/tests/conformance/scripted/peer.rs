@@ -31,6 +31,8 @@ pub enum Act {
     Take(usize),
     /// Reads an upload to its end, and notes how it ended.
     Receive,
+    /// Waits until the test lets it go on.
+    Hold,
     /// Closes the control connection.
     Leave,
     /// Forgets what was still to be done and drops the data connection, even in the middle of another act; only an upload

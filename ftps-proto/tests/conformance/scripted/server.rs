@@ -47,12 +47,15 @@ pub struct Log {
     pub uploads: Vec<(Vec<u8>, Ending)>,
     /// How many control connections the client has left.
     pub left: usize,
+    /// How many the server has closed.
+    pub closed: usize,
 }
 
 #[derive(Default)]
 struct Shared {
     log: Mutex<Log>,
     changed: Condvar,
+    held: Notify,
 }
 
 impl Shared {
@@ -121,6 +124,11 @@ impl Server {
         let (log, waited) = self.shared.changed.wait_timeout_while(log, long, |log| !seen(log)).unwrap();
         assert!(!waited.timed_out(), "not seen: {log:?}");
         log.clone()
+    }
+
+    /// Lets what holds go on.
+    pub fn go_on(&self) {
+        self.shared.held.notify_one();
     }
 
     /// Blocks until an upload has come to its end: what came, and how it ended.
@@ -289,7 +297,11 @@ impl Stage {
                 let upload = (std::mem::take(&mut self.received), ending);
                 self.log.note(|log| log.uploads.push(upload));
             }
-            Act::Leave => control.shutdown().await?,
+            Act::Hold => self.log.held.notified().await,
+            Act::Leave => {
+                control.shutdown().await?;
+                self.log.note(|log| log.closed += 1);
+            }
             Act::Abort => self.data = Data::None,
         }
         Ok(())

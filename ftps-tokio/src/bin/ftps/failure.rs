@@ -42,7 +42,7 @@ impl Failure {
             kind,
             code: None,
             temporary: false,
-            // With what caused it.
+            // With what it came of.
             reason: format!("{reason:#}"),
             of: None,
             gone: false,

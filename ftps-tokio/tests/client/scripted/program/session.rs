@@ -1,7 +1,7 @@
 //! Sessions: whom they trust, who logs in, and what becomes of them.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -140,25 +140,39 @@ fn credentials_of_the_url_come_first() {
     assert_eq!(bench.heard("PASS"), ["PASS p#w"]);
 }
 
-/// FIN, 421 and then FIN, RST: each after a file has been confirmed.
+/// The server ends the session, with or without a word, while nobody listens: the program waits for the second file, a pipe.
+#[cfg(unix)]
 #[test]
 fn a_session_that_ends_between_files_is_opened_anew() {
-    for parting in [&[Act::Leave][..], &["421 enough".into(), Act::Leave]] {
-        let gone = [&sends(FILE)[..], parting].concat();
-        let bench = Bench::new(files().instead("RETR", gone));
-        let output = bench.run(&["get", "SITE/a", "SITE/b", "SITE/c", "--progress", "never"]);
-        output.is(0, "c: 19 bytes");
-        assert_eq!(bench.left(), ["a", "b", "c"]);
-        assert_eq!(bench.heard("USER").len(), 3);
-
+    for parting in [&[Act::Hold, Act::Leave][..], &[Act::Hold, "421 enough".into(), Act::Leave]] {
         let stored = ["150 send".into(), Act::Secure, Act::Receive, Act::Finish, "226 stored".into()];
-        let bench = Bench::new(files().instead("STOR", [&stored[..], parting].concat()));
-        for name in ["a", "b"] {
-            bench.write(name, FILE);
-        }
-        bench.run(&["put", "a", "b", "SITE/"]).is(0, "");
-        assert_eq!(bench.server.log().uploads.len(), 2);
+        let bench = Bench::new(files().on("STOR a", [&stored[..], parting].concat()));
+        bench.write("a", FILE);
+        let pipe = bench.work().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let mut ftps = bench.ftps(&["put", "a", "pipe", "SITE/"]);
+        let mut child = Killed(ftps.stderr(Stdio::piped()).spawn().unwrap());
+        let mut said = BufReader::new(child.0.stderr.take().unwrap());
+        let mut line = String::new();
+        said.read_line(&mut line).unwrap();
+        assert!(line.contains("/a: 19 bytes"), "{line}");
+        bench.server.go_on();
+        bench.server.wait(|log| log.closed == 1);
+        fs::write(pipe, FILE).unwrap();
+        said.read_to_string(&mut line).unwrap();
+        assert!(child.0.wait().unwrap().success(), "{line}");
+        assert_eq!((bench.server.log().uploads.len(), bench.heard("USER").len()), (2, 2));
+        assert_eq!(bench.heard("STOR pipe").len(), 1);
     }
+}
+
+/// Each file over a session of its own.
+#[test]
+fn sessions_of_one_file_each_are_enough() {
+    let gone = [&sends(FILE)[..], &[Act::Leave]].concat();
+    let bench = Bench::new(files().instead("RETR", gone));
+    bench.run(&["get", "SITE/a", "SITE/b", "SITE/c"]).is(0, "c: 19 bytes");
+    assert_eq!((bench.left().len(), bench.heard("USER").len()), (3, 3));
 }
 
 /// Only once: a server that never does anything is not asked for ever.
