@@ -62,6 +62,9 @@ macro_rules! on_every_server {
     ($case:ident, $wanted:expr, $($adapter:ident $subject:ident),+) => {
         mod $case {
             #[allow(unused_imports, reason = "for what is wanted")]
+            use ftps_proto::tls::Version;
+
+            #[allow(unused_imports, reason = "for what is wanted")]
             use crate::servers::Route;
             use crate::servers::{Bench, Site, everywhere};
 

@@ -323,7 +323,9 @@ fn an_owned_transfer_gives_its_client_back<S: Subject>() {
     assert!(got == payload());
     // One that is given up half-way, too.
     let mut half = download.into_client().into_upload("file").map_err(|(_, error)| error).unwrap();
-    half.write_all(b"half").unwrap();
+    half.write_all(b"half").and_then(|()| half.flush()).unwrap();
+    // A server that is reset in its handshake has seen no upload.
+    server.wait(|log| log.received == LEN + 4);
     goes_on(half.into_client());
     let log = server.wait(|log| log.uploads.len() == 2);
     assert_eq!(log.uploads[1].1, Ending::Reset);

@@ -78,11 +78,11 @@ impl Site {
         if self.is_implicit() { builder.implicit() } else { builder }
     }
 
-    /// Whether the server may end the session where a data connection is reset before it has taken in the last of the
-    /// handshake. The client cannot know when it has: under TLS 1.3 nothing answers it.
-    fn ends_sessions(&self) -> bool {
-        self.is("proftpd") && self.version == Version::Tls13
-            || self.is("vsftpd") && self.route == Route::Active
+    /// Servers end the session where a data connection is reset before they have taken in the last of its handshake.
+    /// Whether this may happen: the client sees to the rest of a handshake that has begun, but under TLS 1.3 nothing tells
+    /// it that its last message has come, and in active mode the server may be there before the handshake has begun.
+    fn may_lose_its_session(&self) -> bool {
+        self.version == Version::Tls13 || self.route == Route::Active
     }
 
     /// It was found not to do this.
@@ -187,13 +187,13 @@ impl<S: Subject> Bench<S> {
         Ok(())
     }
 
-    /// After a data connection was given up at its very beginning: the same; or the session says that it is gone, where
-    /// the server may have ended it, and a new one begins.
+    /// After a data connection was given up at its very beginning: the same; or the session says that the server has ended
+    /// it, where that may be, and a new one begins.
     pub fn goes_on_or_begins_anew(&mut self) {
         let Err(error) = self.tries_to_go_on() else { return };
-        assert!(self.site.ends_sessions(), "{error}");
+        assert!(self.site.may_lose_its_session(), "{error}");
         assert!(!self.client.is_usable(), "{error}");
-        self.site.cannot("a reset right after a data connection's handshake: it may end the session");
+        self.site.cannot("a session after a data connection that was reset as it began: it may end there");
         self.client = S::connect(&self.site.builder::<S>()).unwrap();
         self.client.set_current_dir(&self.directory.name).unwrap();
         self.goes_on();
