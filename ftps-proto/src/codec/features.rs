@@ -19,7 +19,7 @@ impl Features {
     /// feat-response = "211-" text EOL 1*( SP feature-label [ SP feature-params ] EOL ) "211 End" EOL
     ///               / "211" SP text EOL                                        ; no features
     /// ```
-    /// The space before a feature may be absent, or be `211-`.
+    /// The space before a feature may be absent, or be `211-`; the one after its label may be a tab.
     pub fn parse(reply: &Reply) -> Self {
         let mut lines = reply.lines();
         lines.next();
@@ -27,8 +27,8 @@ impl Features {
         let features = lines.filter_map(|line| {
             let line = line.strip_prefix(b"211-").unwrap_or(line).trim_ascii();
             let line = String::from_utf8_lossy(line);
-            let (label, params) = line.split_once(' ').unwrap_or((&line, ""));
-            (!label.is_empty()).then(|| (label.to_string(), params.trim_start().to_string()))
+            let (label, params) = line.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((&line, ""));
+            (!label.is_empty()).then(|| (label.to_string(), params.trim_ascii_start().to_string()))
         });
         Self(features.collect())
     }
@@ -110,6 +110,12 @@ mod tests {
         assert!(features.mlst() && features.utf8() && features.tvfs() && !features.has("End"));
         assert_eq!(features.params("rest"), Some("STREAM"));
         assert_eq!(features.params("SIZE"), None);
+    }
+
+    #[test]
+    fn any_blank_ends_a_label() {
+        let features = features("Features:\n SIZE\t\n MLST\ttype*;size*;\n UTF8 \u{a0}\nEnd");
+        assert!(features.iter().eq([("SIZE", ""), ("MLST", "type*;size*;"), ("UTF8", "\u{a0}")]));
     }
 
     #[test]
