@@ -45,6 +45,7 @@
 
 mod client;
 mod net;
+mod tcp;
 mod transfer;
 
 pub use client::{Builder, Client, Tokio};

@@ -7,6 +7,7 @@ mod closes;
 mod connect;
 mod entries;
 mod net;
+mod pace;
 #[path = "../tls/pki.rs"]
 #[allow(dead_code)]
 mod pki;

@@ -56,6 +56,8 @@ pub struct State {
     pub stale: bool,
     /// What the server sends on the data connection has not arrived yet.
     pub late: bool,
+    /// No socket can be left unwatched.
+    pub must_watch: bool,
     /// Sockets, attempts and listeners that are there.
     pub alive: usize,
     /// What was done to connections.
@@ -98,6 +100,7 @@ impl World {
             interrupts: 0,
             stale: false,
             late: false,
+            must_watch: false,
             alive: 0,
             events: Vec::new(),
         })))
@@ -270,6 +273,7 @@ pub struct Socket {
     alive: Alive,
     channel: Channel,
     finished: bool,
+    unwatched: bool,
 }
 
 impl Socket {
@@ -278,7 +282,7 @@ impl Socket {
             Channel::Control => state.server.accept(),
             Channel::Data => state.server.data = Some(Side::new(&state.server.config)),
         });
-        Self { alive: Alive::new(world), channel, finished: false }
+        Self { alive: Alive::new(world), channel, finished: false, unwatched: false }
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut State, Channel) -> T) -> T {
@@ -391,6 +395,9 @@ impl Net for FakeNet {
     }
 
     fn poll_read(socket: &mut Socket, space: &mut [u8], _: &mut Waits) -> Poll<io::Result<usize>> {
+        if std::mem::take(&mut socket.unwatched) {
+            socket.with(|state, _| state.events.push("data watched"));
+        }
         socket.with(|state, channel| {
             if state.stale && channel == Channel::Control {
                 state.go_on();
@@ -406,6 +413,17 @@ impl Net for FakeNet {
 
     fn try_read(socket: &mut Socket, space: &mut [u8]) -> io::Result<usize> {
         socket.with(|state, channel| state.read(channel, space))
+    }
+
+    fn unwatch(socket: &mut Socket) -> bool {
+        if socket.with(|state, _| state.must_watch) {
+            return false;
+        }
+        assert_eq!(socket.channel, Channel::Data, "words may come at any time");
+        if !std::mem::replace(&mut socket.unwatched, true) {
+            socket.with(|state, _| state.events.push("data unwatched"));
+        }
+        true
     }
 
     fn try_write(socket: &mut Socket, bytes: &[u8]) -> io::Result<usize> {
