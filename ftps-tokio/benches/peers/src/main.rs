@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::{env, fs};
 
+use ftps_proto::tls::TlsConfig;
 use suppaftp::rustls::pki_types::CertificateDer;
 use suppaftp::rustls::pki_types::pem::PemObject;
 use suppaftp::rustls::{ClientConfig, RootCertStore};
@@ -80,7 +81,7 @@ fn suppaftp(job: Job) -> Result {
 }
 
 async fn tokio(job: Job) -> Result {
-    use ftps_tokio::{Client, TlsConfig};
+    use ftps_tokio::Client;
     let tls = TlsConfig::builder().ca_pem(&job.ca).build()?;
     let builder = Client::builder(&*job.host).port(job.port).login(&job.user, &job.password).tls(tls);
     let mut client = builder.connect().await?;
@@ -95,7 +96,7 @@ async fn tokio(job: Job) -> Result {
 }
 
 async fn smol(job: Job) -> Result {
-    use ftps_smol::{Client, TlsConfig};
+    use ftps_smol::Client;
     let tls = TlsConfig::builder().ca_pem(&job.ca).build()?;
     let builder = Client::builder(&*job.host).port(job.port).login(&job.user, &job.password).tls(tls);
     let mut client = builder.connect().await?;
@@ -110,7 +111,7 @@ async fn smol(job: Job) -> Result {
 }
 
 fn blocking(job: Job) -> Result {
-    use ftps_blocking::{Client, TlsConfig};
+    use ftps_blocking::Client;
     let tls = TlsConfig::builder().ca_pem(&job.ca).build()?;
     let builder = Client::builder(&*job.host).port(job.port).login(&job.user, &job.password).tls(tls);
     let mut client = builder.connect()?;
