@@ -198,6 +198,11 @@ impl Net for Sockets {
         socket.as_ref().try_read(space)
     }
 
+    /// Each wait says what it is for: what is not polled is not watched.
+    fn unwatch(_: &mut Arc<dyn Stream>) -> bool {
+        true
+    }
+
     fn try_write(socket: &mut Arc<dyn Stream>, bytes: &[u8]) -> io::Result<usize> {
         socket.as_ref().try_write(bytes)
     }

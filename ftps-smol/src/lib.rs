@@ -105,6 +105,7 @@
 
 mod client;
 mod net;
+mod tcp;
 mod transfer;
 
 pub use client::{Builder, Client, Smol};

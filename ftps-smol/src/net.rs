@@ -13,6 +13,8 @@ use ftps_proto::{Channel, Instant};
 use futures_io::{AsyncRead, AsyncWrite};
 use socket2::{SockRef, TcpKeepalive};
 
+use crate::tcp::Tcp;
+
 /// A connected socket, or what stands for one: a proxy's, a tunnel's.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {
     /// Reads what lies there now; 0 is the end.
@@ -33,6 +35,12 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {
 
     /// Shuts the sending side down, as far as that needs no waiting.
     fn shutdown(&mut self);
+
+    /// Takes it away from what wakes for it until it is polled again, and is only tried until then. Whether that was done; a
+    /// fast download goes better so, but need not.
+    fn unwatch(&mut self) -> bool {
+        false
+    }
 
     /// Whether to drop it resets the connection, so that the server does not take a part of a file for the whole. Where
     /// a stream cannot do so, servers store a part of each upload that is given up.
@@ -211,6 +219,10 @@ impl Net for Sockets {
         socket.as_mut().try_read(space)
     }
 
+    fn unwatch(socket: &mut Box<dyn Stream>) -> bool {
+        socket.as_mut().unwatch()
+    }
+
     fn try_write(socket: &mut Box<dyn Stream>, bytes: &[u8]) -> io::Result<usize> {
         socket.as_mut().try_write(bytes)
     }
@@ -230,7 +242,7 @@ fn at_once<T>(poll: Poll<io::Result<T>>) -> io::Result<T> {
 }
 
 /// Sets a new socket's options.
-fn tuned(mut socket: Async<TcpStream>, channel: Channel) -> io::Result<Box<dyn Stream>> {
+fn tuned(socket: Async<TcpStream>, channel: Channel) -> io::Result<Box<dyn Stream>> {
     socket.get_ref().set_nodelay(true)?;
     match channel {
         // Firewalls forget connections that are silent during a long transfer.
@@ -239,7 +251,11 @@ fn tuned(mut socket: Async<TcpStream>, channel: Channel) -> io::Result<Box<dyn S
             SockRef::from(socket.get_ref()).set_tcp_keepalive(&keepalive)?;
         }
         // Until it is closed on purpose, it ends by a reset, also where the process is killed.
-        Channel::Data => socket.reset_on_drop(true),
+        Channel::Data => {
+            let mut socket = Tcp::Watched(socket);
+            socket.reset_on_drop(true);
+            return Ok(Box::new(socket));
+        }
     }
     Ok(Box::new(socket))
 }

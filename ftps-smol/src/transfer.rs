@@ -16,8 +16,11 @@ use crate::Client;
 /// A file on its way from the server; made by [`Client::download`].
 ///
 /// It reads as the file's bytes. Its end (`Ok(0)`) means that all of the file has come and was confirmed, with
-/// close_notify and a 2xx, so a `copy` alone is safe; anything less is an error. Read through [`AsyncBufRead`],
-/// it hands out what was decrypted where it lies. Dropped before its end, it resets the data connection.
+/// close_notify and a 2xx, so a `copy` alone is safe; anything less is an error. Dropped before its end, it resets
+/// the data connection.
+///
+/// Read through [`AsyncBufRead`], it hands out what was decrypted where it lies, in ranges of up to 256 KiB and more: a
+/// `smol::fs::File`, which goes to another thread for each write, is written fastest so.
 #[derive(Debug)]
 pub struct Download<C: DerefMut<Target = Client>>(drive::Download<C>);
 

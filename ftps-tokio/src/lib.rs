@@ -101,6 +101,7 @@
 
 mod client;
 mod net;
+mod tcp;
 mod transfer;
 
 pub use client::{Builder, Client, Survey, Tokio};

@@ -14,6 +14,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Sleep;
 
+use crate::tcp::Tcp;
+
 /// A connected socket, or what stands for one: a proxy's, a tunnel's.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {
     /// Reads what lies there now; 0 is the end.
@@ -32,6 +34,12 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {
     /// The system's; [`WouldBlock`](ErrorKind::WouldBlock) where it takes nothing.
     fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         at_once(Pin::new(self).poll_write(&mut Context::from_waker(Waker::noop()), bytes))
+    }
+
+    /// Takes it away from what wakes for it until it is polled again, and is only tried until then. Whether that was done; a
+    /// fast download goes better so, but need not.
+    fn unwatch(&mut self) -> bool {
+        false
     }
 
     /// Whether to drop it resets the connection, so that the server does not take a part of a file for the whole. Where
@@ -180,6 +188,10 @@ impl Net for Sockets {
         socket.as_mut().try_read(space)
     }
 
+    fn unwatch(socket: &mut Box<dyn Stream>) -> bool {
+        socket.as_mut().unwatch()
+    }
+
     fn try_write(socket: &mut Box<dyn Stream>, bytes: &[u8]) -> io::Result<usize> {
         socket.as_mut().try_write(bytes)
     }
@@ -199,7 +211,7 @@ fn at_once<T>(poll: Poll<io::Result<T>>) -> io::Result<T> {
 }
 
 /// Sets a new socket's options.
-fn tuned(mut socket: TcpStream, channel: Channel) -> io::Result<Box<dyn Stream>> {
+fn tuned(socket: TcpStream, channel: Channel) -> io::Result<Box<dyn Stream>> {
     socket.set_nodelay(true)?;
     match channel {
         // Firewalls forget connections that are silent during a long transfer.
@@ -208,7 +220,11 @@ fn tuned(mut socket: TcpStream, channel: Channel) -> io::Result<Box<dyn Stream>>
             SockRef::from(&socket).set_tcp_keepalive(&keepalive)?;
         }
         // Until it is closed on purpose, it ends by a reset, also where the process is killed.
-        Channel::Data => socket.reset_on_drop(true),
+        Channel::Data => {
+            let mut socket = Tcp::Watched(socket);
+            socket.reset_on_drop(true);
+            return Ok(Box::new(socket));
+        }
     }
     Ok(Box::new(socket))
 }

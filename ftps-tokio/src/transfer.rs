@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::ops::DerefMut;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use ftps_proto::Error;
 use ftps_proto::drive::{self, NotStarted};
@@ -16,8 +16,11 @@ use crate::Client;
 /// A file on its way from the server; made by [`Client::download`].
 ///
 /// It reads as the file's bytes. Its end (`Ok(0)`) means that all of the file has come and was confirmed, with
-/// close_notify and a 2xx, so `tokio::io::copy` alone is safe; anything less is an error. Read through [`AsyncBufRead`],
-/// it hands out what was decrypted where it lies. Dropped before its end, it resets the data connection.
+/// close_notify and a 2xx, so `tokio::io::copy` alone is safe; anything less is an error. Dropped before its end, it resets
+/// the data connection.
+///
+/// Read through [`AsyncBufRead`], it hands out what was decrypted where it lies, in ranges of up to 256 KiB and more: a
+/// `tokio::fs::File`, which goes to another thread for each write, is written fastest by `tokio::io::copy_buf`.
 #[derive(Debug)]
 pub struct Download<C: DerefMut<Target = Client>>(drive::Download<C>);
 
@@ -53,11 +56,12 @@ impl<C: DerefMut<Target = Client> + Unpin> AsyncRead for Download<C> {
         cx: &mut Context<'_>,
         space: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let payload = ready!(self.0.poll_fill_buf(cx))?;
-        let n = payload.len().min(space.remaining());
-        space.put_slice(&payload[..n]);
-        self.0.consume(n);
-        Poll::Ready(Ok(()))
+        let taken = self.0.poll_take(cx, |payload| {
+            let n = payload.len().min(space.remaining());
+            space.put_slice(&payload[..n]);
+            n
+        });
+        taken.map_err(Into::into)
     }
 }
 

@@ -75,7 +75,7 @@ fn add(entry: &mut Entry, facts: &[u8]) -> Option<()> {
         if !value.is_empty() && set(entry, label, value).is_none() {
             // One allocation, however many follow.
             entry.facts.reserve(rest.len() + 1);
-            entry.facts.push(label, value);
+            entry.facts.push_fact(fact);
         }
         rest = end.map_or(&[], |end| &rest[end + 1..]);
     }
@@ -86,25 +86,25 @@ fn add(entry: &mut Entry, facts: &[u8]) -> Option<()> {
 /// Takes a fact into the field that is its own; `None` if there is none, or the value is not of its form.
 fn set(entry: &mut Entry, label: &[u8], value: &[u8]) -> Option<()> {
     let is = |name: &str| label.eq_ignore_ascii_case(name.as_bytes());
-    if is("type") {
-        entry.kind = kind(value);
-        if let Some(target) = prefix(value, SLINK).filter(|target| !target.is_empty()) {
-            entry.target = Some(Name::from(target));
+    // By length first: most facts have no field of their own.
+    match label.len() {
+        4 if is("type") => {
+            entry.kind = kind(value);
+            if let Some(target) = prefix(value, SLINK).filter(|target| !target.is_empty()) {
+                entry.target = Some(Name::from(target));
+            }
+            if entry.kind == Kind::Other {
+                return None;
+            }
         }
-        if entry.kind == Kind::Other {
-            return None;
+        4 if is("size") => entry.size = Some(decimal(value)?),
+        4 if is("sizd") => entry.size = entry.size.or(Some(decimal(value)?)),
+        6 if is("modify") => entry.modified = Some(Timestamp::parse(value).ok()?),
+        9 if is("unix.mode") => {
+            let bits = core::str::from_utf8(value).ok().and_then(|text| u32::from_str_radix(text, 8).ok())?;
+            entry.permissions = Some(Permissions::Bits(bits));
         }
-    } else if is("size") {
-        entry.size = Some(decimal(value)?);
-    } else if is("sizd") {
-        entry.size = entry.size.or(Some(decimal(value)?));
-    } else if is("modify") {
-        entry.modified = Some(Timestamp::parse(value).ok()?);
-    } else if is("unix.mode") {
-        let bits = core::str::from_utf8(value).ok().and_then(|text| u32::from_str_radix(text, 8).ok())?;
-        entry.permissions = Some(Permissions::Bits(bits));
-    } else {
-        return None;
+        _ => return None,
     }
     Some(())
 }
@@ -129,8 +129,10 @@ fn kind(value: &[u8]) -> Kind {
 
 /// `factname "=" value`
 fn split_fact(fact: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (label, value) = fact.split_at(memchr(b'=', fact)?);
-    is_factname(label).then(|| (label, &value[1..]))
+    // A name is short, and `=` is not of its characters.
+    let end = fact.iter().position(|&b| !RCHAR[usize::from(b)])?;
+    let (label, value) = fact.split_at(end);
+    Some((label, value.strip_prefix(b"=")?)).filter(|_| end > 0)
 }
 
 fn is_factname(label: &[u8]) -> bool {
@@ -280,6 +282,12 @@ impl Facts {
         for b in &mut self.bytes[start..] {
             *b = if *b == b'\n' { b' ' } else { *b };
         }
+        self.bytes.push(b'\n');
+    }
+
+    /// Adds `label "=" value` of a line, which has no LF.
+    fn push_fact(&mut self, fact: &[u8]) {
+        self.bytes.extend_from_slice(fact);
         self.bytes.push(b'\n');
     }
 

@@ -76,11 +76,23 @@ pub enum Class {
 }
 
 /// A whole reply.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq, Hash)]
 pub struct Reply {
     code: Code,
     /// Lines with LF between them: one allocation, however many lines.
     text: Vec<u8>,
+}
+
+impl Clone for Reply {
+    fn clone(&self) -> Self {
+        Self { code: self.code, text: self.text.clone() }
+    }
+
+    /// Into the memory that is there.
+    fn clone_from(&mut self, source: &Self) {
+        self.code = source.code;
+        self.text.clone_from(&source.text);
+    }
 }
 
 impl Reply {

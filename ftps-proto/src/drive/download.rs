@@ -10,6 +10,9 @@ use crate::codec::Argument;
 use crate::error::Error;
 use crate::ops::{StartTransfer, Transferred};
 
+/// How long the ranges that are handed out should be: to write a file in longer pieces gains nothing.
+const RANGE: usize = 256 * 1024;
+
 /// A file on its way from the server.
 ///
 /// Its end means that the whole file has come and was confirmed, with close_notify and a 2xx. Anything less is an error.
@@ -36,15 +39,25 @@ impl<L: Lease> Download<L> {
         self.0.poll_start(cx)
     }
 
-    /// Waits for payload, and hands it out where it was decrypted. An empty slice is the confirmed end.
+    /// Waits for payload, and hands it out where it was decrypted: all that has come, up to 256 KiB and a record. An empty
+    /// slice is the confirmed end.
     ///
     /// # Errors
     /// Whatever says that the file is not complete.
     pub fn poll_fill_buf(&mut self, cx: &mut Context<'_, L>) -> Poll<Result<&[u8], Error>> {
+        if self.buffer().is_empty() {
+            ready!(self.poll_payload(cx))?;
+            self.0.leased.driver().link.gather(RANGE);
+        }
+        Poll::Ready(Ok(self.buffer()))
+    }
+
+    /// Waits for a record's payload, or the confirmed end.
+    fn poll_payload(&mut self, cx: &mut Context<'_, L>) -> Poll<Result<(), Error>> {
         while self.0.transferred().is_none() && self.buffer().is_empty() {
             ready!(self.0.poll(cx))?;
         }
-        Poll::Ready(Ok(self.buffer()))
+        Poll::Ready(Ok(()))
     }
 
     /// What has come and was not consumed.
@@ -57,16 +70,45 @@ impl<L: Lease> Download<L> {
         self.0.leased.driver().link.consume(n);
     }
 
-    /// Waits for payload, and copies it. 0 is the confirmed end, or no space.
+    /// Waits for payload, and copies as much as has come and there is space for. 0 is the confirmed end, or no space.
     ///
     /// # Errors
     /// Whatever says that the file is not complete.
     pub fn poll_read(&mut self, space: &mut [u8], cx: &mut Context<'_, L>) -> Poll<Result<usize, Error>> {
-        let payload = ready!(self.poll_fill_buf(cx))?;
-        let n = payload.len().min(space.len());
-        space[..n].copy_from_slice(&payload[..n]);
-        self.consume(n);
-        Poll::Ready(Ok(n))
+        let mut read = 0;
+        ready!(self.poll_take(cx, |payload| {
+            let n = payload.len().min(space.len() - read);
+            space[read..read + n].copy_from_slice(&payload[..n]);
+            read += n;
+            n
+        }))?;
+        Poll::Ready(Ok(read))
+    }
+
+    /// Waits for payload, and hands what has come to `take`, a record at a time, until that takes less than all of one; it
+    /// says how many bytes it took. Where it is not called, the end is confirmed.
+    ///
+    /// # Errors
+    /// Whatever says that the file is not complete.
+    pub fn poll_take(
+        &mut self,
+        cx: &mut Context<'_, L>,
+        mut take: impl FnMut(&[u8]) -> usize,
+    ) -> Poll<Result<(), Error>> {
+        ready!(self.poll_payload(cx))?;
+        let link = &mut self.0.leased.driver().link;
+        loop {
+            let payload = link.gather(1);
+            let length = payload.len();
+            if length == 0 {
+                return Poll::Ready(Ok(()));
+            }
+            let taken = take(payload);
+            link.consume(taken);
+            if taken < length {
+                return Poll::Ready(Ok(()));
+            }
+        }
     }
 
     /// Writes all of the file to a sink, and returns the confirmation. `write` is given what has come, and returns how much

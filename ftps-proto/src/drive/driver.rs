@@ -7,6 +7,7 @@ use std::task::{Poll, ready};
 
 use super::connect_error::ConnectError;
 use super::net::{Endpoint, Net};
+use super::pace::Pace;
 use super::race::Connected;
 use crate::error::Error;
 use crate::need::{Channel, Deadline, Io, Progress, Target, Waiting};
@@ -29,6 +30,7 @@ pub struct Driver<N: Net> {
     /// Where the last data connection went (passive mode).
     data_peer: Option<Endpoint>,
     pub(super) data: DataSocket<N>,
+    pace: Pace,
     /// While the session is opened: when all of that is to be done.
     limit: Option<Instant>,
 }
@@ -57,8 +59,8 @@ impl<N: Net> Driver<N> {
         failed: Option<ConnectError>,
         limit: Instant,
     ) -> Self {
-        let (data, limit) = (DataSocket::None, Some(limit));
-        Self { link, net, control, peer, failed, data_peer: None, data, limit }
+        let (data, pace, limit) = (DataSocket::None, Pace::default(), Some(limit));
+        Self { link, net, control, peer, failed, data_peer: None, data, pace, limit }
     }
 
     /// Where the control connection goes.
@@ -154,7 +156,8 @@ impl<N: Net> Driver<N> {
             return Poll::Ready(Ok(()));
         }
         let deadline = io.deadline.map(|Deadline { at, .. }| at);
-        match deadline.into_iter().chain(self.limit).min() {
+        let rest = self.pace.rests_until(now).filter(|_| io.data.receive);
+        match deadline.into_iter().chain(self.limit).chain(rest).min() {
             Some(at) => self.net.poll_timer(at, cx).map(Ok),
             None => Poll::Pending,
         }
@@ -222,6 +225,7 @@ impl<N: Net> Driver<N> {
             Poll::Pending => return false,
             Poll::Ready(Ok(socket)) => {
                 self.data = DataSocket::Connected(socket);
+                self.pace.watch();
                 self.link.connected();
             }
             Poll::Ready(Err(error)) => {
@@ -234,19 +238,35 @@ impl<N: Net> Driver<N> {
 
     /// Reads once; whether anything happened.
     fn poll_receive(&mut self, channel: Channel, at_once: bool, cx: &mut N::Context<'_>) -> bool {
+        let data = channel == Channel::Data;
+        if data && self.pace.rests_until(self.net.now()).is_some() {
+            return false;
+        }
         let socket = match (channel, &mut self.data) {
             (Channel::Control, _) => &mut self.control,
             (Channel::Data, DataSocket::Connected(socket)) => socket,
             (Channel::Data, _) => return false,
         };
         let space = self.link.space(channel);
-        let read = match at_once {
-            true => Poll::Ready(N::try_read(socket, space)),
-            false => N::poll_read(socket, space, cx),
+        let room = space.len();
+        let tried = (at_once || data && self.pace.is_unwatched()).then(|| N::try_read(socket, space));
+        let read = match tried {
+            Some(Err(error)) if error.kind() == io::ErrorKind::WouldBlock && !at_once => {
+                self.pace.watch();
+                N::poll_read(socket, space, cx)
+            }
+            Some(read) => Poll::Ready(read),
+            None => N::poll_read(socket, space, cx),
         };
         match read {
             Poll::Pending => return false,
-            Poll::Ready(Ok(n)) => self.link.received(channel, n),
+            Poll::Ready(Ok(n)) => {
+                let now = self.net.now();
+                if data && self.pace.wants_rest(n, room, now) && N::unwatch(socket) {
+                    self.pace.rest(now);
+                }
+                self.link.received(channel, n);
+            }
             Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => return false,
             Poll::Ready(Err(error)) => self.failed(channel, error),
         }
@@ -260,6 +280,10 @@ impl<N: Net> Driver<N> {
             (Channel::Data, DataSocket::Connected(socket)) => socket,
             (Channel::Data, _) => return false,
         };
+        if channel == Channel::Data {
+            // To write watches it again.
+            self.pace.watch();
+        }
         match N::poll_write(socket, self.link.outgoing(channel), cx) {
             Poll::Pending => return false,
             Poll::Ready(Ok(n)) => self.link.sent(channel, n),

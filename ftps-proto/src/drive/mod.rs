@@ -29,6 +29,7 @@ mod entries;
 mod lease;
 mod net;
 mod opening;
+mod pace;
 mod race;
 mod running;
 mod transfer;

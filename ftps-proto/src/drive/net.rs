@@ -115,6 +115,13 @@ pub trait Net {
     /// The system's; [`WouldBlock`](io::ErrorKind::WouldBlock) where nothing lies there.
     fn try_read(socket: &mut Self::Socket, space: &mut [u8]) -> io::Result<usize>;
 
+    /// Takes a socket away from what wakes for it, until [`poll_read`](Self::poll_read) or [`poll_write`](Self::poll_write)
+    /// is called for it again, which watch it as before. Until then it is only tried. Whether that was done: a fast download
+    /// goes better so, as each wake-up costs more than what it brings. Where a socket cannot, nothing changes.
+    fn unwatch(_: &mut Self::Socket) -> bool {
+        false
+    }
+
     /// Writes what the socket takes now: the last words before a close, which are not waited for.
     ///
     /// # Errors

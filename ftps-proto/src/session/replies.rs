@@ -93,6 +93,8 @@ pub(super) struct Replies {
     masked: Vec<Secret>,
     tickets: u64,
     open: VecDeque<Open>,
+    /// Room for the answers of the next command: that of one that is closed.
+    spare: VecDeque<Reply>,
     /// The command that was answered last, and its final reply.
     last: Option<(Verb, Reply)>,
     /// Replies that answered nothing since one did.
@@ -119,6 +121,7 @@ impl Replies {
             masked: login.account.iter().chain([&login.password]).cloned().collect(),
             tickets: 0,
             open: VecDeque::new(),
+            spare: VecDeque::new(),
             last: None,
             strays: 0,
             stray: None,
@@ -182,7 +185,7 @@ impl Replies {
             verb,
             owner,
             preliminary: 0,
-            answers: VecDeque::new(),
+            answers: mem::take(&mut self.spare),
             answered: false,
             doubtful: None,
         });
@@ -215,7 +218,7 @@ impl Replies {
         let open = self.open.get_mut(at)?;
         let (verb, reply) = (open.verb, open.answers.pop_front()?);
         if open.answered && open.answers.is_empty() {
-            self.open.remove(at);
+            self.spare = self.open.remove(at).map(|open| open.answers).unwrap_or_default();
         }
         Some((verb, reply))
     }
@@ -446,7 +449,13 @@ impl Replies {
         }
         open.answered = true;
         self.strays = 0;
-        self.last = Some((verb, reply.clone()));
+        match &mut self.last {
+            Some((last, text)) => {
+                *last = verb;
+                text.clone_from(&reply);
+            }
+            None => self.last = Some((verb, reply.clone())),
+        }
         if operations {
             open.answers.push_back(reply);
             // Commands are answered in their order, but for those that a transfer is overtaken by: a keepalive that was

@@ -19,7 +19,8 @@ use super::store::{Offer, Role, Settled, TicketStore};
 use super::tail::{self, Tail};
 use super::{TlsError, TlsSession};
 
-/// A record as long as any, with its header and expansion: the room that a read should have.
+/// A record as long as any, with its header and expansion: with less room left than this, what lies in the buffer moves to its
+/// front first.
 const RECORD: usize = 18 * 1024;
 
 /// The receive buffer's size at most before the handshake is done: a message of up to 64 KiB is collected in it.
@@ -80,7 +81,7 @@ enum State {
 /// left an alert for the peer there.
 ///
 /// Records are opened in place (TLS 1.3) in the receive buffer, which is allocated with the first read and grows
-/// while reads fill it.
+/// while reads fill it. [`rest`](Self::rest) lets go of buffers that hold nothing.
 ///
 /// ```
 /// use std::io::{Read, Result, Write};
@@ -292,12 +293,7 @@ impl Engine {
             if let Some(ended) = self.ended {
                 return Ok(ended);
             }
-            let step = match &self.state {
-                State::Rustls(_) => self.step_rustls(),
-                State::Records(_) | State::Tail(_) => self.step_records(),
-                State::Failed(error) => return Err(error.clone()),
-            };
-            match step {
+            match self.step() {
                 Ok(Some(Event::Blocked)) if self.eof => match self.secured {
                     true => self.ended = Some(Event::Truncated),
                     false => return Err(self.fail(TlsError::HandshakeEof)),
@@ -306,6 +302,31 @@ impl Engine {
                 Ok(None) => {}
                 Err(error) => return Err(self.fail(error)),
             }
+        }
+    }
+
+    /// Opens further records, and puts their plaintext next to what [`plaintext`](Self::plaintext) holds, until it is `least`
+    /// bytes long or longer, or no whole record is left. What else comes to light, an end or an error, is told by
+    /// [`process`](Self::process) once the plaintext is consumed. Before the handshake is finished nothing happens.
+    pub fn gather(&mut self, least: usize) {
+        while self.secured && self.plain.len() < least && self.ended.is_none() {
+            match self.step() {
+                Ok(None) => {}
+                Ok(Some(_)) => return,
+                Err(error) => {
+                    self.fail(error);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// One step forward; `None` where another may follow.
+    fn step(&mut self) -> Result<Option<Event>, TlsError> {
+        match &self.state {
+            State::Rustls(_) => self.step_rustls(),
+            State::Records(_) | State::Tail(_) => self.step_records(),
+            State::Failed(error) => Err(error.clone()),
         }
     }
 
@@ -353,11 +374,10 @@ impl Engine {
             Ok(ConnectionState::EncodeTlsData(data)) => encode_handshake(&mut self.outgoing, data),
             Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
             Ok(ConnectionState::ReadTraffic(mut traffic)) => {
-                self.copied.clear();
                 while let Some(record) = traffic.next_record() {
                     self.copied.extend_from_slice(record?.payload);
                 }
-                self.plain = 0..self.copied.len();
+                self.plain.end = self.copied.len();
             }
             Ok(ConnectionState::PeerClosed | ConnectionState::Closed) => self.ended = Some(Event::Closed),
             Ok(_) => event = Some(Event::Blocked),
@@ -442,7 +462,7 @@ impl Engine {
                 .map(|record| (length, record))
             }
             Ok(_) => {
-                if self.start == self.end {
+                if self.start == self.end && self.plain.is_empty() {
                     (self.start, self.end) = (0, 0);
                 }
                 return Ok(Some(Event::Blocked));
@@ -452,7 +472,7 @@ impl Engine {
         match opened {
             Ok((length, record)) => {
                 match record {
-                    Record::Data(range) => self.plain = self.start + range.start..self.start + range.end,
+                    Record::Data(range) => self.append(self.start + range.start..self.start + range.end),
                     Record::Other => {}
                     Record::Closed => self.ended = Some(Event::Closed),
                 }
@@ -479,7 +499,18 @@ impl Engine {
         }
     }
 
-    /// What was opened and is not consumed yet. A record's worth at a time.
+    /// Adds what was opened to the plaintext, which lies before it in the same buffer.
+    fn append(&mut self, opened: Range<usize>) {
+        if self.plain.is_empty() {
+            self.plain = opened;
+        } else {
+            let length = opened.len();
+            self.buffer.copy_within(opened, self.plain.end);
+            self.plain.end += length;
+        }
+    }
+
+    /// What was opened and is not consumed yet. A record's worth at a time, unless more was [gathered](Self::gather).
     pub fn plaintext(&self) -> &[u8] {
         if self.copied.is_empty() {
             &self.buffer[self.plain.clone()]
@@ -601,6 +632,24 @@ impl Engine {
         // A socket that always leaves something must not make a heap of what it has taken.
         if 2 * self.written >= self.outgoing.len() {
             self.outgoing.drain(..self.written);
+            self.written = 0;
+        }
+    }
+
+    /// Gives the memory of empty buffers back that have grown: little is expected for a while.
+    pub fn rest(&mut self) {
+        let first = self.role.sizes().first;
+        if self.start == self.end && self.plain.is_empty() {
+            (self.start, self.end, self.seen, self.filled) = (0, 0, 0, false);
+            if self.buffer.len() > first {
+                self.buffer = Vec::new();
+            }
+            if self.copied.capacity() > first {
+                self.copied = Vec::new();
+            }
+        }
+        if self.outgoing().is_empty() && self.outgoing.capacity() > first {
+            self.outgoing = Vec::new();
             self.written = 0;
         }
     }

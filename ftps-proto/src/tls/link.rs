@@ -175,7 +175,10 @@ impl Link {
                 }
             });
             let need = match progress? {
-                Progress::Done(output) => return Ok(Progress::Done(output)),
+                Progress::Done(output) => {
+                    self.control.engine.iter_mut().for_each(Engine::rest);
+                    return Ok(Progress::Done(output));
+                }
                 Progress::Need(need) => need,
             };
             match need {
@@ -317,7 +320,8 @@ impl Link {
         self.session.handle(Input::ConnectFailed(Failure::transport(error)));
     }
 
-    /// A download's payload that has come and been decrypted, in place. Take it with [`consume`](Self::consume).
+    /// A download's payload that has come and been decrypted, in place: a record's. Take it with
+    /// [`consume`](Self::consume).
     pub fn payload(&self) -> &[u8] {
         match &self.data {
             Some(Wire { engine: Some(engine), .. })
@@ -327,6 +331,24 @@ impl Link {
             }
             _ => &[],
         }
+    }
+
+    /// The same, with what else has come, as one range of `least` bytes or more where there are as many: long ranges cost
+    /// fewer writes of them. With `least` at 1 this is the next record's where none is open. Only after
+    /// [`LinkNeed::Payload`].
+    pub fn gather(&mut self, least: usize) -> &[u8] {
+        let download = self.session.direction() == Some(Direction::Download);
+        let may_move = download && self.session.data().is_some_and(DataConnection::may_move);
+        if let Some(Wire { engine: Some(engine), ended: false, .. }) = &mut self.data
+            && may_move
+        {
+            let before = engine.plaintext().len();
+            engine.gather(least);
+            if let Some(more) = engine.plaintext().get(before..).filter(|more| !more.is_empty()) {
+                self.session.handle(Input::Received(Channel::Data, more));
+            }
+        }
+        self.payload()
     }
 
     /// So many bytes of [`payload`](Self::payload) were taken.

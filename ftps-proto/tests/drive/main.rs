@@ -9,6 +9,7 @@ mod connect;
 mod drips;
 mod entries;
 mod net;
+mod pace;
 #[path = "../tls/pki.rs"]
 #[allow(dead_code)]
 mod pki;

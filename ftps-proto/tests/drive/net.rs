@@ -60,6 +60,8 @@ pub struct State {
     pub drip: Option<Duration>,
     /// When the next one may come, and go.
     dripped: [Instant; 2],
+    /// No socket can be left unwatched.
+    pub must_watch: bool,
     /// Sockets, attempts and listeners that are there.
     pub alive: usize,
     /// What was done to connections.
@@ -104,6 +106,7 @@ impl World {
             late: false,
             drip: None,
             dripped: [Instant::default(); 2],
+            must_watch: false,
             alive: 0,
             events: Vec::new(),
         })))
@@ -311,6 +314,7 @@ pub struct Socket {
     alive: Alive,
     channel: Channel,
     finished: bool,
+    unwatched: bool,
 }
 
 impl Socket {
@@ -319,7 +323,7 @@ impl Socket {
             Channel::Control => state.server.accept(),
             Channel::Data => state.server.data = Some(Side::new(&state.server.config)),
         });
-        Self { alive: Alive::new(world), channel, finished: false }
+        Self { alive: Alive::new(world), channel, finished: false, unwatched: false }
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut State, Channel) -> T) -> T {
@@ -432,6 +436,9 @@ impl Net for FakeNet {
     }
 
     fn poll_read(socket: &mut Socket, space: &mut [u8], cx: &mut Waits) -> Poll<io::Result<usize>> {
+        if std::mem::take(&mut socket.unwatched) {
+            socket.with(|state, _| state.events.push("data watched"));
+        }
         socket.with(|state, channel| {
             if state.stale && channel == Channel::Control {
                 state.go_on();
@@ -449,6 +456,17 @@ impl Net for FakeNet {
 
     fn try_read(socket: &mut Socket, space: &mut [u8]) -> io::Result<usize> {
         socket.with(|state, channel| state.read(channel, space))
+    }
+
+    fn unwatch(socket: &mut Socket) -> bool {
+        if socket.with(|state, _| state.must_watch) {
+            return false;
+        }
+        assert_eq!(socket.channel, Channel::Data, "words may come at any time");
+        if !std::mem::replace(&mut socket.unwatched, true) {
+            socket.with(|state, _| state.events.push("data unwatched"));
+        }
+        true
     }
 
     fn try_write(socket: &mut Socket, bytes: &[u8]) -> io::Result<usize> {

@@ -9,6 +9,7 @@ mod forger;
 mod hostile;
 mod identity;
 mod link;
+mod memory;
 mod pair;
 mod pins;
 mod pki;

@@ -285,3 +285,62 @@ fn seals_while_half_a_message_waits() {
         }
     }
 }
+
+/// All that the server has to send lies in the client's buffer.
+fn swallow(data: &mut Pair) {
+    data.draw();
+    let wire = std::mem::take(&mut data.to_client);
+    let mut rest = &wire[..];
+    while !rest.is_empty() {
+        let space = data.client.space();
+        let n = rest.len().min(space.len());
+        space[..n].copy_from_slice(&rest[..n]);
+        rest = &rest[n..];
+        data.client.received(n);
+    }
+}
+
+#[test]
+fn records_are_gathered_as_far_as_they_have_come() {
+    let pki = Pki::new();
+    for version in BOTH {
+        let mut data = Pair::resumed(&pki, version);
+        let bytes = payload(100_000);
+        data.server.writer().write_all(&bytes).unwrap();
+        data.server.send_close_notify();
+        swallow(&mut data);
+        // Without a record that is open it opens one.
+        data.client.gather(1);
+        assert!(data.client.plaintext() == &bytes[..16_384]);
+        assert_eq!(data.client.process().unwrap(), Event::Plaintext);
+        data.client.consume(1000);
+        data.client.gather(50_000);
+        let gathered = data.client.plaintext().to_vec();
+        assert!((50_000..70_000).contains(&gathered.len()) && bytes[1000..].starts_with(&gathered));
+        data.client.space();
+        data.client.gather(usize::MAX);
+        assert!(data.client.plaintext() == &bytes[1000..], "with the end behind it");
+        assert_eq!(data.client.process().unwrap(), Event::Plaintext);
+        data.client.consume(usize::MAX);
+        assert_eq!(data.client.process().unwrap(), Event::Closed);
+    }
+}
+
+#[test]
+fn an_error_that_comes_to_light_by_gathering_is_told_after_what_came_before_it() {
+    let pki = Pki::new();
+    for version in BOTH {
+        let mut data = Pair::resumed(&pki, version);
+        let bytes = payload(40_000);
+        data.server.writer().write_all(&bytes).unwrap();
+        data.draw();
+        *data.to_client.last_mut().unwrap() ^= 1;
+        swallow(&mut data);
+        data.client.gather(usize::MAX);
+        assert!(data.client.plaintext() == &bytes[..32_768]);
+        assert_eq!(data.client.process().unwrap(), Event::Plaintext);
+        data.client.consume(usize::MAX);
+        let error = data.client.process().unwrap_err();
+        assert!(error.to_string().contains("decrypt"), "{error}");
+    }
+}

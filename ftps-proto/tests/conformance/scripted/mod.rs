@@ -6,8 +6,10 @@
 mod cancel;
 mod certificate;
 mod client;
+#[allow(dead_code, reason = "the tests of the program share it, and use more of it")]
 mod peer;
 mod security;
+#[allow(dead_code, reason = "as above")]
 mod server;
 mod transfer;
 mod waits;

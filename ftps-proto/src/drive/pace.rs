@@ -1,0 +1,66 @@
+//! Fewer wake-ups for a fast download.
+//!
+//! A socket into which much comes becomes readable over and over, with a few segments each time, and to be woken up costs
+//! more than to receive them. So the socket of a fast download is not watched: it rests for a millisecond, and is read with
+//! all that has come meanwhile, which its buffer has room for. Once a rest was in vain, it is watched again.
+
+use std::time::Duration;
+
+use crate::time::Instant;
+
+/// As short as runtimes' timers can tell.
+const REST: Duration = Duration::from_millis(1);
+/// A download is fast where so much comes in this time: 20 MiB a second.
+const PIECE: usize = 1 << 20;
+const FAST: Duration = Duration::from_millis(50);
+/// After so many reads without a rest there is one, as others may share the thread.
+const READS: u8 = 16;
+
+/// How the data connection's socket is read.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    /// What has come of a piece, and when that began.
+    came: usize,
+    since: Option<Instant>,
+    fast: bool,
+    reads: u8,
+    /// The end of a rest.
+    until: Option<Instant>,
+}
+
+impl Pace {
+    /// So much has come, where there was room for so much. Whether a rest would be good.
+    pub(super) fn wants_rest(&mut self, n: usize, room: usize, now: Instant) -> bool {
+        let since = *self.since.get_or_insert(now);
+        self.came += n;
+        if self.came >= PIECE {
+            // A large read may hold several pieces.
+            let pieces = u32::try_from(self.came / PIECE).unwrap_or(u32::MAX);
+            self.fast = now.saturating_duration_since(since) < FAST.saturating_mul(pieces);
+            (self.came, self.since) = (0, Some(now));
+        }
+        self.reads = self.reads.saturating_add(1);
+        self.fast && n > 0 && (n < room || self.reads >= READS)
+    }
+
+    /// The socket is not watched, and not read before a rest is over.
+    pub(super) fn rest(&mut self, now: Instant) {
+        self.reads = 0;
+        self.until = Some(now + REST);
+    }
+
+    /// Whether the socket is not watched.
+    pub(super) fn is_unwatched(&self) -> bool {
+        self.until.is_some()
+    }
+
+    /// When the rest ends that is not over yet.
+    pub(super) fn rests_until(&self, now: Instant) -> Option<Instant> {
+        self.until.filter(|until| *until > now)
+    }
+
+    /// The socket is watched from now on: a rest was in vain, or it is another connection's.
+    pub(super) fn watch(&mut self) {
+        *self = Self::default();
+    }
+}
