@@ -168,6 +168,13 @@ impl<A: Adapter> Builder<A> {
         self
     }
 
+    /// Sends a NOOP where a transfer has left the control connection silent for so long, since firewalls forget idle
+    /// connections. Off unless asked for; off for the session where the server refuses it.
+    pub fn keepalive(mut self, after: Duration) -> Self {
+        self.config.keepalive = Some(after);
+        self
+    }
+
     /// Connect to the address that a PASV reply names instead of the server's own. Only for networks that need it: that
     /// address may point anywhere (CVE-2020-8284).
     pub fn trust_pasv_address(mut self, trust: bool) -> Self {

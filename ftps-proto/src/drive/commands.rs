@@ -160,6 +160,13 @@ macro_rules! __commands {
             self.run($crate::ops::Rename::new(from, to))$(.$await)?
         }
 
+        /// Says whether more transfers follow from now on. Then the next one's data connection is asked for (EPSV) once one's
+        /// has ended, before its final reply: one round trip less for each but the first. Given up for the session where the
+        /// server refuses it. Nothing is sent by this.
+        pub fn expect_more(&mut self, more: bool) {
+            self.driver.expect_more(more);
+        }
+
         /// Does nothing, and has it answered (NOOP): a session that stays idle for long is closed by the server.
         ///
         /// # Errors

@@ -211,6 +211,10 @@ macro_rules! subject {
                     $wait(self.0.command(text))
                 }
 
+                fn expect_more(&mut self, more: bool) {
+                    self.0.expect_more(more);
+                }
+
                 fn is_usable(&self) -> bool {
                     self.0.is_usable()
                 }

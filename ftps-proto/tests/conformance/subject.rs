@@ -57,6 +57,7 @@ pub trait Subject: Sized {
     fn create_dir_all(&mut self, path: impl AsRef<[u8]>) -> Result<(), Error>;
     fn command(&mut self, text: &str) -> Result<Reply, Error>;
 
+    fn expect_more(&mut self, more: bool);
     fn is_usable(&self) -> bool;
     fn features(&self) -> Option<&Features>;
     fn server(&self) -> ServerKind;

@@ -5,6 +5,7 @@
 //! each time a session and a directory of its own.
 
 mod calls;
+mod control;
 mod faults;
 mod files;
 mod names;
@@ -55,6 +56,11 @@ impl Site {
     /// Whether it is used as most are: explicitly, with TLS 1.3, by EPSV.
     pub fn is_plainest(&self) -> bool {
         !self.is_implicit() && self.version == Version::Tls13 && self.route == Route::Epsv
+    }
+
+    /// Whether it gives tickets, so that every data connection resumes.
+    pub fn gives_tickets(&self) -> bool {
+        !(self.is("pure-ftpd") && self.version == Version::Tls13)
     }
 
     fn is_implicit(&self) -> bool {

@@ -1,0 +1,78 @@
+//! What goes on the control connection while a file moves.
+
+use std::time::Duration;
+
+use super::{Bench, bytes};
+use crate::conversation;
+use crate::on_every_server;
+use crate::subject::{Source, Subject};
+
+/// Long enough for a NOOP or more to be due.
+const LONG: usize = 16 << 20;
+
+/// A session with other settings, in the directory of the bench.
+fn anew<S: Subject>(bench: &Bench<S>, after: Option<Duration>) -> S {
+    conversation::listen();
+    let mut builder = bench.site.builder::<S>();
+    if let Some(after) = after {
+        builder = builder.keepalive(after);
+    }
+    let mut client = S::connect(&builder).unwrap();
+    client.set_current_dir(&bench.directory.name).unwrap();
+    client
+}
+
+fn keepalives_go_while_a_file_moves<S: Subject>(bench: Bench<S>) {
+    let file = bytes(5, LONG);
+    bench.directory.write("down", &file);
+    // vsftpd answers them after the file's own reply, ProFTPD before it, and Pure-FTPd does not know them then.
+    for up in [false, true] {
+        let mut client = anew(&bench, Some(Duration::from_millis(1)));
+        conversation::said();
+        if up {
+            assert_eq!(client.upload("up", &mut Source::bytes(file.as_slice())).unwrap().bytes, LONG as u64);
+            assert!(bench.directory.read("up") == file);
+        } else {
+            let (back, done) = client.download_to("down").unwrap();
+            assert!(back == file && done.bytes == LONG as u64);
+        }
+        let said = conversation::said();
+        assert!(said.iter().any(|line| line == "> NOOP"), "{said:?}");
+        assert_eq!(client.size("down").unwrap(), LONG as u64);
+        assert!(client.current_dir().unwrap().ends_with(bench.directory.name.as_bytes()));
+        client.quit().unwrap();
+    }
+}
+on_every_server!(keepalives_go_while_a_file_moves where |site| site.is_plainest());
+
+fn the_next_data_connection_is_asked_for_before_a_file_is_confirmed<S: Subject>(bench: Bench<S>) {
+    const FILES: usize = 5;
+    let mut client = anew(&bench, None);
+    client.expect_more(true);
+    conversation::said();
+    for n in 0..FILES {
+        let (name, file) = (format!("f{n}"), bytes(n, 1000 + n));
+        assert!(
+            client.upload(&name, &mut Source::bytes(file.as_slice())).unwrap().resumed
+                || !bench.site.gives_tickets()
+        );
+        assert_eq!(client.download_to(&name).unwrap().0, file);
+    }
+    // Once for each file, and once for the one still expected; before a file is confirmed, unless its reply was as quick.
+    let said = conversation::said();
+    let of = |what: &str| {
+        said.iter()
+            .enumerate()
+            .filter(|(_, line)| line.starts_with(what))
+            .map(|(at, _)| at)
+            .collect::<Vec<_>>()
+    };
+    let (asked, confirmed) = (of("> EPSV"), of("< 226"));
+    assert_eq!(confirmed.len(), 2 * FILES, "{said:?}");
+    assert!((2 * FILES..=2 * FILES + 1).contains(&asked.len()), "{said:?}");
+    assert!(asked[1..].iter().zip(&confirmed).any(|(asked, confirmed)| asked < confirmed), "{said:?}");
+    client.expect_more(false);
+    assert_eq!(client.size("f1").unwrap(), 1001);
+    client.quit().unwrap();
+}
+on_every_server!(the_next_data_connection_is_asked_for_before_a_file_is_confirmed where |site| site.is_plainest());
