@@ -63,7 +63,7 @@ impl Config {
 /// How TLS begins. There is no third way: nothing here sends a password in clear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Security {
-    /// With AUTH TLS, behind the greeting (RFC 4217, section 4); port 21.
+    /// With AUTH TLS, after the greeting (RFC 4217, section 4); port 21.
     Explicit,
     /// At once (RFC 4217, section 4 calls it deprecated; servers have not listened); port 990.
     Implicit,

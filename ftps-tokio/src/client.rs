@@ -29,17 +29,21 @@ impl Adapter for Tokio {
     fn connect(builder: &Builder) -> Self::Connecting {
         let builder = builder.clone();
         Box::pin(async move {
-            let builder = match builder.is_prepared() {
-                true => builder,
-                false => spawn_blocking(|| builder.prepare()).await.map_err(|error| {
-                    Local::Configuration(format!("the platform's certificates were not read: {error}"))
-                })??,
-            };
-            let mut opening = builder.open(Sockets::new)?;
+            let mut opening = prepared(builder).await?.open(Sockets::new)?;
             let driver = poll_fn(|cx| opening.poll(cx)).await?;
             Ok(Client { driver })
         })
     }
+}
+
+/// With the platform's certificates read, on a thread where that may block.
+async fn prepared(builder: Builder) -> Result<Builder, Error> {
+    if builder.is_prepared() {
+        return Ok(builder);
+    }
+    spawn_blocking(|| builder.prepare()).await.map_err(|error| {
+        Local::Configuration(format!("the platform's certificates were not read: {error}"))
+    })?
 }
 
 /// A logged-in FTPS session.
@@ -59,7 +63,8 @@ impl Client {
     /// As [`Builder::connect`], but tells what was found out about the server where it fails, too. Without `login` it goes
     /// no further than TLS.
     pub async fn survey(builder: &Builder, login: bool) -> Survey {
-        let mut opening = match builder.open(Sockets::new) {
+        let opening = prepared(builder.clone()).await.and_then(|builder| builder.open(Sockets::new));
+        let mut opening = match opening {
             Ok(opening) if login => opening,
             Ok(opening) => opening.until_secured(),
             Err(error) => return Survey { client: None, outcome: Err(error) },

@@ -159,7 +159,7 @@ fn prefix<'a>(value: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
     start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
-/// Reads the 250 reply to MLST: the entry stands between its first line and its last, behind a space.
+/// Reads the 250 reply to MLST: the entry stands between its first line and its last, after a space.
 ///
 /// ```text
 /// mlst-response = "250-" text EOL 1*( SP entry EOL ) "250" SP text EOL

@@ -110,7 +110,7 @@ pub struct ReplyDecoder {
     line: usize,
     lines: usize,
     line_bytes: usize,
-    /// This many bytes into a reply that is none, there is enough to say so.
+    /// After this many bytes it is certain that they do not begin a reply.
     doubt: Option<usize>,
     failed: Option<FrameError>,
 }
@@ -145,7 +145,7 @@ impl ReplyDecoder {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// The next reply, if all of it is here; reads nothing behind its line end.
+    /// The next reply, if all of it is here; reads nothing after its line end.
     pub fn decode(&mut self) -> Result<Option<Reply>, FrameError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
@@ -172,7 +172,7 @@ impl ReplyDecoder {
     }
 
     fn scan(&mut self) -> Result<Option<Reply>, FrameError> {
-        // Most replies fit; what is buffered behind this one is not its size.
+        // Most replies fit; what is buffered after this one is not its size.
         self.text.reserve(64.min(self.buffer.len() - self.scanned));
         while let Some(&byte) = self.buffer.get(self.scanned) {
             self.scanned += 1;
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn stops_right_behind_a_reply() {
+    fn stops_right_after_a_reply() {
         let mut decoder = decoder();
         decoder.push(b"234 go\r\n230 injected");
         assert_eq!(decoder.decode().unwrap().unwrap().last_line(), b"go");

@@ -127,12 +127,12 @@ impl Reply {
         self.text.split(|&b| b == b'\n')
     }
 
-    /// The text behind the code of the first line.
+    /// The text after the code of the first line.
     pub fn first_line(&self) -> &[u8] {
         self.lines().next().unwrap_or_default()
     }
 
-    /// The text behind the code of the last line: all there is, of most replies.
+    /// The text after the code of the last line: all there is, of most replies.
     pub fn last_line(&self) -> &[u8] {
         self.lines().next_back().unwrap_or_default()
     }

@@ -314,7 +314,7 @@ impl World {
                 self.session.handle(Input::Failed(Channel::Data, Failure::transport("connection reset")));
             }
             Act::Receive if self.data == DataEnd::Shut => {}
-            // What comes behind this is said all the same.
+            // What comes after this is said all the same.
             Act::Leave if self.said.is_empty() => {
                 self.session.handle(Input::Ended(Channel::Control, End::Clean));
             }

@@ -168,7 +168,7 @@ fn a_dropped_recovery_goes_on() {
 }
 
 #[test]
-fn the_fence_leaves_behind_abor_and_not_with_it() {
+fn the_fence_leaves_after_abor_and_not_with_it() {
     let mut world = open(server(&aborts()[0]).greeting("220 Pure-FTPd"));
     let mut download = world.download("file");
     while world.session.moved() == 0 {
@@ -229,7 +229,7 @@ fn a_reply_to_a_dropped_command_that_cannot_be_right_is_followed_by_a_fence() {
 }
 
 #[test]
-fn a_server_that_takes_one_command_at_a_time_gets_the_fence_behind_its_answer() {
+fn a_server_that_takes_one_command_at_a_time_gets_the_fence_after_its_answer() {
     let mut world = open(server(&[Act::Abort]));
     let mut download = world.download("file");
     while world.session.moved() == 0 {

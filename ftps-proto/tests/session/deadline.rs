@@ -85,7 +85,7 @@ fn a_fence_that_is_not_answered_ends_the_session() {
 }
 
 #[test]
-fn behind_a_deadline_it_is_looked_once_more_and_again_while_that_brings_something() {
+fn after_a_deadline_it_is_looked_once_more_and_again_while_that_brings_something() {
     let none: [Act; 0] = [];
     // The beginning of a reply is something, but it cannot go on for ever.
     for (comes, most) in [(&b""[..], 2), (b"2", 1000)] {

@@ -104,7 +104,7 @@ fn a_reply_that_cannot_be_right_is_followed_by_a_fence() {
 }
 
 #[test]
-fn what_comes_behind_the_fence_is_swallowed() {
+fn what_comes_after_the_fence_is_swallowed() {
     for late in ["226 late", "426 late", "225 late"] {
         let stuck = ["150 here".into(), SECURE, Act::Send(vec![1])];
         let mut world = open(

@@ -188,7 +188,7 @@ fn a_transfer_that_is_dropped_among_keepalives() {
 }
 
 #[test]
-fn none_is_sent_to_a_server_that_has_left_behind_its_confirmation() {
+fn none_is_sent_to_a_server_that_has_left_after_its_confirmation() {
     for last in [vec![Act::Leave], vec!["421 Timeout".into()], vec!["421 Timeout".into(), Act::Leave]] {
         let begin = ["150 here".into(), SECURE, "226 done".into()];
         let data = [SLOW, Act::Send(vec![1]), Act::End(End::Clean)];

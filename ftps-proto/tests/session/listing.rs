@@ -88,7 +88,7 @@ fn a_path_that_looks_like_an_option() {
 }
 
 #[test]
-fn a_cut_listing_is_an_error_behind_what_came() {
+fn a_cut_listing_is_an_error_after_what_came() {
     let peer = Peer::polite().on(
         "MLSD",
         [

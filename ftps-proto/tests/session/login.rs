@@ -102,7 +102,7 @@ fn no_tls_no_credential() {
 }
 
 #[test]
-fn bytes_behind_234_are_an_attack() {
+fn bytes_after_234_are_an_attack() {
     let peer = Peer::polite().instead("AUTH TLS", [Act::Raw(b"234 go\r\n230 logged in\r\n".to_vec())]);
     let (error, world) = refused(peer);
     assert!(matches!(error, Error::Injection { bytes: 15 }), "{error}");
@@ -115,7 +115,7 @@ fn greetings() {
     for greeting in [&["120 soon", "220 ready"][..], &["230 you are in"], &["220-a", " b", "220 c"]] {
         let mut world = World::new(Peer::polite().greeting(&greeting.join("\r\n")));
         world.open().unwrap();
-        assert_eq!(heard(&world), LOGIN, "the login is made behind TLS all the same");
+        assert_eq!(heard(&world), LOGIN, "the login is made inside TLS all the same");
     }
     let (error, _) = refused(Peer::new(["421 too many users"]));
     assert_eq!(error.code().unwrap(), 421);

@@ -76,7 +76,7 @@ fn downloads_whose_replies_come_otherwise() {
 }
 
 #[test]
-fn what_is_said_behind_a_transfer_answers_nothing() {
+fn what_is_said_after_a_transfer_answers_nothing() {
     for after in
         [&["226 done", "226 done"][..], &["226 done", "150 here", "226 done"], &["226 done", "425 closed"]]
     {
@@ -418,7 +418,7 @@ fn a_control_connection_lost_in_a_transfer_ends_it_at_once() {
 }
 
 #[test]
-fn a_server_that_leaves_behind_its_confirmation_has_sent_the_file() {
+fn a_server_that_leaves_after_its_confirmation_has_sent_the_file() {
     let data = [PAUSE, Act::Send(payload()), Act::End(End::Clean)];
     let mut world = open(serves(
         [vec!["150 here".into(), SECURE, "226 done".into(), Act::Leave], data.to_vec()].concat(),
@@ -497,7 +497,7 @@ fn what_is_sent_after_the_server_has_ended_is_not_in_the_file() {
 }
 
 #[test]
-fn a_421_behind_226_takes_nothing_from_a_file_that_is_still_read() {
+fn a_421_after_226_takes_nothing_from_a_file_that_is_still_read() {
     // vsftpd's idle timeout, while a slow caller reads what the sockets hold.
     let acts = ["150 here", "226 done", "421 Timeout."].map(Act::from);
     let data = [SECURE, Act::Wait(Duration::from_secs(1)), Act::Send(payload()), Act::End(End::Clean)];

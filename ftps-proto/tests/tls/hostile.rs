@@ -17,7 +17,7 @@ fn refuses_what_no_server_may_send() {
         // A ClientHello, a Finished.
         (ContentType::Handshake, handshake(1, b"hello"), AlertDescription::UnexpectedMessage),
         (ContentType::Handshake, handshake(20, b"done"), AlertDescription::UnexpectedMessage),
-        // A KeyUpdate that means nothing, is too long, has something behind it.
+        // A KeyUpdate that means nothing, is too long, has something after it.
         (ContentType::Handshake, handshake(24, &[2]), AlertDescription::DecodeError),
         (ContentType::Handshake, handshake(24, &[0, 0]), AlertDescription::DecodeError),
         (

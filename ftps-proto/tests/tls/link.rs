@@ -52,7 +52,7 @@ fn no_payload_is_taken_but_when_it_may_move() {
     assert!(matches!(world.poll(&mut transfer), Ok(Progress::Need(LinkNeed::Payload(_)))));
     transfer.finish();
     assert!(matches!(world.poll(&mut transfer), Ok(Progress::Need(LinkNeed::Io(_)))));
-    assert_eq!(world.link.supply(b"behind its end"), 0);
+    assert_eq!(world.link.supply(b"after its end"), 0);
     world.hear(Channel::Data);
     assert!(matches!(
         world.poll(&mut transfer),

@@ -61,7 +61,7 @@ impl Pair {
         pair
     }
 
-    /// Only as far as the handshake: what comes behind it would be harvested.
+    /// Only as far as the handshake: what comes after it would be harvested.
     pub(super) fn unread(session: &TlsSession, control: &mut Pair, server: &Arc<ServerConfig>) -> Self {
         let mut pair = Self::new(Engine::data(session, name(), &mut control.client).unwrap(), server);
         while !pair.client.handshake_done() {

@@ -146,7 +146,7 @@ fn a_socket_that_never_takes_everything_makes_no_heap() {
         let waiting = data.client.outgoing().len();
         data.client.sent(waiting / 2);
     }
-    assert!(resident() < before + 100, "{before} MiB before, {} MiB behind", resident());
+    assert!(resident() < before + 100, "{before} MiB before, {} MiB after", resident());
 }
 
 #[test]
@@ -274,7 +274,7 @@ fn seals_while_half_a_message_waits() {
             payload: part.into(),
         };
         let record = encrypter.encrypt(message, sequence + n as u64).unwrap().encode();
-        // The last record in two reads: half a record waits behind half a message.
+        // The last record in two reads: half a record waits after half a message.
         let (first, rest) = record.split_at(if n == 2 { 7 } else { record.len() });
         for bytes in [first, rest] {
             pair.to_client.extend(bytes);
@@ -319,7 +319,7 @@ fn records_are_gathered_as_far_as_they_have_come() {
         assert!((50_000..70_000).contains(&gathered.len()) && bytes[1000..].starts_with(&gathered));
         data.client.space();
         data.client.gather(usize::MAX);
-        assert!(data.client.plaintext() == &bytes[1000..], "with the end behind it");
+        assert!(data.client.plaintext() == &bytes[1000..], "with the end after it");
         assert_eq!(data.client.process().unwrap(), Event::Plaintext);
         data.client.consume(usize::MAX);
         assert_eq!(data.client.process().unwrap(), Event::Closed);

@@ -82,7 +82,7 @@ mod tests {
                 (entry.group().as_deref(), entry.fact("NonStop.code")),
                 (Some(group), Some(&b"101"[..]))
             );
-            // One that was cut is none.
+            // One that was cut is not a size.
             for end in 0..line.len() {
                 assert!(parse(&line.as_bytes()[..end]).is_none(), "{}", &line[..end]);
             }

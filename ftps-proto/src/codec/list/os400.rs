@@ -38,7 +38,7 @@ pub(super) enum Object {
 pub(super) fn parse(line: &[u8], order: &mut Option<DateOrder>) -> Option<Object> {
     let (_, (owner, size, date, kind, name)) = all_consuming(columns).parse(line).ok()?;
     let Some(name) = name.map(|name| name.trim_ascii_start()).filter(|name| !name.is_empty()) else {
-        // A member without a name is none.
+        // A member without a name is not a member.
         return if kind == b"MEM" { None } else { Some(Object::Listed) };
     };
     let (name, kind) = match (name, kind) {

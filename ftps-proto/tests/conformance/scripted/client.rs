@@ -71,7 +71,7 @@ fn an_implicit_server<S: Subject>() {
 }
 for_each_adapter!(an_implicit_server);
 
-/// A server that answers nothing behind the password before it has heard all of the login.
+/// A server that answers nothing after the password before it has heard all of the login.
 fn answers_a_burst() -> Peer {
     let answers = ["230 in", "200 PBSZ=0", "200 P", VSFTPD_FEATURES, "200 utf8", "200 binary"];
     ["PASS", "PBSZ", "PROT", "FEAT", "OPTS"]

@@ -22,7 +22,7 @@ fn tls_error(error: &Error) -> &TlsError {
     failure.source.downcast_ref().unwrap()
 }
 
-fn bytes_behind_234_are_an_attack<S: Subject>() {
+fn bytes_after_234_are_an_attack<S: Subject>() {
     let acts = [Act::Raw(b"234 go\r\n230 logged in\r\n".to_vec())];
     let server = Server::start(Peer::polite().instead("AUTH TLS", acts));
     let error = refuses::<S>(&builder::<S>(&server));
@@ -30,7 +30,7 @@ fn bytes_behind_234_are_an_attack<S: Subject>() {
     let log = server.wait(|log| log.left == 1);
     assert_eq!(log.clear, b"AUTH TLS\r\n", "no ClientHello was sent");
 }
-for_each_adapter!(bytes_behind_234_are_an_attack);
+for_each_adapter!(bytes_after_234_are_an_attack);
 
 fn a_certificate_that_is_not_to_be_trusted<S: Subject>() {
     let stranger = Server::start(Peer::polite());

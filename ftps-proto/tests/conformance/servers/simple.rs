@@ -47,7 +47,7 @@ fn a_refused_transfer_says_so_and_the_session_goes_on<S: Subject>(mut bench: Ben
     fs::create_dir(&locked).unwrap();
     fs::set_permissions(&locked, Permissions::from_mode(0o755)).unwrap();
     let file = bytes(3, MIB);
-    // Each refusal in its own way, and each behind the others.
+    // Each refusal in its own way, and each after the others.
     for (path, verb) in [
         ("missing", Verb::Retr),
         ("missing/file", Verb::Stor),

@@ -9,7 +9,7 @@ pub(crate) struct Pattern(Vec<u8>);
 impl Pattern {
     const WILD: [char; 3] = ['*', '?', '['];
 
-    /// The wildcards of a path as it is written. What is written as %XX is none.
+    /// The wildcards of a path as it is written. What is written as %XX is not one.
     pub(crate) fn parse(path: &str) -> Result<Option<Self>, String> {
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
         if directory.contains(Self::WILD) {

@@ -5,8 +5,8 @@ use std::fmt;
 use std::rc::Rc;
 
 use ftps_tokio::Security;
-use ftps_tokio::codec::{Argument, Name};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+use ftps_tokio::codec::Name;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use crate::failure::Failure;
 use crate::pattern::Pattern;
@@ -57,21 +57,16 @@ impl fmt::Display for Url {
 impl Url {
     /// Reads a URL. An error does not repeat it, since it may hold a password.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let (security, rest) = match text.split_once("://") {
-            Some((scheme, rest)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
-                let security = match scheme.to_ascii_lowercase().as_str() {
-                    "ftp" | "ftpes" => Security::Explicit,
-                    "ftps" => Security::Implicit,
-                    _ => return Err(format!("{scheme}: is none of ftpes:, ftps: and ftp:")),
-                };
-                (security, rest)
-            }
-            _ => (Security::Explicit, text),
+        let url = ftps_tokio::Url::parse(text).map_err(|error| error.to_string())?;
+        let pattern = Pattern::parse(path_as_written(text))?;
+        let site = Site {
+            security: url.security(),
+            host: url.host().into(),
+            port: url.port(),
+            user: url.user().map(|user| user.as_bytes().to_vec()),
+            password: url.password().map(|password| password.as_bytes().to_vec()),
         };
-        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let (path, pattern) = decode_path(path)?;
-        let site = Rc::new(Site::parse(security, authority)?);
-        Ok(Self { site, path, pattern })
+        Ok(Self { site: Rc::new(site), path: url.path().to_vec(), pattern })
     }
 
     /// Whether it is written as a directory.
@@ -144,53 +139,17 @@ pub(crate) fn one_file_a_name<'a, T: Copy + PartialEq>(
     Ok(())
 }
 
-impl Site {
-    fn parse(security: Security, authority: &str) -> Result<Self, String> {
-        // The parser would skip it.
-        if authority.contains(char::is_control) {
-            return Err("a control character in the host, name or password".into());
-        }
-        // Schemes whose hosts are domain names. A port that is the scheme's default is not told, so two are asked.
-        let parse = |scheme: &str| {
-            url::Url::parse(&format!("{scheme}://{authority}/")).map_err(|error| format!("host: {error}"))
-        };
-        let (url, other) = (parse("ftp")?, parse("wss")?);
-        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-            return Err("a / ? # or \\ in the name or password has to be written as %XX".into());
-        }
-        let host = match url.host() {
-            Some(url::Host::Domain(name)) => name.into(),
-            Some(url::Host::Ipv4(address)) => address.to_string(),
-            Some(url::Host::Ipv6(address)) => address.to_string(),
-            None => return Err("host: there is none".into()),
-        };
-        let password = url.password();
-        let user = Some(url.username()).filter(|user| !user.is_empty() || password.is_some());
-        Ok(Self {
-            security,
-            host,
-            port: url.port().or(other.port()).unwrap_or(security.port()),
-            user: user.map(|user| decode(user, "name")).transpose()?,
-            password: password.map(|password| decode(password, "password")).transpose()?,
-        })
-    }
-}
-
-/// RFC 1738, section 3.2.2. Files are bytes here: of its types, only `i` is known.
-fn decode_path(path: &str) -> Result<(Vec<u8>, Option<Pattern>), String> {
-    let (path, kind) = match path.rsplit_once(';') {
-        Some((path, kind)) if kind.to_ascii_lowercase().starts_with("type=") => (path, &kind[5..]),
-        _ => (path, "i"),
+/// The path of a URL that has been read, as it stands there: without its type, and with its %XX.
+fn path_as_written(url: &str) -> &str {
+    let rest = match url.split_once("://") {
+        Some((scheme, rest)) if !scheme.contains('/') => rest,
+        _ => url,
     };
-    if !kind.eq_ignore_ascii_case("i") {
-        return Err("only ;type=i is known: files are moved as they are".into());
+    let path = rest.split_once('/').map_or("", |(_, path)| path);
+    match path.rsplit_once(';') {
+        Some((path, kind)) if kind.to_ascii_lowercase().starts_with("type=") => path,
+        _ => path,
     }
-    let pattern = Pattern::parse(path)?;
-    let path = decode(path, "path")?;
-    if !path.is_empty() {
-        Argument::new(&path).map_err(|error| format!("path: {error}"))?;
-    }
-    Ok((path, pattern))
 }
 
 /// A path as it stands in a URL: everything that could mean something else as %XX.
@@ -199,85 +158,30 @@ pub(crate) fn encode(path: &[u8]) -> String {
     percent_encode(path, &PLAIN).to_string()
 }
 
-fn decode(text: &str, part: &str) -> Result<Vec<u8>, String> {
-    let digit = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_hexdigit);
-    if text.match_indices('%').any(|(at, _)| !(digit(at + 1) && digit(at + 2))) {
-        return Err(format!("{part}: a % has to be written as %25"));
-    }
-    Ok(percent_decode_str(text).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn site(text: &str) -> Rc<Site> {
-        Url::parse(text).unwrap().site
-    }
-
     #[test]
-    fn the_scheme_says_how_tls_begins() {
-        for (text, security, port) in [
-            ("ftpes://h/x", Security::Explicit, 21),
-            ("ftp://h/x", Security::Explicit, 21),
-            ("h/x", Security::Explicit, 21),
-            ("h", Security::Explicit, 21),
-            ("FTPS://h/x", Security::Implicit, 990),
-            ("ftps://h:21/x", Security::Implicit, 21),
-            ("ftps://h:443/x", Security::Implicit, 443),
-            ("h:443/x", Security::Explicit, 443),
-            ("ftpes://h:990", Security::Explicit, 990),
-        ] {
-            let site = site(text);
-            assert_eq!((site.security, site.port), (security, port), "{text}");
-        }
-        assert!(Url::parse("https://h/x").unwrap_err().starts_with("https: "));
-    }
-
-    #[test]
-    fn hosts() {
-        assert_eq!(site("[::1]:2121/x").host, "::1");
-        assert_eq!(site("[::1]:2121/x").to_string(), "[::1]:2121");
-        assert_eq!(site("EXAMPLE.com/x").host, "example.com");
-        assert_eq!(site("127.0.0.1").to_string(), "127.0.0.1:21");
-        for text in
-            ["", "ftps:///x", "h:x/y", "h:65536/y", "u?v@h/x", "u#v@h/x", "u\\v@h/x", "u\nv@h/x", "h\t/x"]
-        {
-            assert!(Url::parse(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn credentials() {
-        let site = site("ftps://us%40er:p%C3%A4%2Fss@h/x");
+    fn a_site_shows_no_password() {
+        let site = Url::parse("ftps://us%40er:p%C3%A4%2Fss@[::1]:2121/x").unwrap().site;
         assert_eq!(site.user.as_deref(), Some(&b"us@er"[..]));
-        assert_eq!(site.password.as_deref(), Some("pä/ss".as_bytes()));
+        assert_eq!(site.password.as_deref(), Some("p\u{e4}/ss".as_bytes()));
+        assert_eq!((site.to_string().as_str(), site.host.as_str()), ("[::1]:2121", "::1"));
         assert!(!format!("{site:?}").contains("ss"));
-        let [name, none] = ["user@ftp.host@h", "h"].map(|text| self::site(text).user.clone());
-        assert_eq!((name.as_deref(), none), (Some(&b"user@ftp.host"[..]), None));
-        assert_eq!(self::site("u@h").password, None);
     }
 
     #[test]
-    fn paths_are_sent_as_they_are_written() {
-        for (text, path) in [
-            ("h/a/b", &b"a/b"[..]),
-            ("h//a/b", b"/a/b"),
-            ("h/%2Fa", b"/a"),
-            ("h/../a/./b", b"../a/./b"),
-            ("h/a b%3fc#d", b"a b?c#d"),
-            ("h/%C3%BC%ff", b"\xc3\xbc\xff"),
-            ("h/a://b", b"a://b"),
-            ("h/a;b", b"a;b"),
-            ("h/a;type=I", b"a"),
-            ("h/", b""),
+    fn what_is_written_is_the_path_alone() {
+        for (url, path) in [
+            ("ftps://h/a%2Ab;type=I", "a%2Ab"),
+            ("h//a*", "/a*"),
+            ("h/a://b", "a://b"),
+            ("ftps://h", ""),
+            ("u@h:21/a;b", "a;b"),
         ] {
-            assert_eq!(Url::parse(text).unwrap().path, path, "{text}");
-        }
-        for text in
-            ["h/a%", "h/a%2", "h/a%zz", "h/a%0d%0aDELE b", "h/a%00", "h/a\nb", "h/a;type=a", "u%:p@h/x"]
-        {
-            assert!(Url::parse(text).is_err(), "{text}");
+            assert_eq!(path_as_written(url), path);
+            assert!(Url::parse(url).is_ok(), "{url}");
         }
     }
 
