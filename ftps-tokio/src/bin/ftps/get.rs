@@ -196,7 +196,8 @@ async fn fetch(jobs: Vec<Job>, to: &Destination, session: &mut Session<'_>, repo
     let bytes = jobs.iter().try_fold(0, |all: u64, job| all.checked_add(job.size?));
     report.begin(jobs.len(), bytes);
     let mut taken = HashMap::new();
-    for job in &jobs {
+    for (index, job) in jobs.iter().enumerate() {
+        session.expect_more(index + 1 < jobs.len());
         let began = Instant::now();
         // What was found later may have the name of what was found before.
         let other = taken.insert(&job.to, &job.url).is_some_and(|other| other != &job.url);

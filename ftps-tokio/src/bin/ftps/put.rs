@@ -101,7 +101,8 @@ pub(crate) async fn put(
     }
     let bytes = jobs.iter().try_fold(0, |all: u64, job| all.checked_add(job.size?));
     report.begin(jobs.len(), bytes);
-    for job in &jobs {
+    for (index, job) in jobs.iter().enumerate() {
+        session.expect_more(index + 1 < jobs.len());
         let began = Instant::now();
         match put_one(job, parents.then_some(&mut directories), session, report).await {
             Ok(done) => report.moved(&job.to, job.size, &done, began.elapsed()).await,

@@ -17,11 +17,13 @@ pub(crate) struct Session<'a> {
     failed: Option<Failure>,
     /// The server has fallen silent, and is not expected to answer to QUIT.
     silent: bool,
+    /// Another file follows the one that is moved.
+    more: bool,
 }
 
 impl<'a> Session<'a> {
     pub(crate) fn new(settings: &'a Settings, site: &'a Site) -> Self {
-        Self { settings, site, client: None, failed: None, silent: false }
+        Self { settings, site, client: None, failed: None, silent: false, more: false }
     }
 
     /// Does something over the session. Where that has ended unnoticed since the work before, so that nothing of this was
@@ -41,6 +43,12 @@ impl<'a> Session<'a> {
         })
     }
 
+    /// Whether another file follows the one that is moved next: its data connection is then asked for early, which saves it a
+    /// round trip.
+    pub(crate) fn expect_more(&mut self, more: bool) {
+        self.more = more;
+    }
+
     async fn client(&mut self) -> Result<&mut Client, Failure> {
         if let Some(failure) = &self.failed {
             return Err(failure.clone());
@@ -53,7 +61,9 @@ impl<'a> Session<'a> {
                 connected.inspect_err(|failure| self.failed = Some(failure.clone()))?
             }
         };
-        Ok(self.client.insert(client))
+        let client = self.client.insert(client);
+        client.expect_more(self.more);
+        Ok(client)
     }
 
     /// Why a data connection did not come about is not known here, but what it mostly is.
