@@ -218,7 +218,10 @@ pub fn encode_facts(entry: &Entry, out: &mut Vec<u8>) {
         out.extend_from_slice(target.as_bytes());
         out.push(b';');
     }
-    let fits = |value: &[u8]| value.iter().all(|&b| b != b' ' && b != b';' && !b.is_ascii_control());
+    // A fact without a value says nothing, and is not read.
+    let fits = |value: &[u8]| {
+        !value.is_empty() && value.iter().all(|&b| b != b' ' && b != b';' && !b.is_ascii_control())
+    };
     // The type that a server gave besides the one above, which it would take the place of.
     let doubled = |label: &str| entry.kind != Kind::Other && label.eq_ignore_ascii_case("type");
     for (label, value) in entry.facts.iter().filter(|(label, value)| fits(value) && !doubled(label)) {
@@ -378,7 +381,7 @@ mod tests {
     #[test]
     fn what_no_fact_can_say_is_left_out() {
         let mut entry = Entry::new("a", Kind::File);
-        for value in ["a;b", "a b", "a\tb", "ab"] {
+        for value in ["a;b", "a b", "a\tb", "", "ab"] {
             entry.facts.add("x", value.as_bytes()).unwrap();
         }
         entry.size = Some(512);
