@@ -41,6 +41,7 @@ enum Data {
 
 pub(super) struct World {
     session: Session,
+    /// The operation under way.
     op: Option<Box<dyn Any>>,
     /// The operation before, to be polled out of turn.
     before: Option<Box<dyn Any>>,
@@ -50,9 +51,11 @@ pub(super) struct World {
     wild: bool,
     /// Something that is not a whole line was said: what a reply says cannot be told.
     garbled: bool,
-    /// The control connection's handshake was asked for, and is done.
+    /// The control connection's handshake was asked for...
     asked: bool,
+    /// ...and is done.
     secured: bool,
+    /// Which server it is.
     kind: u8,
     /// What the server has said and the session has not received.
     said: VecDeque<u8>,
@@ -66,6 +69,7 @@ pub(super) struct World {
     data: Data,
     /// The socket takes nothing.
     stalled: bool,
+    /// What becomes of handshakes and connects, two bits each: control, connect, data.
     fails: u8,
     before_memory: usize,
 }
@@ -228,29 +232,33 @@ impl World {
         }
     }
 
-    /// What the operation needs next; none where it has come to its end.
+    /// What the operation needs next; none where it is done, or has something to tell.
     fn poll(&mut self) -> Option<Need> {
         let op = self.op.as_mut()?;
-        let progress = op.poll(&mut self.session, self.now);
-        let need = match progress {
+        let need = match op.poll(&mut self.session, self.now) {
             Ok(Progress::Need(need)) => Some(need),
-            Ok(Progress::Done(true)) => Some(Need::Io(Io::default())),
-            Ok(Progress::Done(false)) => None,
+            // It is polled again for more.
+            Ok(Progress::Done(true)) => None,
+            Ok(Progress::Done(false)) => self.ended(),
             Err(error) => {
                 self.data = Data::None;
                 told(&error);
-                None
+                self.ended()
             }
         };
         self.holds(need);
-        // What has come to its end is polled once more.
-        if need.is_none()
-            && let Some(mut op) = self.op.take()
-            && let Ok(Progress::Need(need)) = op.poll(&mut self.session, self.now)
-        {
-            self.holds(Some(need));
+        need
+    }
+
+    /// An operation that has come to its end is polled once more.
+    fn ended(&mut self) -> Option<Need> {
+        let mut op = self.op.take()?;
+        match op.poll(&mut self.session, self.now) {
+            Ok(Progress::Need(need)) => self.holds(Some(need)),
+            Ok(Progress::Done(_)) => {}
+            Err(error) => told(&error),
         }
-        need.filter(|need| *need != Need::Io(Io::default()))
+        None
     }
 
     fn holds(&mut self, need: Option<Need>) {
@@ -263,9 +271,7 @@ impl World {
             }
             assert!(!self.session.is_secured());
         }
-        if let Some(Need::Io(io)) = need
-            && io != Io::default()
-        {
+        if let Some(Need::Io(io)) = need {
             assert!(io.deadline.is_some(), "a wait without a deadline: {io:?}, {:?}", self.session);
             assert!(!io.control.send || !outgoing.is_empty());
         }
