@@ -206,7 +206,9 @@ pub fn encode_facts(entry: &Entry, out: &mut Vec<u8>) {
     if let Some(size) = entry.exact_size() {
         fact("size", &size);
     }
-    if let Some(modified) = entry.modified.and_then(|modified| modified.in_utc()) {
+    // A year has four digits (RFC 3659, section 2.3).
+    let modified = entry.modified.and_then(|modified| modified.in_utc());
+    if let Some(modified) = modified.filter(|modified| modified.year.is_some_and(|year| year <= 9999)) {
         fact("modify", &TimeVal(modified));
     }
     if let Some(mode) = entry.permissions {
@@ -416,6 +418,15 @@ mod tests {
         for line in ["type=OS.unix=slink:a;type=file; x", "type=OS.unix=blkdev;type=file; x"] {
             assert_eq!(written(&parse_facts(line.as_bytes()).unwrap()), "type=file; x", "{line}");
         }
+    }
+
+    #[test]
+    fn a_year_of_five_digits_is_left_out() {
+        let mut entry = Entry::new("a", Kind::File);
+        entry.modified = Timestamp::from_unix(839_983_868_687);
+        let mut out = Vec::new();
+        encode_facts(&entry, &mut out);
+        assert_eq!(out, b"type=file; a");
     }
 
     #[test]
