@@ -1,7 +1,7 @@
 //! Entries of MLSD and MLST.
 
 use ftps_proto::codec::facts::{encode_facts, parse_facts, parse_mlst};
-use ftps_proto::codec::{Code, Entry, Kind, Reply};
+use ftps_proto::codec::{Code, Entry, Kind, Reply, Timestamp};
 
 /// Input: a line of MLSD, and lines of a reply to MLST.
 ///
@@ -35,8 +35,9 @@ pub(crate) fn rewritten(entry: &Entry) {
         assert_eq!(again.kind, entry.kind, "{shown}");
     }
     assert_eq!(again.size, entry.exact_size(), "{shown}");
-    // What is absent of a time counts as 0, and a day is the same one in UTC.
-    let utc = |entry: &Entry| entry.modified.and_then(|modified| modified.in_utc()?.to_utc());
+    // What is absent of a time counts as 0, a day is the same one in UTC, and a year has four digits.
+    let four = |time: &Timestamp| time.year.is_some_and(|year| year <= 9999);
+    let utc = |entry: &Entry| entry.modified.and_then(|time| time.in_utc().filter(four)?.to_utc());
     assert_eq!(utc(&again), utc(entry), "{shown}");
     let mut twice = Vec::new();
     encode_facts(&again, &mut twice);
