@@ -142,3 +142,8 @@ pub use need::{
 pub use session::{Claim, Direction, Operation, ServerKind, Session, Ticket};
 pub use time::Instant;
 pub use url::{Url, UrlError};
+
+/// The README's code, which is compiled with the documentation's.
+#[cfg(all(doctest, feature = "rustls"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -116,8 +116,3 @@ pub use ftps_proto::{
     Channel, EarlyClose, Error, Failure, Layer, Limits, Local, Mode, Operation, Pipelining, Rate, Refused,
     Remote, Security, ServerKind, Session, Timeouts, Unlisted, Url, UrlError, Waiting,
 };
-
-/// The README's code, which is compiled with the documentation's.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;

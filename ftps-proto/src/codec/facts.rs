@@ -208,7 +208,9 @@ pub fn encode_facts(entry: &Entry, out: &mut Vec<u8>) {
     if let Some(size) = entry.exact_size() {
         fact("size", &size);
     }
-    if let Some(modified) = entry.modified.and_then(|modified| modified.in_utc()) {
+    // A year has four digits (RFC 3659, section 2.3).
+    let modified = entry.modified.and_then(|modified| modified.in_utc());
+    if let Some(modified) = modified.filter(|modified| modified.year.is_some_and(|year| year <= 9999)) {
         fact("modify", &TimeVal(modified));
     }
     if let Some(mode) = entry.permissions {
@@ -220,7 +222,10 @@ pub fn encode_facts(entry: &Entry, out: &mut Vec<u8>) {
         out.extend_from_slice(target.as_bytes());
         out.push(b';');
     }
-    let fits = |value: &[u8]| value.iter().all(|&b| b != b' ' && b != b';' && !b.is_ascii_control());
+    // A fact without a value says nothing, and is not read.
+    let fits = |value: &[u8]| {
+        !value.is_empty() && value.iter().all(|&b| b != b' ' && b != b';' && !b.is_ascii_control())
+    };
     // The type that a server gave besides the one above, which it would take the place of.
     let doubled = |label: &str| entry.kind != Kind::Other && label.eq_ignore_ascii_case("type");
     for (label, value) in entry.facts.iter().filter(|(label, value)| fits(value) && !doubled(label)) {
@@ -386,7 +391,7 @@ mod tests {
     #[test]
     fn what_no_fact_can_say_is_left_out() {
         let mut entry = Entry::new("a", Kind::File);
-        for value in ["a;b", "a b", "a\tb", "ab"] {
+        for value in ["a;b", "a b", "a\tb", "", "ab"] {
             entry.facts.add("x", value.as_bytes()).unwrap();
         }
         entry.size = Some(512);
@@ -421,6 +426,15 @@ mod tests {
         for line in ["type=OS.unix=slink:a;type=file; x", "type=OS.unix=blkdev;type=file; x"] {
             assert_eq!(written(&parse_facts(line.as_bytes()).unwrap()), "type=file; x", "{line}");
         }
+    }
+
+    #[test]
+    fn a_year_of_five_digits_is_left_out() {
+        let mut entry = Entry::new("a", Kind::File);
+        entry.modified = Timestamp::from_unix(839_983_868_687);
+        let mut out = Vec::new();
+        encode_facts(&entry, &mut out);
+        assert_eq!(out, b"type=file; a");
     }
 
     #[test]

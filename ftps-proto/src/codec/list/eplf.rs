@@ -24,7 +24,7 @@ pub(super) fn parse(line: &[u8]) -> Option<Entry> {
         match fact {
             b"/" => entry.kind = Kind::Directory,
             b"r" if entry.kind == Kind::Unknown => entry.kind = Kind::File,
-            [b'i', id @ ..] => entry.facts.push(b"unique", id),
+            [b'i', id @ ..] if !id.is_empty() => entry.facts.push(b"unique", id),
             [b'm', seconds @ ..] => {
                 let seconds = decimal(seconds).and_then(|seconds| i64::try_from(seconds).ok());
                 entry.modified = seconds.and_then(Timestamp::from_unix);
@@ -68,8 +68,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_left_out() {
-        let entry = parse(b"+r,sx,mx,upx,y\ta").unwrap();
+        let entry = parse(b"+r,i,sx,mx,upx,y\ta").unwrap();
         assert_eq!((entry.size, entry.modified, entry.permissions), (None, None, None));
+        // Two files without a mark are not the same one.
+        assert_eq!(entry.unique(), None);
         for line in [&b"+r,s280,"[..], b"+r,s280,\t", b"r,s280,\ta", b"+r,s280, a"] {
             assert!(parse(line).is_none());
         }
