@@ -1,4 +1,5 @@
 //! The record engine both ways, against rustls' server in memory.
+#![allow(clippy::panic)]
 
 use std::io::{Read, Write};
 use std::sync::Arc;
