@@ -272,11 +272,25 @@ impl Timestamp {
     ///
     /// [`TimeError`] if it has another form, or there is no such day or time.
     pub fn parse(text: &[u8]) -> Result<Self, TimeError> {
+        // Nearly all are of this form, and listings have one in each line.
+        if let Some(timestamp) = text.try_into().ok().and_then(seconds) {
+            return Ok(timestamp);
+        }
         match all_consuming(time_val).parse(text.trim_ascii()) {
             Ok((_, timestamp)) => Ok(timestamp),
             Err(_) => Err(TimeError(Excerpt::new(text))),
         }
     }
+}
+
+/// A `time-val` of 14 digits, if it is one of this century's form.
+fn seconds(text: &[u8; 14]) -> Option<Timestamp> {
+    if text[..2] != *b"20" || !text.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let pair = |at: usize| (text[at] - b'0') * 10 + text[at + 1] - b'0';
+    let time = TimeOfDay::new(pair(8), pair(10), Some(pair(12)), 0)?;
+    Timestamp::new(Some(2000 + u16::from(pair(2))), pair(4), pair(6), Some(time), Zone::Utc)
 }
 
 fn time_val(input: &[u8]) -> Parsed<'_, Timestamp> {

@@ -252,6 +252,9 @@ impl<N: Net> Driver<N> {
         let tried = (at_once || data && self.pace.is_unwatched()).then(|| N::try_read(socket, space));
         let read = match tried {
             Some(Err(error)) if error.kind() == io::ErrorKind::WouldBlock && !at_once => {
+                if self.pace.rests_again(self.net.now()) {
+                    return false;
+                }
                 self.pace.watch();
                 N::poll_read(socket, space, cx)
             }

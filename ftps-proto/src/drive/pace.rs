@@ -1,20 +1,22 @@
 //! Fewer wake-ups for a fast download.
 //!
 //! A socket into which much comes becomes readable over and over, with a few segments each time, and to be woken up costs
-//! more than to receive them. So the socket of a fast download is not watched: it rests for a millisecond, and is read with
-//! all that has come meanwhile, which its buffer has room for. Once a rest was in vain, it is watched again.
+//! more than to receive them. So the socket of a fast download is not watched: it rests for a millisecond or two, and is read
+//! with all that has come meanwhile, which its buffer has room for. Once several rests were in vain, it is watched again.
 
 use std::time::Duration;
 
 use crate::time::Instant;
 
-/// As short as runtimes' timers can tell.
-const REST: Duration = Duration::from_millis(1);
+/// What comes in so long has room in a socket's buffer. Some runtimes' timers tell whole milliseconds only: two, then.
+const REST: Duration = Duration::from_micros(1500);
 /// A download is fast where so much comes in this time: 20 MiB a second.
 const PIECE: usize = 1 << 20;
 const FAST: Duration = Duration::from_millis(50);
 /// After so many reads without a rest there is one, as others may share the thread.
 const READS: u8 = 16;
+/// After so many rests in vain a download is not fast any more.
+const VAIN: u8 = 8;
 
 /// How the data connection's socket is read.
 #[derive(Debug, Default)]
@@ -24,6 +26,8 @@ pub(super) struct Pace {
     since: Option<Instant>,
     fast: bool,
     reads: u8,
+    /// Rests in a row in which nothing came.
+    vain: u8,
     /// The end of a rest.
     until: Option<Instant>,
 }
@@ -40,6 +44,7 @@ impl Pace {
             (self.came, self.since) = (0, Some(now));
         }
         self.reads = self.reads.saturating_add(1);
+        self.vain = 0;
         self.fast && n > 0 && (n < room || self.reads >= READS)
     }
 
@@ -47,6 +52,15 @@ impl Pace {
     pub(super) fn rest(&mut self, now: Instant) {
         self.reads = 0;
         self.until = Some(now + REST);
+    }
+
+    /// Nothing has come in a rest. Whether there is another one; else the socket is to be watched.
+    pub(super) fn rests_again(&mut self, now: Instant) -> bool {
+        self.vain += 1;
+        if self.vain < VAIN {
+            self.rest(now);
+        }
+        self.vain < VAIN
     }
 
     /// Whether the socket is not watched.
@@ -59,7 +73,7 @@ impl Pace {
         self.until.filter(|until| *until > now)
     }
 
-    /// The socket is watched from now on: a rest was in vain, or it is another connection's.
+    /// The socket is watched from now on: rests were in vain, or it is another connection's.
     pub(super) fn watch(&mut self) {
         *self = Self::default();
     }

@@ -82,6 +82,7 @@ fn suppaftp(job: Job) -> Result {
 
 async fn tokio(job: Job) -> Result {
     use ftps_tokio::Client;
+    use tokio::io::AsyncBufReadExt;
     let tls = TlsConfig::builder().ca_pem(&job.ca).build()?;
     let builder = Client::builder(&*job.host).port(job.port).login(&job.user, &job.password).tls(tls);
     let mut client = builder.connect().await?;
@@ -89,7 +90,14 @@ async fn tokio(job: Job) -> Result {
         if job.put {
             client.upload(name(file)?, &mut tokio::fs::File::open(file).await?).await?;
         } else {
-            tokio::io::copy_buf(&mut client.download(file).await?, &mut tokio::io::sink()).await?;
+            let mut download = client.download(file).await?;
+            loop {
+                let n = download.fill_buf().await?.len();
+                if n == 0 {
+                    break;
+                }
+                download.consume(n);
+            }
         }
     }
     Ok(client.quit().await?)
@@ -97,6 +105,7 @@ async fn tokio(job: Job) -> Result {
 
 async fn smol(job: Job) -> Result {
     use ftps_smol::Client;
+    use smol::io::AsyncBufReadExt;
     let tls = TlsConfig::builder().ca_pem(&job.ca).build()?;
     let builder = Client::builder(&*job.host).port(job.port).login(&job.user, &job.password).tls(tls);
     let mut client = builder.connect().await?;
@@ -104,7 +113,14 @@ async fn smol(job: Job) -> Result {
         if job.put {
             client.upload(name(file)?, &mut smol::fs::File::open(file).await?).await?;
         } else {
-            smol::io::copy(client.download(file).await?, smol::io::sink()).await?;
+            let mut download = client.download(file).await?;
+            loop {
+                let n = download.fill_buf().await?.len();
+                if n == 0 {
+                    break;
+                }
+                download.consume(n);
+            }
         }
     }
     Ok(client.quit().await?)
