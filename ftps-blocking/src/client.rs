@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 use std::task::Poll;
 
-use ftps_proto::drive::{self, Adapter, Driven, Driver, NotStarted, Running};
+use ftps_proto::drive::{self, Adapter, Driven, Driver, NotStarted, Running, Survey};
 use ftps_proto::ops::Transferred;
 use ftps_proto::{Error, Operation};
 
@@ -43,6 +43,18 @@ impl Client {
     /// Settings for a client of this host: explicit TLS on port 21, verified by the platform, anonymous.
     pub fn builder(host: impl Into<String>) -> Builder {
         Builder::new(host)
+    }
+
+    /// As [`Builder::connect`], but tells what was found out about the server where it fails, too. Without `login` it goes
+    /// no further than TLS.
+    pub fn survey(builder: &Builder, login: bool) -> Survey<Self> {
+        let mut opening = match builder.open(Sockets::new) {
+            Ok(opening) if login => opening,
+            Ok(opening) => opening.until_secured(),
+            Err(error) => return Survey::failed(error),
+        };
+        let opened = wait(|cx| opening.poll(cx));
+        Survey::new(opening, opened).map(|driver| Self { driver })
     }
 
     ftps_proto::drive::commands!();

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use blocking::unblock;
-use ftps_proto::drive::{self, Adapter, Driven, Driver, NotStarted, Running};
+use ftps_proto::drive::{self, Adapter, Driven, Driver, NotStarted, Running, Survey};
 use ftps_proto::ops::Transferred;
 use ftps_proto::{Error, Operation};
 use futures_io::{AsyncRead, AsyncWrite};
@@ -28,14 +28,18 @@ impl Adapter for Smol {
     fn connect(builder: &Builder) -> Self::Connecting {
         let builder = builder.clone();
         Box::pin(async move {
-            let builder = match builder.is_prepared() {
-                true => builder,
-                false => unblock(|| builder.prepare()).await?,
-            };
-            let mut opening = builder.open(Sockets::new)?;
+            let mut opening = prepared(builder).await?.open(Sockets::new)?;
             let driver = poll_fn(|cx| opening.poll(cx)).await?;
             Ok(Client { driver })
         })
+    }
+}
+
+/// With the platform's certificates read, on a thread where that may block.
+async fn prepared(builder: Builder) -> Result<Builder, Error> {
+    match builder.is_prepared() {
+        true => Ok(builder),
+        false => unblock(|| builder.prepare()).await,
     }
 }
 
@@ -51,6 +55,19 @@ impl Client {
     /// Settings for a client of this host: explicit TLS on port 21, verified by the platform, anonymous.
     pub fn builder(host: impl Into<String>) -> Builder {
         Builder::new(host)
+    }
+
+    /// As [`Builder::connect`], but tells what was found out about the server where it fails, too. Without `login` it goes
+    /// no further than TLS.
+    pub async fn survey(builder: &Builder, login: bool) -> Survey<Self> {
+        let opening = prepared(builder.clone()).await.and_then(|builder| builder.open(Sockets::new));
+        let mut opening = match opening {
+            Ok(opening) if login => opening,
+            Ok(opening) => opening.until_secured(),
+            Err(error) => return Survey::failed(error),
+        };
+        let opened = poll_fn(|cx| opening.poll(cx)).await;
+        Survey::new(opening, opened).map(|driver| Self { driver })
     }
 
     ftps_proto::drive::commands!([async await]);

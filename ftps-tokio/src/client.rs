@@ -5,10 +5,9 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use ftps_proto::drive::{self, Adapter, ConnectError, Driven, Driver, Endpoint, NotStarted, Running};
+use ftps_proto::drive::{self, Adapter, Driven, Driver, NotStarted, Running, Survey};
 use ftps_proto::ops::Transferred;
-use ftps_proto::tls::Engine;
-use ftps_proto::{Error, Local, Operation, Session};
+use ftps_proto::{Error, Local, Operation};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::spawn_blocking;
 
@@ -62,45 +61,15 @@ impl Client {
 
     /// As [`Builder::connect`], but tells what was found out about the server where it fails, too. Without `login` it goes
     /// no further than TLS.
-    pub async fn survey(builder: &Builder, login: bool) -> Survey {
+    pub async fn survey(builder: &Builder, login: bool) -> Survey<Self> {
         let opening = prepared(builder.clone()).await.and_then(|builder| builder.open(Sockets::new));
         let mut opening = match opening {
             Ok(opening) if login => opening,
             Ok(opening) => opening.until_secured(),
-            Err(error) => return Survey { client: None, outcome: Err(error) },
+            Err(error) => return Survey::failed(error),
         };
-        match poll_fn(|cx| opening.poll(cx)).await {
-            Ok(driver) => Survey { client: Some(Self { driver }), outcome: Ok(()) },
-            Err(error) => {
-                let client = opening.into_driver().map(|driver| Self { driver });
-                Survey { client, outcome: Err(error) }
-            }
-        }
-    }
-
-    /// Where the control connection goes.
-    pub fn peer(&self) -> &Endpoint {
-        self.driver.peer()
-    }
-
-    /// The addresses that were tried, and failed, before [`peer`](Self::peer).
-    pub fn failed_attempts(&self) -> Option<&ConnectError> {
-        self.driver.failed_attempts()
-    }
-
-    /// Where the last data connection was opened to, whether or not it came about. None in active mode.
-    pub fn data_peer(&self) -> Option<&Endpoint> {
-        self.driver.data_peer()
-    }
-
-    /// The control connection's TLS: version, suite, certificates.
-    pub fn control_tls(&self) -> Option<&Engine> {
-        self.driver.control_tls()
-    }
-
-    /// The protocol machine, which knows what was found out about the server.
-    pub fn session(&self) -> &Session {
-        self.driver.session()
+        let opened = poll_fn(|cx| opening.poll(cx)).await;
+        Survey::new(opening, opened).map(|driver| Self { driver })
     }
 
     ftps_proto::drive::commands!([async await]);
@@ -211,16 +180,6 @@ impl Client {
         let mut running = Running::new(self, op);
         poll_fn(|cx| running.poll(cx)).await
     }
-}
-
-/// What [`Client::survey`] came to.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Survey {
-    /// The session, once its connection is up. It can be used where it is logged in, and tells what was found out anyway.
-    pub client: Option<Client>,
-    /// Whether it got as far as was wanted. Errors are those of [`Builder::connect`].
-    pub outcome: Result<(), Error>,
 }
 
 impl Driven for Client {

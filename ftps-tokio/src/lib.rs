@@ -104,12 +104,12 @@ mod net;
 mod tcp;
 mod transfer;
 
-pub use client::{Builder, Client, Survey, Tokio};
+pub use client::{Builder, Client, Tokio};
 pub use net::{Connect, Connecting, Stream};
 pub use transfer::{Download, Entries, Upload};
 
 pub use ftps_proto::codec;
-pub use ftps_proto::drive::{ConnectError, Endpoint, NotStarted};
+pub use ftps_proto::drive::{ConnectError, Endpoint, NotStarted, Survey};
 pub use ftps_proto::ops::{self, Listed, Transferred};
 pub use ftps_proto::tls;
 pub use ftps_proto::{

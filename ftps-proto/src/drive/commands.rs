@@ -5,6 +5,31 @@
 #[macro_export]
 macro_rules! __commands {
     ($([$async:ident $await:ident])?) => {
+        /// Where the control connection goes.
+        pub fn peer(&self) -> &$crate::drive::Endpoint {
+            self.driver.peer()
+        }
+
+        /// The addresses that were tried, and failed, before [`peer`](Self::peer).
+        pub fn failed_attempts(&self) -> Option<&$crate::drive::ConnectError> {
+            self.driver.failed_attempts()
+        }
+
+        /// Where the last data connection was opened to, whether or not it came about. None in active mode.
+        pub fn data_peer(&self) -> Option<&$crate::drive::Endpoint> {
+            self.driver.data_peer()
+        }
+
+        /// The control connection's TLS: version, suite, certificates.
+        pub fn control_tls(&self) -> Option<&$crate::tls::Engine> {
+            self.driver.control_tls()
+        }
+
+        /// The protocol machine, which knows what was found out about the server.
+        pub fn session(&self) -> &$crate::Session {
+            self.driver.session()
+        }
+
         /// Whether the session can be used: false once the connection is known to be gone. Nothing is sent to find out.
         pub fn is_usable(&self) -> bool {
             self.driver.session().is_usable()
@@ -16,7 +41,7 @@ macro_rules! __commands {
             self.driver.session().features()
         }
 
-        /// Which server this is, by its greeting.
+        /// Which server this is, by what it says inside TLS.
         pub fn server(&self) -> $crate::ServerKind {
             self.driver.session().server()
         }

@@ -32,6 +32,7 @@ mod opening;
 mod pace;
 mod race;
 mod running;
+mod survey;
 mod transfer;
 mod upload;
 
@@ -48,5 +49,6 @@ pub use lease::{Driven, Lease};
 pub use net::{Endpoint, Net};
 pub use opening::Opening;
 pub use running::Running;
+pub use survey::Survey;
 pub use transfer::NotStarted;
 pub use upload::Upload;

@@ -124,6 +124,12 @@ macro_rules! subject {
                     $wait(builder.connect()).map(Self)
                 }
 
+                fn survey(builder: &Builder<Self::Adapter>) -> (Option<usize>, Result<(), Error>) {
+                    let survey = $wait($adapter::Client::survey(builder, false));
+                    let shown = survey.client.map(|client| client.control_tls().unwrap().peer_certificates().len());
+                    (shown, survey.outcome)
+                }
+
                 fn connector(relays: Arc<Relays>) -> <Self::Adapter as Adapter>::Connector {
                     Arc::new($connector(relays))
                 }

@@ -30,6 +30,8 @@ pub trait Subject: Sized {
     const NAME: &'static str;
 
     fn connect(builder: &Builder<Self::Adapter>) -> Result<Self, Error>;
+    /// Without a login; and how many certificates the server has shown.
+    fn survey(builder: &Builder<Self::Adapter>) -> (Option<usize>, Result<(), Error>);
     /// What connects through these relays.
     fn connector(relays: Arc<Relays>) -> <Self::Adapter as Adapter>::Connector;
     /// Does this work, and gives it up after so many steps: polls of its future, or calls of what blocks. What it came to,

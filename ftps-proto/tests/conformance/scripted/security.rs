@@ -32,6 +32,23 @@ fn bytes_after_234_are_an_attack<S: Subject>() {
 }
 for_each_adapter!(bytes_after_234_are_an_attack);
 
+fn a_survey_goes_as_far_as_it_can<S: Subject>() {
+    let server = Server::start(Peer::polite());
+    let (shown, outcome) = S::survey(&builder::<S>(&server));
+    outcome.unwrap();
+    assert_eq!(shown, Some(1));
+    let log = server.wait(|log| log.left == 1);
+    assert!(!log.heard.iter().any(|line| line.starts_with("USER")), "{:?}", log.heard);
+
+    let (shown, outcome) = S::survey(&builder::<S>(&server).tls(tls(&Server::start(Peer::polite()).ca_pem)));
+    assert!(tls_error(&outcome.unwrap_err()).is_certificate());
+    assert!(shown.is_some(), "the session is there to be asked");
+
+    let (shown, outcome) = S::survey(&builder::<S>(&server).login("user\n", "secret"));
+    assert!(matches!(outcome, Err(Error::Local(_))) && shown.is_none());
+}
+for_each_adapter!(a_survey_goes_as_far_as_it_can);
+
 fn a_certificate_that_is_not_to_be_trusted<S: Subject>() {
     let stranger = Server::start(Peer::polite());
     for (certificate, ca_pem, says, alert) in [
