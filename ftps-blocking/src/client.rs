@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 use std::task::Poll;
 
-use ftps_proto::drive::{self, Adapter, Driven, Driver, NotStarted, Running, Survey};
+use ftps_proto::drive::{self, Adapter, Driven, Driver, Running, Survey};
 use ftps_proto::ops::Transferred;
 use ftps_proto::{Error, Operation};
 
@@ -58,15 +58,7 @@ impl Client {
     }
 
     ftps_proto::drive::commands!();
-
-    /// Downloads a file (RETR) through a reader, whose end means that all of it has come and was confirmed.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with the server's reply, say a 550.
-    #[doc(alias = "RETR")]
-    pub fn download(&mut self, path: impl AsRef<[u8]>) -> Result<Download<&mut Self>, Error> {
-        Ok(Download::open(self, path)?)
-    }
+    ftps_proto::drive::transfers!();
 
     /// Downloads a file (RETR) into a writer, which is flushed at the end. What was written is the whole file only where this
     /// succeeds.
@@ -90,14 +82,6 @@ impl Client {
         })
     }
 
-    /// As [`download`](Self::download), through a reader that owns the client; [`Download::into_client`] gives it back.
-    ///
-    /// # Errors
-    /// The same; and the client.
-    pub fn into_download(self, path: impl AsRef<[u8]>) -> Result<Download<Box<Self>>, NotStarted<Box<Self>>> {
-        Download::open(Box::new(self), path)
-    }
-
     /// Uploads all that a reader yields (STOR), and has it confirmed. A refusal is seen between two of its reads.
     ///
     /// # Errors
@@ -110,41 +94,6 @@ impl Client {
     {
         let mut upload = drive::Upload::new(self, path)?;
         wait(|cx| upload.poll_copy(cx, |space, _| Poll::Ready(source.read(space))))
-    }
-
-    /// Uploads a file (STOR) through a writer. [`Upload::finish`] ends and confirms the file; dropped before that, the
-    /// upload is reset.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with the server's reply, say a 553.
-    #[doc(alias = "STOR")]
-    pub fn writer(&mut self, path: impl AsRef<[u8]>) -> Result<Upload<&mut Self>, Error> {
-        Ok(Upload::open(self, path)?)
-    }
-
-    /// As [`writer`](Self::writer), through a writer that owns the client; [`Upload::into_client`] gives it back.
-    ///
-    /// # Errors
-    /// The same; and the client.
-    pub fn into_upload(self, path: impl AsRef<[u8]>) -> Result<Upload<Box<Self>>, NotStarted<Box<Self>>> {
-        Upload::open(Box::new(self), path)
-    }
-
-    /// Lists a directory a line at a time, in bounded memory. Each line is told, also one that cannot be read. Nothing is sent before the first line is asked
-    /// for.
-    ///
-    /// # Errors
-    /// [`Error::Local`] for a path that cannot be sent.
-    pub fn entries(&mut self, path: impl AsRef<[u8]>) -> Result<Entries<&mut Self>, Error> {
-        Ok(Entries::open(self, path)?)
-    }
-
-    /// As [`entries`](Self::entries), with the client inside; [`Entries::into_client`] gives it back.
-    ///
-    /// # Errors
-    /// The same; and the client.
-    pub fn into_entries(self, path: impl AsRef<[u8]>) -> Result<Entries<Box<Self>>, NotStarted<Box<Self>>> {
-        Entries::open(Box::new(self), path)
     }
 
     /// Runs an operation of the core.

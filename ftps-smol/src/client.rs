@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use blocking::unblock;
-use ftps_proto::drive::{self, Adapter, Driven, Driver, NotStarted, Running, Survey};
+use ftps_proto::drive::{self, Adapter, Driven, Driver, Running, Survey};
 use ftps_proto::ops::Transferred;
 use ftps_proto::{Error, Operation};
 use futures_io::{AsyncRead, AsyncWrite};
@@ -71,15 +71,7 @@ impl Client {
     }
 
     ftps_proto::drive::commands!([async await]);
-
-    /// Downloads a file (RETR) through a reader, whose end means that all of it has come and was confirmed.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with the server's reply, say a 550.
-    #[doc(alias = "RETR")]
-    pub async fn download(&mut self, path: impl AsRef<[u8]>) -> Result<Download<&mut Self>, Error> {
-        Ok(Download::open(self, path).await?)
-    }
+    ftps_proto::drive::transfers!([async await]);
 
     /// Downloads a file (RETR) into a writer, which is flushed at the end. What was written is the whole file only where this
     /// succeeds.
@@ -102,17 +94,6 @@ impl Client {
         .await
     }
 
-    /// As [`download`](Self::download), through a reader that owns the client; [`Download::into_client`] gives it back.
-    ///
-    /// # Errors
-    /// The same; and the client.
-    pub async fn into_download(
-        self,
-        path: impl AsRef<[u8]>,
-    ) -> Result<Download<Box<Self>>, NotStarted<Box<Self>>> {
-        Download::open(Box::new(self), path).await
-    }
-
     /// Uploads all that a reader yields (STOR), and has it confirmed.
     ///
     /// # Errors
@@ -125,43 +106,6 @@ impl Client {
     {
         let mut upload = drive::Upload::new(self, path)?;
         poll_fn(|cx| upload.poll_copy(cx, |space, cx| Pin::new(&mut *source).poll_read(cx, space))).await
-    }
-
-    /// Uploads a file (STOR) through a writer. [`Upload::finish`], or to close it, ends and confirms the file; dropped
-    /// before that, the upload is reset.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with the server's reply, say a 553.
-    #[doc(alias = "STOR")]
-    pub async fn writer(&mut self, path: impl AsRef<[u8]>) -> Result<Upload<&mut Self>, Error> {
-        Ok(Upload::open(self, path).await?)
-    }
-
-    /// As [`writer`](Self::writer), through a writer that owns the client; [`Upload::into_client`] gives it back.
-    ///
-    /// # Errors
-    /// The same; and the client.
-    pub async fn into_upload(
-        self,
-        path: impl AsRef<[u8]>,
-    ) -> Result<Upload<Box<Self>>, NotStarted<Box<Self>>> {
-        Upload::open(Box::new(self), path).await
-    }
-
-    /// Lists a directory a line at a time, in bounded memory. Each line is told, also one that cannot be read. Nothing is sent before [`Entries::next`].
-    ///
-    /// # Errors
-    /// [`Error::Local`] for a path that cannot be sent.
-    pub fn entries(&mut self, path: impl AsRef<[u8]>) -> Result<Entries<&mut Self>, Error> {
-        Ok(Entries::open(self, path)?)
-    }
-
-    /// As [`entries`](Self::entries), with the client inside; [`Entries::into_client`] gives it back.
-    ///
-    /// # Errors
-    /// The same; and the client.
-    pub fn into_entries(self, path: impl AsRef<[u8]>) -> Result<Entries<Box<Self>>, NotStarted<Box<Self>>> {
-        Entries::open(Box::new(self), path)
     }
 
     /// Runs an operation of the core.

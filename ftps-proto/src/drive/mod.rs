@@ -34,10 +34,11 @@ mod race;
 mod running;
 mod survey;
 mod transfer;
+mod transfers;
 mod upload;
 
 #[doc(hidden)]
-pub use crate::{__commands as commands, __transfer as transfer_methods};
+pub use crate::{__commands as commands, __transfer as transfer_methods, __transfers as transfers};
 pub use builder::{Adapter, Builder};
 pub use connect_error::ConnectError;
 pub use download::Download;
