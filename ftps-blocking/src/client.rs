@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 use std::task::Poll;
 
-use ftps_proto::drive::{self, Adapter, Driven, Driver, Running, Survey};
+use ftps_proto::drive::{self, Adapter, Driven, Driver, Running, Survey, Surveying};
 use ftps_proto::ops::Transferred;
 use ftps_proto::{Error, Operation};
 
@@ -48,13 +48,9 @@ impl Client {
     /// As [`Builder::connect`], but tells what was found out about the server where it fails, too. Without `login` it goes
     /// no further than TLS.
     pub fn survey(builder: &Builder, login: bool) -> Survey<Self> {
-        let mut opening = match builder.open(Sockets::new) {
-            Ok(opening) if login => opening,
-            Ok(opening) => opening.until_secured(),
-            Err(error) => return Survey::failed(error),
-        };
-        let opened = wait(|cx| opening.poll(cx));
-        Survey::new(opening, opened).map(|driver| Self { driver })
+        let mut surveying = Surveying::new(builder.open(Sockets::new), login);
+        let survey = wait(|cx| surveying.poll(cx).map(Ok)).unwrap_or_else(Survey::failed);
+        survey.map(|driver| Self { driver })
     }
 
     ftps_proto::drive::commands!();

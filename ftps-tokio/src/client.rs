@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use ftps_proto::drive::{self, Adapter, Driven, Driver, Running, Survey};
+use ftps_proto::drive::{self, Adapter, Driven, Driver, Running, Survey, Surveying};
 use ftps_proto::ops::Transferred;
 use ftps_proto::{Error, Local, Operation};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -63,13 +63,8 @@ impl Client {
     /// no further than TLS.
     pub async fn survey(builder: &Builder, login: bool) -> Survey<Self> {
         let opening = prepared(builder.clone()).await.and_then(|builder| builder.open(Sockets::new));
-        let mut opening = match opening {
-            Ok(opening) if login => opening,
-            Ok(opening) => opening.until_secured(),
-            Err(error) => return Survey::failed(error),
-        };
-        let opened = poll_fn(|cx| opening.poll(cx)).await;
-        Survey::new(opening, opened).map(|driver| Self { driver })
+        let mut surveying = Surveying::new(opening, login);
+        poll_fn(|cx| surveying.poll(cx)).await.map(|driver| Self { driver })
     }
 
     ftps_proto::drive::commands!([async await]);

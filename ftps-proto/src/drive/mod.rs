@@ -50,6 +50,6 @@ pub use lease::{Driven, Lease};
 pub use net::{Endpoint, Net};
 pub use opening::Opening;
 pub use running::Running;
-pub use survey::Survey;
+pub use survey::{Survey, Surveying};
 pub use transfer::NotStarted;
 pub use upload::Upload;

@@ -2,6 +2,7 @@
 
 use ftps_proto::Error;
 use ftps_proto::codec::Verb;
+use ftps_proto::drive::Surveying;
 use rustls::{NamedGroup, ProtocolVersion};
 
 use super::net::{Fake, FakeNet, World};
@@ -9,12 +10,9 @@ use super::{Builder, Driver, builder, open, run, world};
 
 /// Opens a session as far as it goes.
 fn survey(world: &World, builder: &Builder<Fake>, login: bool) -> (Driver<FakeNet>, Result<(), Error>) {
-    let opening = builder.open(|_| world.net()).unwrap();
-    let mut opening = if login { opening } else { opening.until_secured() };
-    match world.run(|cx| opening.poll(cx)) {
-        Ok(driver) => (driver, Ok(())),
-        Err(error) => (opening.into_driver().unwrap(), Err(error)),
-    }
+    let mut surveying = Surveying::new(builder.open(|_| world.net()), login);
+    let survey = world.run(|cx| surveying.poll(cx));
+    (survey.client.unwrap(), survey.outcome)
 }
 
 #[test]
