@@ -41,11 +41,12 @@ fn nor_is_a_server_that_takes_a_byte_at_a_time() {
     let mut upload = Upload::new(&mut driver, "file").unwrap();
     world.run(|cx| upload.poll_start(cx)).unwrap();
     world.with(|state| state.drip = Some(DRIP));
-    let payload = vec![7; 100_000];
+    let payload = vec![7; 10_000_000];
     let mut written = 0;
     let result = loop {
         match world.run(|cx| upload.poll_write(&payload[written..], cx)) {
-            Ok(n) => written += n,
+            Ok(n) if n > 0 => written += n,
+            Ok(_) => panic!("all of it was taken"),
             Err(error) => break Err::<(), _>(error),
         }
     };
