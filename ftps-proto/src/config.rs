@@ -29,6 +29,8 @@ pub struct Config {
     pub extended: bool,
     /// Whether commands are sent before the replies to earlier ones have come.
     pub pipelining: Pipelining,
+    /// Which command lists a directory.
+    pub list_command: ListCommand,
     /// The form of the server's LIST, where it cannot be told by its lines.
     pub list_family: Option<Family>,
     /// The date at a moment: what a listing's times without a year are given one by. Without it they have none.
@@ -52,12 +54,29 @@ impl Config {
             mode: Mode::Passive,
             extended: true,
             pipelining: Pipelining::Known,
+            list_command: ListCommand::Best,
             list_family: None,
             date: None,
             early_close: EarlyClose::Known,
             keepalive: None,
         }
     }
+}
+
+/// Which command lists a directory, on servers that do not keep what they announce.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ListCommand {
+    /// MLSD where FEAT names MLST (RFC 3659, section 7.8), else LIST; `LIST -a` on a server that is known to leave files out
+    /// without it.
+    #[default]
+    Best,
+    /// MLSD, whatever FEAT says; LIST where it is refused.
+    Mlsd,
+    /// LIST (RFC 959, section 4.1.3) without options.
+    List,
+    /// `LIST -a`: files whose names begin with a dot, too, on servers that take options as `ls` does.
+    ListAll,
 }
 
 /// How TLS begins. There is no third way: nothing here sends a password in clear.

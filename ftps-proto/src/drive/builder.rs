@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::net::Net;
 use super::opening::Opening;
+use crate::codec::list::Family;
 use crate::codec::{Argument, ArgumentError, Secret};
-use crate::config::{Config, EarlyClose, Limits, Login, Mode, Pipelining, Security, Timeouts};
+use crate::config::{Config, EarlyClose, Limits, ListCommand, Login, Mode, Pipelining, Security, Timeouts};
 use crate::error::{Error, Local};
 use crate::session::Session;
 use crate::tls::{Link, ServerName, TlsConfig};
@@ -134,6 +135,18 @@ impl<A: Adapter> Builder<A> {
     /// Every time-out but [`login_timeout`](Self::login_timeout), in place of all that were set before.
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.config.timeouts = timeouts;
+        self
+    }
+
+    /// Which command lists a directory, on servers that do not keep what they announce.
+    pub fn list_command(mut self, command: ListCommand) -> Self {
+        self.config.list_command = command;
+        self
+    }
+
+    /// The form of the server's LIST, where it cannot be told by its lines.
+    pub fn list_family(mut self, family: Family) -> Self {
+        self.config.list_family = Some(family);
         self
     }
 

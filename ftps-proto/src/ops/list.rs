@@ -26,6 +26,8 @@ use crate::time::Instant;
 /// Small servers ignore the path and list the working directory. So on a server that is not known to honour it the session
 /// changes to the directory, lists it and changes back, also where the listing is dropped. Where it cannot be changed to,
 /// say because the path is a pattern, the path goes with the command.
+///
+/// [`Config::list_command`](crate::Config::list_command) names another command.
 #[derive(Debug)]
 pub struct List {
     claim: Claim,
@@ -91,7 +93,7 @@ impl List {
     }
 
     fn asks_for_facts(&self, session: &Session) -> bool {
-        session.lists_facts() && self.facts_refused.is_none()
+        session.lists_by_facts() && self.facts_refused.is_none()
     }
 
     fn open(&mut self, session: &mut Session, now: Instant) -> Result<StartTransfer, Error> {

@@ -3,7 +3,7 @@
 use super::Session;
 use super::quirks::ServerKind;
 use crate::codec::{Command, Features, Reply, Verb};
-use crate::config::{Config, Mode};
+use crate::config::{Config, ListCommand, Mode};
 
 /// What was learned, and is not asked again in the same session.
 #[derive(Debug)]
@@ -155,6 +155,15 @@ impl Session {
         self.learned.facts != MlsdState::Refused && self.features().is_some_and(Features::mlst)
     }
 
+    /// Whether a directory is listed as facts.
+    pub(crate) fn lists_by_facts(&self) -> bool {
+        match self.config().list_command {
+            ListCommand::Best => self.lists_facts(),
+            ListCommand::Mlsd => self.learned.facts != MlsdState::Refused,
+            ListCommand::List | ListCommand::ListAll => false,
+        }
+    }
+
     pub(crate) fn facts(&self) -> MlsdState {
         self.learned.facts
     }
@@ -201,8 +210,13 @@ impl Session {
         self.server().quirks().lists_paths
     }
 
+    /// Whether LIST is told to leave nothing out.
     pub(crate) fn lists_all(&self) -> bool {
-        self.server().quirks().lists_all
+        match self.config().list_command {
+            ListCommand::Best | ListCommand::Mlsd => self.server().quirks().lists_all,
+            ListCommand::List => false,
+            ListCommand::ListAll => true,
+        }
     }
 
     pub(crate) fn takes_early_close(&self) -> bool {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ftps_proto::codec::Kind;
 use ftps_proto::ops::{self, List, Listed};
 use ftps_proto::sim::{Act, Chunks, Peer, World};
-use ftps_proto::{End, Error, Remote, ServerKind, Unlisted};
+use ftps_proto::{End, Error, ListCommand, Remote, ServerKind, Unlisted};
 
 use crate::{argument, config, heard, open};
 
@@ -268,4 +268,38 @@ fn a_rest_that_is_taken_out_may_be_of_a_listing_that_the_server_has_cut() {
     }
     let error = world.run(&mut list).unwrap_err();
     assert!(matches!(error, Error::Unlisted(Unlisted::Cut, _)), "{error}");
+}
+
+#[test]
+fn the_command_that_lists_can_be_chosen() {
+    let line = "-rw-r--r-- 1 u g 5 Jan 1 2024 a\r\n";
+    for (command, known, sent) in [
+        (ListCommand::Best, true, &["MLSD"][..]),
+        (ListCommand::Mlsd, false, &["MLSD", "LIST"]),
+        (ListCommand::List, true, &["LIST"]),
+        (ListCommand::ListAll, true, &["LIST -a"]),
+    ] {
+        let facts = lists("MLSD", "type=file;size=5; a\r\n");
+        let peer = match (known, command) {
+            (true, ListCommand::Best) => facts,
+            (true, _) => lists("LIST", line),
+            (false, _) => lists("LIST", line).instead("FEAT", ["211 none"]).on("MLSD", ["502 what?"]),
+        };
+        let mut config = config();
+        config.list_command = command;
+        let mut world = World::with_config(peer, config);
+        world.open().unwrap();
+        assert_eq!(names(&collect(&mut world, None).unwrap()), ["a"]);
+        let heard = heard(&world);
+        let listed: Vec<_> = heard
+            .iter()
+            .copied()
+            .filter(|line| line.starts_with("MLSD") || line.starts_with("LIST"))
+            .collect();
+        assert_eq!(listed, sent, "{command:?}");
+        // Once refused it is not tried again.
+        collect(&mut world, None).unwrap();
+        let facts = self::heard(&world).iter().filter(|line| **line == "MLSD").count();
+        assert_eq!(facts, [0, 1, 2][usize::from(sent[0] == "MLSD") * (1 + usize::from(known))]);
+    }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ftps_tokio::ListCommand;
 
 /// Move files over FTPS: TLS on both connections, verified, and files that arrive whole.
 #[derive(Debug, Parser)]
@@ -135,6 +136,30 @@ pub(crate) struct Form {
     pub(crate) sort: Sort,
 }
 
+/// Which command lists a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Listing {
+    /// By what the server announces
+    Best,
+    /// MLSD; LIST where it is refused
+    Mlsd,
+    /// LIST
+    List,
+    /// LIST -a
+    ListAll,
+}
+
+impl From<Listing> for ListCommand {
+    fn from(listing: Listing) -> Self {
+        match listing {
+            Listing::Best => Self::Best,
+            Listing::Mlsd => Self::Mlsd,
+            Listing::List => Self::List,
+            Listing::ListAll => Self::ListAll,
+        }
+    }
+}
+
 /// The order of a listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Sort {
@@ -188,6 +213,9 @@ pub(crate) struct Options {
     /// Open data connections to the address that the server names in its reply to PASV, instead of the server's own
     #[arg(long, global = true)]
     pub(crate) pasv_address: bool,
+    /// List directories with this command, where what the server announces does not hold
+    #[arg(long, global = true, value_name = "COMMAND", default_value = "best", hide_default_value = true)]
+    pub(crate) list_command: Listing,
     /// Wait no longer than this for a connection, a reply, or data to move
     #[arg(long, global = true, value_name = "SECS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) timeout: Option<u32>,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use ftps_tokio::codec::{Argument, Name, Secret};
 use ftps_tokio::tls::{CertificateProblem, ConfigError, Pem, Pin, TlsConfig, TlsError, Version};
-use ftps_tokio::{Builder, Client, Error, Mode, Security};
+use ftps_tokio::{Builder, Client, Error, ListCommand, Mode, Security};
 
 use crate::args::{Options, Tls};
 use crate::check::facts::Tls as Negotiated;
@@ -28,6 +28,7 @@ pub(crate) struct Settings {
     active: bool,
     insecure: bool,
     pasv_address: bool,
+    list_command: ListCommand,
     verbose: bool,
     /// A pin alone would not be enough.
     has_ca_file: bool,
@@ -51,6 +52,7 @@ impl Settings {
             active: options.active,
             insecure: options.insecure,
             pasv_address: options.pasv_address,
+            list_command: options.list_command.into(),
             verbose: options.verbose > 0,
             has_ca_file: options.ca_file.is_some(),
             has_pins: !options.pin.is_empty(),
@@ -106,6 +108,7 @@ impl Settings {
             .port(site.port)
             .tls(self.tls.clone())
             .trust_pasv_address(self.pasv_address)
+            .list_command(self.list_command)
             .mode(if self.active { Mode::Active } else { Mode::Passive });
         if site.security == Security::Implicit {
             builder = builder.implicit();
