@@ -46,33 +46,33 @@ fn keepalives_go_while_a_file_moves<S: Subject>(bench: Bench<S>) {
 on_every_server!(keepalives_go_while_a_file_moves where |site| site.is_plainest());
 
 fn the_next_data_connection_is_asked_for_before_a_file_is_confirmed<S: Subject>(bench: Bench<S>) {
-    const FILES: usize = 5;
     let mut client = anew(&bench, None);
     client.expect_more(true);
     conversation::said();
-    for n in 0..FILES {
-        let (name, file) = (format!("f{n}"), bytes(n, 1000 + n));
+    // A server nearby may confirm a file as soon as it has ended, so that nothing can be asked for in between: then again.
+    let (mut said, mut moved, mut early) = (Vec::new(), 0, false);
+    while !early && moved < 200 {
+        let (name, file) = (format!("f{moved}"), bytes(moved, 1000 + moved));
         assert!(
             client.upload(&name, &mut Source::bytes(file.as_slice())).unwrap().resumed
                 || !bench.site.gives_tickets()
         );
         assert_eq!(client.download_to(&name).unwrap().0, file);
+        moved += 2;
+        said.extend(conversation::said());
+        let of = |what: &str| {
+            let lines = said.iter().enumerate().filter(|(_, line)| line.starts_with(what));
+            lines.map(|(at, _)| at).collect::<Vec<_>>()
+        };
+        let (asked, confirmed) = (of("> EPSV"), of("< 226"));
+        assert_eq!(confirmed.len(), moved, "{said:?}");
+        // Once for each file, and once for the one still expected: never in vain.
+        assert!((moved..=moved + 1).contains(&asked.len()), "{said:?}");
+        early = asked[1..].iter().zip(&confirmed).any(|(asked, confirmed)| asked < confirmed);
     }
-    // Once for each file, and once for the one still expected; before a file is confirmed, unless its reply was as quick.
-    let said = conversation::said();
-    let of = |what: &str| {
-        said.iter()
-            .enumerate()
-            .filter(|(_, line)| line.starts_with(what))
-            .map(|(at, _)| at)
-            .collect::<Vec<_>>()
-    };
-    let (asked, confirmed) = (of("> EPSV"), of("< 226"));
-    assert_eq!(confirmed.len(), 2 * FILES, "{said:?}");
-    assert!((2 * FILES..=2 * FILES + 1).contains(&asked.len()), "{said:?}");
-    assert!(asked[1..].iter().zip(&confirmed).any(|(asked, confirmed)| asked < confirmed), "{said:?}");
+    assert!(early, "{moved} files, and never in time");
     client.expect_more(false);
-    assert_eq!(client.size("f1").unwrap(), 1001);
+    assert_eq!(client.size("f0").unwrap(), 1000);
     client.quit().unwrap();
 }
 on_every_server!(the_next_data_connection_is_asked_for_before_a_file_is_confirmed where |site| site.is_plainest());
