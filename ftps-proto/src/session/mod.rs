@@ -330,7 +330,7 @@ impl Session {
         }
         self.state = State::Dead;
         // Nothing of the operation has left: on a new session the same can be tried without a risk.
-        if self.replies.owed() == 0 && self.data.is_none() && self.out.staged() > 0 {
+        if !self.replies.owes_operation() && self.data.is_none() && self.owed() > 0 {
             return Err(Error::Closed { reply: farewell, failure: self.replies.take_failure() });
         }
         Err(match farewell {

@@ -34,6 +34,8 @@ pub struct Ticket(u64);
 pub(super) enum Owner {
     /// The operation's that has the session. Recovery clears it.
     Operation,
+    /// The operation's as well, but sent by the session before the operation began.
+    Adopted,
     /// The session's own, across operations: a keepalive, a queued EPSV.
     Session,
 }
@@ -70,7 +72,7 @@ impl Open {
     }
 
     fn is_operations(&self) -> bool {
-        self.owner == Owner::Operation
+        self.owner != Owner::Session
     }
 }
 
@@ -194,7 +196,7 @@ impl Replies {
     /// The command becomes the operation's that has the session.
     pub(super) fn adopt(&mut self, ticket: Ticket) {
         if let Some(open) = self.find(ticket) {
-            open.owner = Owner::Operation;
+            open.owner = Owner::Adopted;
         }
     }
 
@@ -247,6 +249,11 @@ impl Replies {
     /// How many of the operation's commands wait for their final reply to come and be taken.
     pub(super) fn owed(&self) -> usize {
         self.open.iter().filter(|open| open.is_operations()).count()
+    }
+
+    /// Whether one of the commands that the operation itself has sent waits for that.
+    pub(super) fn owes_operation(&self) -> bool {
+        self.open.iter().any(|open| open.owner == Owner::Operation)
     }
 
     /// Whether this command was sent, and its final reply has not been taken.

@@ -188,7 +188,7 @@ fn listening_fails() {
     assert!(matches!(world.session.poll(&mut start, now), Ok(Progress::Need(Need::Listen))));
     world.session.handle(Input::ConnectFailed(Failure::transport("address in use")));
     let error = world.session.poll(&mut start, now).map(drop).unwrap_err();
-    assert_eq!(error.to_string(), "data connection: address in use");
+    assert_eq!(format!("{error:#}"), "the data connection failed: address in use");
     assert!(matches!(error, Error::Connection { channel: Channel::Data, .. }));
     assert_eq!(asked(&world), [""; 0], "the server hears nothing of it");
     in_step(&mut world);

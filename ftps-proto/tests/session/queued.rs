@@ -1,5 +1,7 @@
 //! The next transfer's EPSV, sent before this one is confirmed: whatever becomes of it, both transfers are whole.
 
+use std::time::Duration;
+
 use ftps_proto::codec::Verb;
 use ftps_proto::sim::{Act, FILTERED, Peer, World};
 use ftps_proto::{Config, End, Error, Mode, Waiting};
@@ -223,4 +225,28 @@ fn active_mode_has_nothing_to_prepare() {
         download(&mut world);
     }
     assert_eq!(asked(&world), ["EPRT", "RETR", "EPRT", "RETR"]);
+}
+
+/// The queued EPSV is not the next transfer's doing: of that nothing has left.
+#[test]
+fn a_session_that_ends_with_it_has_closed_before_the_next_transfer() {
+    for (parting, code) in [
+        (vec![Act::Leave], None),
+        (vec!["421 idle".into()], Some(421)),
+        (vec!["421 idle".into(), Act::Leave], Some(421)),
+    ] {
+        for passes in [false, true] {
+            let mut world = open(serves().instead("EPSV", [PASSIVE]).on("EPSV", parting.clone()));
+            download(&mut world);
+            if passes {
+                world.pass(Duration::from_secs(1));
+            }
+            let mut upload = world.upload("x", b"abc");
+            let error = world.run(&mut upload).unwrap_err();
+            assert!(matches!(error, Error::Closed { failure: None, .. }), "{error}");
+            assert_eq!(error.code().map(|code| code.get()), code);
+            assert_eq!(asked(&world), ["EPSV", "RETR", "EPSV"]);
+            assert!(world.stored().is_empty());
+        }
+    }
 }

@@ -46,8 +46,8 @@ on_every_server!(ten_mebibytes where |site| site.route == Route::Epsv);
 fn every_data_connection_resumes<S: Subject>(mut bench: Bench<S>) {
     // Pure-FTPd sends no tickets under TLS 1.3.
     let resumes = !(bench.site.is("pure-ftpd") && bench.site.version == Version::Tls13);
-    for seed in 0..10 {
-        let file = bytes(seed, 1000);
+    for seed in 0..20 {
+        let file = bytes(seed, MIB);
         let done = bench.client.upload("file", &mut Source::bytes(file.as_slice())).unwrap();
         assert_eq!(done.resumed, resumes, "upload {seed}");
         let mut back = Vec::new();

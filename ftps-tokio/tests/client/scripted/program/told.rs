@@ -71,7 +71,7 @@ fn usage_errors_are_2_and_nothing_is_sent() {
 fn a_url_that_cannot_be_read_does_not_show_its_password() {
     let bench = Bench::new(files());
     for (arguments, said) in [
-        (&["get", "ftps://user:hunter2@host:x/y"][..], "host: invalid port"),
+        (&["get", "ftps://user:hunter2@host:x/y"][..], "the port is not a number up to 65535"),
         (&["ftps://user:hunter2@host/y"], "unrecognized subcommand '***@host/y'"),
         (&["ls", "SITE", "ftps://user:hunter2@host/y"], "unexpected argument '***@host/y'"),
         (&["get", "SITE/a", "--tls", "user:hunter2@host/y"], "invalid value '***@host/y'"),
