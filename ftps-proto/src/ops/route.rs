@@ -102,8 +102,6 @@ impl Route {
                 true => Target::Address(host.addr, host.port),
                 false => Target::Peer(host.port),
             }),
-            // It was asked for before this transfer began, of which nothing has been sent.
-            (421, _) if prepared => return Err(Error::Closed { reply: Some(reply), failure: None }),
             _ if prepared => {
                 session.forget_prepared();
                 return Ok(Stage::Choose);
