@@ -113,10 +113,10 @@ pub use net::{Connect, Connecting, Stream};
 pub use transfer::{Download, Entries, Upload};
 
 pub use ftps_proto::codec;
-pub use ftps_proto::drive::{ConnectError, Endpoint, NotStarted, Survey};
-pub use ftps_proto::ops::{self, Listed, Transferred};
+pub use ftps_proto::drive::{ConnectError, Endpoint, NotStarted, Retry, Survey};
+pub use ftps_proto::ops::{self, Get, Listed, Put, Transferred};
 pub use ftps_proto::tls;
 pub use ftps_proto::{
-    Channel, EarlyClose, Error, Failure, Layer, Limits, ListCommand, Local, Mode, Operation, Pipelining,
-    Rate, Refused, Remote, Security, ServerKind, Timeouts, Unlisted, Url, UrlError, Waiting,
+    Channel, EarlyClose, Error, Failure, Layer, Limits, ListCommand, Local, Mismatch, Mode, Operation,
+    Pipelining, Rate, Refused, Remote, Security, ServerKind, Timeouts, Unlisted, Url, UrlError, Waiting,
 };

@@ -1,16 +1,17 @@
 //! What a client is told before it connects.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::net::Net;
 use super::opening::Opening;
+use super::retry::{Origin, Retry};
 use crate::codec::list::Family;
 use crate::codec::{Argument, ArgumentError, Secret};
 use crate::config::{Config, EarlyClose, Limits, ListCommand, Login, Mode, Pipelining, Security, Timeouts};
 use crate::error::{Error, Local};
-use crate::session::Session;
-use crate::tls::{Link, ServerName, TlsConfig};
+use crate::tls::{ServerName, TlsConfig};
 use crate::url::Url;
 
 /// An adapter, as its [`Builder`] knows it.
@@ -38,6 +39,7 @@ pub struct Builder<A: Adapter> {
     /// All but the login.
     config: Config,
     login_timeout: Duration,
+    retry: Option<Retry>,
     connector: Option<A::Connector>,
 }
 
@@ -54,6 +56,7 @@ impl<A: Adapter> Builder<A> {
             login: Ok(login),
             account: Ok(None),
             login_timeout: Duration::from_secs(120),
+            retry: None,
             connector: None,
         }
     }
@@ -195,6 +198,20 @@ impl<A: Adapter> Builder<A> {
         self
     }
 
+    /// Has a transfer that fails for a reason that may pass go on: after a pause, where need be in a new session, and from
+    /// where it was. Its reader or writer sees nothing of that. Off unless asked for.
+    ///
+    /// A download goes on where the last bytes that came are those that the server sends again; else it fails
+    /// ([`Error::Mismatch`]). An upload goes on after what the server has of it, where the last of that is what was sent,
+    /// and its size is compared at the end. What is sent to the end of another file ([`Put::append`]), or under a name of
+    /// the server's choice, is tried again only as long as nothing was sent, and so is text.
+    ///
+    /// [`Put::append`]: crate::ops::Put::append
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+
     /// Makes both connections in the user's own way, say through a proxy. It is given the host's name as it is.
     pub fn connector(mut self, connector: A::Connector) -> Self {
         self.connector = Some(connector);
@@ -242,13 +259,17 @@ impl<A: Adapter> Builder<A> {
             None => platform()?,
         };
         let login = Login { account: self.account.clone()?, ..self.login.clone()? };
-        let net = net(self.connector.clone());
-        let date = self.config.date.or_else(|| Some((net.date()?, net.now())));
-        let config = Config { login, date, ..self.config.clone() };
-        let to = (self.host.clone(), self.port.unwrap_or(config.security.port()));
-        let timeout = config.timeouts.connect;
-        let link = Link::new(Session::new(config), &tls, name);
-        Ok(Opening::new(link, net, to, timeout, self.login_timeout))
+        let config = Config { login, ..self.config.clone() };
+        let origin = Origin {
+            tls,
+            name,
+            host: self.host.clone(),
+            port: self.port.unwrap_or(config.security.port()),
+            limit: self.login_timeout,
+            retry: self.retry.clone(),
+            config,
+        };
+        Ok(Arc::new(origin).open(net(self.connector.clone())))
     }
 }
 

@@ -3,12 +3,15 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::task::{Poll, ready};
 
 use super::connect_error::ConnectError;
 use super::net::{Endpoint, Net};
+use super::opening::Opening;
 use super::pace::Pace;
 use super::race::Connected;
+use super::retry::{Origin, Retry};
 use crate::error::Error;
 use crate::need::{Channel, Deadline, Io, Progress, Target, Waiting};
 use crate::session::Operation;
@@ -33,6 +36,7 @@ pub struct Driver<N: Net> {
     pace: Pace,
     /// While the session is opened: when all of that is to be done.
     limit: Option<Instant>,
+    origin: Option<Arc<Origin>>,
 }
 
 /// The data connection's socket, if there is one.
@@ -58,9 +62,12 @@ impl<N: Net> Driver<N> {
         (control, peer): Connected<N>,
         failed: Option<ConnectError>,
         limit: Instant,
+        origin: Arc<Origin>,
     ) -> Self {
+        // Where it is never opened again, nothing of that is kept.
+        let origin = Some(origin).filter(|origin| origin.retry.is_some());
         let (data, pace, limit) = (DataSocket::None, Pace::default(), Some(limit));
-        Self { link, net, control, peer, failed, data_peer: None, data, pace, limit }
+        Self { link, net, control, peer, failed, data_peer: None, data, pace, limit, origin }
     }
 
     /// Where the control connection goes.
@@ -96,6 +103,19 @@ impl<N: Net> Driver<N> {
     /// As [`Session::expect_more`].
     pub fn expect_more(&mut self, more: bool) {
         self.link.expect_more(more);
+    }
+
+    /// How transfers that failed go on, where they do.
+    pub(super) fn retry(&self) -> Option<&Retry> {
+        self.origin.as_ref()?.retry.as_ref()
+    }
+
+    /// Begins to open another session like this one, which is lost.
+    pub(super) fn reopen(&mut self, cx: &mut N::Context<'_>) -> Option<Opening<N>> {
+        let opening = self.origin.as_ref()?.open(self.net.renew()?);
+        // Before the other one comes: servers count connections.
+        N::finish(&mut self.control, cx);
+        Some(opening)
     }
 
     /// Runs an operation that moves no payload. Where it is given up half-way, the next operation recovers the session.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{Error as IoError, ErrorKind};
 use std::mem;
+use std::sync::Arc;
 use std::task::{Poll, ready};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use super::connect_error::ConnectError;
 use super::driver::Driver;
 use super::net::{Endpoint, Net};
 use super::race::{Connected, Race, interleave};
+use super::retry::Origin;
 use crate::error::Error;
 use crate::need::{Channel, Failure};
 use crate::ops::Open;
@@ -23,6 +25,7 @@ use crate::tls::Link;
 pub struct Opening<N: Net> {
     stage: Stage<N>,
     open: Open,
+    origin: Arc<Origin>,
 }
 
 enum Stage<N: Net> {
@@ -50,15 +53,10 @@ enum Way<N: Net> {
 }
 
 impl<N: Net> Opening<N> {
-    pub(super) fn new(
-        link: Link,
-        mut net: N,
-        (host, port): (String, u16),
-        timeout: Duration,
-        limit: Duration,
-    ) -> Self {
+    pub(super) fn new(link: Link, mut net: N, origin: Arc<Origin>) -> Self {
         let now = net.now();
-        let limit = now + limit;
+        let (host, port) = (origin.host.clone(), origin.port);
+        let (limit, timeout) = (now + origin.limit, origin.config.timeouts.connect);
         let way = match net.lookup(&host, port) {
             Some(lookup) => Way::LookingUp { lookup, until: (now + timeout).min(limit) },
             None => {
@@ -67,7 +65,7 @@ impl<N: Net> Opening<N> {
             }
         };
         let connecting = Connecting { link, net, host, port, timeout, limit, way };
-        Self { stage: Stage::Connecting(connecting), open: Open::new() }
+        Self { stage: Stage::Connecting(connecting), open: Open::new(), origin }
     }
 
     /// Goes no further than TLS: takes leave without a login. The session cannot be used, but tells what was found out.
@@ -101,7 +99,14 @@ impl<N: Net> Opening<N> {
                 mem::replace(&mut self.stage, Stage::Done)
             {
                 let failed = if let Way::Racing(race) = way { race.failed } else { None };
-                self.stage = Stage::LoggingIn(Driver::new(link, net, connected, failed, limit));
+                self.stage = Stage::LoggingIn(Driver::new(
+                    link,
+                    net,
+                    connected,
+                    failed,
+                    limit,
+                    Arc::clone(&self.origin),
+                ));
             }
         }
         if let Stage::LoggingIn(driver) = &mut self.stage {

@@ -10,6 +10,7 @@ mod conditions;
 mod create;
 mod exchange;
 mod get;
+mod home;
 mod list;
 mod listing;
 mod metadata;
@@ -29,6 +30,8 @@ pub use exchange::{Exchange, cdup, command, cwd, dele, mdtm, mkd, mlst, noop, pw
 pub use get::Get;
 #[cfg(feature = "rustls")]
 pub(crate) use get::{Observer, Span};
+#[cfg(feature = "rustls")]
+pub(crate) use home::{Locate, Return};
 pub use list::List;
 pub use metadata::Metadata;
 pub use open::Open;

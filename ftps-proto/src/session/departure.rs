@@ -44,6 +44,7 @@ impl Session {
             // A listing that leaves the working directory returns to it.
             if matches!(verb, Verb::Cwd | Verb::Cdup) && self.displaced.is_none() {
                 self.home = None;
+                self.strayed = true;
             }
             match &staged.command {
                 Command::Rest(offset) => self.restart = (*offset != 0).then_some(Command::Rest(0)),
