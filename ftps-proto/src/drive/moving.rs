@@ -8,6 +8,7 @@
 //! ```
 
 use std::mem;
+use std::sync::{Mutex, PoisonError};
 use std::task::{Poll, ready};
 
 use super::driver::{Driver, Step};
@@ -70,7 +71,8 @@ enum Stage<N: Net> {
     Moving(Box<Transfer>),
     /// Between two tries.
     Pausing(Instant),
-    Opening(Box<Opening<N>>),
+    /// Never locked: a mutex makes what can be sent to other threads, as a look-up can, shareable as well.
+    Opening(Mutex<Box<Opening<N>>>),
     /// To the directory where the session before was.
     Returning(Return),
     /// How much of an upload is there?
@@ -300,25 +302,29 @@ impl<L: Lease> Moving<L> {
                 match driver.session().is_usable() {
                     true => self.again(),
                     false => match driver.reopen(cx) {
-                        Some(opening) if self.finds_its_way() => Ok(Stage::Opening(Box::new(opening))),
+                        Some(opening) if self.finds_its_way() => {
+                            Ok(Stage::Opening(Mutex::new(Box::new(opening))))
+                        }
                         _ => self.give_up_for_the_cause(),
                     },
                 }
             }
-            Stage::Opening(opening) => match ready!(opening.poll(cx)) {
-                Ok(new) => {
-                    let old = mem::replace(driver, new);
-                    driver.expect_more(old.session().expects_more());
-                    let (before, now) = (old.net.now(), driver.net.now());
-                    self.throttle.change_clock();
-                    self.attempts.iter_mut().for_each(|attempts| attempts.change_clock(before, now));
-                    match old.session().home().filter(|_| old.session().has_strayed()) {
-                        Some(home) => Ok(Stage::Returning(Return::to(home.clone()))),
-                        None => self.again(),
+            Stage::Opening(opening) => {
+                match ready!(opening.get_mut().unwrap_or_else(PoisonError::into_inner).poll(cx)) {
+                    Ok(new) => {
+                        let old = mem::replace(driver, new);
+                        driver.expect_more(old.session().expects_more());
+                        let (before, now) = (old.net.now(), driver.net.now());
+                        self.throttle.change_clock();
+                        self.attempts.iter_mut().for_each(|attempts| attempts.change_clock(before, now));
+                        match old.session().home().filter(|_| old.session().has_strayed()) {
+                            Some(home) => Ok(Stage::Returning(Return::to(home.clone()))),
+                            None => self.again(),
+                        }
                     }
+                    Err(error) => self.fail(error),
                 }
-                Err(error) => self.fail(error),
-            },
+            }
             Stage::Returning(op) => match ready!(driver.poll_run(op, cx)) {
                 Ok(()) => self.again(),
                 Err(error) => self.fail(error),

@@ -10,6 +10,7 @@ mod faults;
 mod files;
 mod names;
 mod simple;
+mod transfers;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
