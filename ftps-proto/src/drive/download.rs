@@ -109,6 +109,9 @@ impl<L: Lease> Download<L> {
         if let Some(text) = &self.text {
             return &text.bytes[text.taken..];
         }
+        if !self.moving.is_open() {
+            return &[];
+        }
         let left = self.moving.left();
         let driver = self.moving.leased.driver();
         let payload = driver.link.payload();

@@ -49,6 +49,8 @@ pub(super) struct Moving<L: Lease> {
     limit: Option<u64>,
     /// Bytes that were taken, or handed over.
     moved: u64,
+    /// Bytes of an upload that were found on the server.
+    found: u64,
     /// There are no more to come.
     finished: bool,
     attempts: Option<Attempts>,
@@ -134,6 +136,7 @@ impl<L: Lease> Moving<L> {
             start: None,
             limit: None,
             moved: 0,
+            found: 0,
             finished: false,
             kept: Kept::new(if attempts.is_some() { kept } else { 0 }),
             attempts,
@@ -195,6 +198,11 @@ impl<L: Lease> Moving<L> {
     pub(super) fn supply_text(&mut self, n: usize, lines: Vec<u8>) {
         self.ahead = (lines, 0);
         self.count(n);
+    }
+
+    /// Whether what has come is the caller's: the transfer has begun, and nothing is to be compared first.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.stage, Stage::Moving(_)) && !self.is_behind()
     }
 
     /// Whether there is payload that was taken and was not handed over.
@@ -458,11 +466,13 @@ impl<L: Lease> Moving<L> {
             // The file has become shorter.
             return self.give_up(Error::Mismatch(Mismatch::Content));
         }
+        // Somebody else may have ended the connection, on both sides.
+        let doubtful = self.attempts.is_some() && !done.notified;
         let bytes = if self.goes_on { self.moved } else { done.bytes };
         self.confirmed = Some(Transferred { bytes, ..done });
         let verifies = match &self.plan {
             Plan::Get(get) => get.verify && !get.ascii && self.limit.is_none(),
-            Plan::Put(put) => (put.verify || self.goes_on) && !put.ascii,
+            Plan::Put(put) => (put.verify || self.goes_on || doubtful && put.is_placed()) && !put.ascii,
         };
         match self.path() {
             Some(path) if verifies => Ok(Stage::Verifying(ops::size(path.clone()))),
@@ -473,6 +483,11 @@ impl<L: Lease> Moving<L> {
     fn verified(&mut self, found: u64) -> Result<Stage<L::Net>, Error> {
         let bytes = self.confirmed.as_ref().map_or(0, |done| done.bytes);
         let expected = self.start.unwrap_or(0).saturating_add(bytes);
+        if found < expected && self.attempts.is_some() {
+            // A server that takes any end of the connection for the file's has confirmed a part.
+            let reply = self.confirmed.take().map(|done| done.reply);
+            return self.fail(Error::Truncated { bytes: bytes.min(found), reply });
+        }
         if found != expected {
             return self.give_up(Error::Mismatch(Mismatch::Size { expected, found }));
         }
@@ -500,7 +515,7 @@ impl<L: Lease> Moving<L> {
             Plan::Put(put) if put.is_placed() => self.moved == 0 || !put.ascii,
             Plan::Put(_) => self.start.is_none(),
         };
-        let moved = self.moved;
+        let moved = if let Plan::Get(_) = self.plan { self.moved } else { self.found };
         let pause =
             self.attempts.as_mut().filter(|_| may).and_then(|attempts| attempts.failed(&error, moved, now));
         match pause {
@@ -566,6 +581,7 @@ impl<L: Lease> Moving<L> {
             return self.give_up(Error::Mismatch(Mismatch::Size { expected, found: size }));
         }
         let there = size.saturating_sub(start);
+        self.found = there;
         let lost = usize::try_from(self.moved - there).unwrap_or(usize::MAX);
         let expected = self.kept.before(lost, OVERLAP);
         match self.path() {

@@ -82,6 +82,16 @@ fn a_download_that_is_cut_goes_on_in_its_session() {
 }
 
 #[test]
+fn what_comes_again_is_handed_out_once_also_before_its_150() {
+    let whole = file(100_000);
+    let late =
+        vec![Act::Send(whole.clone()), Act::Wait(SECOND), "150 here".into(), Act::Finish, "226 done".into()];
+    let world = serves([cut(&whole[..50_000], "426 cut".into()), late]);
+    let mut driver = opened(&world);
+    assert!(got(&world, &mut driver, "file").unwrap() == whole);
+}
+
+#[test]
 fn a_download_goes_on_in_a_new_session_and_its_directory() {
     let whole = file(100_000);
     let world = serves([cut(&whole[..90_000], Act::Die), sends(&whole[90_000 - 65_536..])]);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ftps_proto::codec::{Timestamp, Verb};
 use ftps_proto::drive::Retry;
 use ftps_proto::ops::{Get, Put};
-use ftps_proto::{Error, Mismatch};
+use ftps_proto::{Error, Mismatch, Timeouts};
 
 use super::{Bench, MIB, bytes, refused};
 use crate::on_every_server;
@@ -131,7 +131,11 @@ fn cut<S: Subject>(bench: &mut Bench<S>, seed: u64) -> Arc<Relays> {
     let relays = Arc::new(Relays::cutting(seed, 10, 200_000));
     // Several cuts may come before a transfer gets further.
     let retry = Retry::new().tries(20).pauses(Duration::from_millis(1), Duration::from_millis(20)).seed(seed);
-    let builder = bench.site.builder::<S>().connector(S::connector(Arc::clone(&relays))).retry(retry);
+    // What is said about a connection that was cut is not waited for.
+    let mut timeouts = Timeouts::default();
+    timeouts.abort = Duration::from_millis(200);
+    let builder = bench.site.builder::<S>().timeouts(timeouts);
+    let builder = builder.connector(S::connector(Arc::clone(&relays))).retry(retry);
     bench.client = S::connect(&builder).unwrap();
     bench.client.set_current_dir(&bench.directory.name).unwrap();
     relays
