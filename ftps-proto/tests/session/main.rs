@@ -15,6 +15,7 @@ mod hints;
 mod keepalive;
 mod listing;
 mod login;
+mod memory;
 mod metadata;
 mod mlsd;
 mod overtaking;
