@@ -8,6 +8,7 @@
 pub mod address;
 pub mod ascii;
 pub mod command;
+pub mod encoding;
 pub mod entry;
 pub mod facts;
 pub mod features;
@@ -25,6 +26,7 @@ type Parsed<'a, T> = nom::IResult<&'a [u8], T, ()>;
 
 pub use address::{HostPort, NetAddress, parse_227, parse_229};
 pub use command::{Argument, ArgumentError, Command, CommandError, ProtectionLevel, Secret, Verb, Word};
+pub use encoding::{Charset, Encoding};
 pub use entry::{Entry, Exactness, Kind, Name, Permissions};
 pub use facts::{Facts, parse_facts};
 pub use features::Features;

@@ -51,7 +51,7 @@ impl Session {
                 _ => {}
             }
             self.replies.expect(staged.ticket, verb, staged.owner);
-            self.out.push(&staged.command, self.server().quirks().undoubles);
+            self.out.push(&staged.command, self.server().quirks().undoubles, self.replies.encoding());
             self.timers.command(now);
         }
         self.look = Look::Due;

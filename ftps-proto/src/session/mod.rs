@@ -17,7 +17,7 @@ use alloc::collections::VecDeque;
 use core::task::Poll;
 
 use crate::codec::list::LineDecoder;
-use crate::codec::{Argument, Class, Reply, Timestamp, Verb};
+use crate::codec::{Argument, Class, Encoding, Features, Reply, Timestamp, Verb};
 use crate::config::Config;
 use crate::error::{Error, Local, Refused};
 use crate::need::{Channel, End, Flow, Input, Io, Need, Progress, Waiting};
@@ -138,6 +138,11 @@ impl Session {
     /// What the session was told before it began.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// The charset of the server's names, where it is not UTF-8, as far as that is known: from the login on.
+    pub fn encoding(&self) -> Option<&Encoding> {
+        self.replies.encoding()
     }
 
     /// The date, where the session was told one.
@@ -355,6 +360,9 @@ impl Session {
     /// Login is complete.
     pub(crate) fn opened(&mut self) {
         self.state = State::Open;
+        let utf8 = self.features().is_some_and(Features::utf8);
+        let encoding = self.config.encoding.clone().filter(|encoding| encoding.is_forced() || !utf8);
+        self.replies.set_encoding(encoding);
     }
 
     /// Nothing more can be done on this session.

@@ -141,10 +141,14 @@ impl Session {
     /// so.
     ///
     /// # Errors
-    /// [`Local::NotSecured`] for a secret before TLS.
+    /// [`Local::NotSecured`] for a secret before TLS; [`Local::Argument`] for a path that the charset of the server's names
+    /// lacks a character of.
     pub fn send(&mut self, command: Command) -> Result<Ticket, Error> {
         if !self.is_secured() && matches!(command, Command::Pass(_) | Command::Acct(_)) {
             return Err(Local::NotSecured.into());
+        }
+        if let Some(encoding) = self.replies.encoding() {
+            command.check(encoding)?;
         }
         if let Command::Rnfr(from) = &command {
             self.renaming = Some(from.clone());

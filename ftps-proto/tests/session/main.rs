@@ -8,6 +8,7 @@ mod collect;
 mod deadline;
 mod desync;
 mod disorder;
+mod encoding;
 mod errors;
 mod greeting;
 mod hints;
