@@ -125,7 +125,7 @@ impl Session {
             restart: false,
             home: None,
             displaced: None,
-            expects_more: false,
+            expects_more: config.expect_more,
             prepared: None,
             data: None,
             listing: LineDecoder::new(config.limits.line),
