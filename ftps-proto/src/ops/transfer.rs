@@ -1,9 +1,10 @@
 //! The second half of a transfer: payload, the end of the data connection, the final reply.
 
+use alloc::vec::Vec;
 use core::task::Poll;
 
 use super::ready;
-use crate::codec::{Class, Reply, Verb};
+use crate::codec::{Algorithm, Class, Hash, Reply, Verb};
 use crate::error::{Error, Local, Remote};
 use crate::need::Waiting;
 use crate::session::{Claim, Direction, Ending, Operation, Session, Ticket};
@@ -37,6 +38,16 @@ pub struct Transferred {
     pub reply: Reply,
     /// Whether the data connection resumed the control connection's TLS session.
     pub resumed: bool,
+    /// The hashes of the bytes as they passed, where that was asked for: see
+    /// [`Driver::hash_transfers`](crate::drive::Driver::hash_transfers).
+    pub hashes: Vec<Hash>,
+}
+
+impl Transferred {
+    /// The hash by this algorithm, where it was asked for.
+    pub fn hash(&self, algorithm: Algorithm) -> Option<Hash> {
+        self.hashes.iter().copied().find(|hash| hash.algorithm() == algorithm)
+    }
 }
 
 impl Transfer {
@@ -87,7 +98,7 @@ impl Transfer {
         let Some(reply) = self.reply.take() else { return Ok(Poll::Pending) };
         let bytes = session.moved();
         session.finish_data();
-        Ok(Poll::Ready(Transferred { bytes, reply, resumed: self.resumed }))
+        Ok(Poll::Ready(Transferred { bytes, reply, resumed: self.resumed, hashes: Vec::new() }))
     }
 
     /// Takes the server's words, up to the final one.
