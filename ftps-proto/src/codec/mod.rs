@@ -14,6 +14,7 @@ pub mod features;
 pub mod frame;
 pub mod list;
 pub mod path;
+pub mod pattern;
 pub mod reply;
 #[cfg(feature = "serde")]
 mod serialize;
@@ -30,6 +31,7 @@ pub use facts::{Facts, parse_facts};
 pub use features::Features;
 pub use frame::{FrameError, ReplyDecoder, ReplyLimits};
 pub use path::parse_257;
+pub use pattern::{Pattern, PatternError};
 pub use reply::{Class, Code, Reply};
 pub use size::parse_size;
 pub use time::{Precision, Timestamp, Zone};
