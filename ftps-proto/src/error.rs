@@ -8,7 +8,7 @@ mod refusal;
 use alloc::boxed::Box;
 use alloc::string::String;
 
-use crate::codec::{ArgumentError, Code, CommandError, FrameError, Name, Reply, Verb};
+use crate::codec::{ArgumentError, Code, CommandError, FrameError, Name, PatternError, Reply, Verb};
 use crate::need::{Channel, Failure, Layer, Waiting};
 use crate::url::UrlError;
 
@@ -103,6 +103,8 @@ pub enum Local {
     Forbidden(Verb),
     /// What is not a URL of a server.
     Url(UrlError),
+    /// What is not a pattern of paths.
+    Pattern(PatternError),
     /// The session is not logged in (not yet, or no more).
     NotOpen,
     /// The session was opened before.
@@ -292,6 +294,12 @@ impl From<CommandError> for Error {
 impl From<UrlError> for Error {
     fn from(url: UrlError) -> Self {
         Self::Local(Local::Url(url))
+    }
+}
+
+impl From<PatternError> for Error {
+    fn from(pattern: PatternError) -> Self {
+        Self::Local(Local::Pattern(pattern))
     }
 }
 

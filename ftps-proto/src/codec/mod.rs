@@ -16,6 +16,7 @@ pub mod frame;
 pub mod hash;
 pub mod list;
 pub mod path;
+pub mod pattern;
 pub mod reply;
 #[cfg(feature = "serde")]
 mod serialize;
@@ -34,6 +35,7 @@ pub use features::Features;
 pub use frame::{FrameError, ReplyDecoder, ReplyLimits};
 pub use hash::{Algorithm, Hash, HashError, parse_hash, parse_x_hash};
 pub use path::parse_257;
+pub use pattern::{Pattern, PatternError};
 pub use reply::{Class, Code, Reply};
 pub use size::parse_size;
 pub use time::{Precision, Timestamp, Zone};
