@@ -21,7 +21,9 @@ pub mod reply;
 #[cfg(feature = "serde")]
 mod serialize;
 pub mod size;
+pub mod text;
 pub mod time;
+pub mod unique;
 
 /// What every grammar rule returns: errors are typed where a rule is entered, not inside.
 type Parsed<'a, T> = nom::IResult<&'a [u8], T, ()>;
@@ -39,3 +41,4 @@ pub use pattern::{Pattern, PatternError};
 pub use reply::{Class, Code, Reply};
 pub use size::parse_size;
 pub use time::{Precision, Timestamp, Zone};
+pub use unique::parse_150;

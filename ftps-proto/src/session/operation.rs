@@ -110,7 +110,8 @@ impl Session {
         !self.replies.settled()
             || self.replies.awaits_keepalive()
             || self.data.is_some()
-            || self.restart
+            || self.restart.is_some()
+            || self.ascii
             || self.displaced.is_some()
     }
 
