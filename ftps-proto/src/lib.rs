@@ -138,7 +138,7 @@ mod url;
 pub use config::{
     Config, EarlyClose, Limits, ListCommand, Login, Mode, Pipelining, Rate, Security, Timeouts,
 };
-pub use error::{Error, Local, Refused, Remote, Unlisted};
+pub use error::{Error, Local, Mismatch, Refused, Remote, Unlisted};
 pub use need::{
     Channel, Close, Deadline, End, Failure, Flow, Input, Io, Layer, Need, Progress, Target, Waiting,
 };

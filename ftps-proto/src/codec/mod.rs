@@ -13,13 +13,17 @@ pub mod entry;
 pub mod facts;
 pub mod features;
 pub mod frame;
+pub mod hash;
 pub mod list;
 pub mod path;
+pub mod pattern;
 pub mod reply;
 #[cfg(feature = "serde")]
 mod serialize;
 pub mod size;
+pub mod text;
 pub mod time;
+pub mod unique;
 
 /// What every grammar rule returns: errors are typed where a rule is entered, not inside.
 type Parsed<'a, T> = nom::IResult<&'a [u8], T, ()>;
@@ -31,7 +35,10 @@ pub use entry::{Entry, Exactness, Kind, Name, Permissions};
 pub use facts::{Facts, parse_facts};
 pub use features::Features;
 pub use frame::{FrameError, ReplyDecoder, ReplyLimits};
+pub use hash::{Algorithm, Hash, HashError, parse_hash, parse_x_hash};
 pub use path::parse_257;
+pub use pattern::{Pattern, PatternError};
 pub use reply::{Class, Code, Reply};
 pub use size::parse_size;
 pub use time::{Precision, Timestamp, Zone};
+pub use unique::parse_150;

@@ -169,6 +169,13 @@ impl<A: Adapter> Builder<A> {
         self
     }
 
+    /// Transfers follow the login at once, as with a client's `expect_more(true)`: the first one's data connection is asked for
+    /// together with the login, on servers that take that. One round trip less before the first byte.
+    pub fn expect_more(mut self, more: bool) -> Self {
+        self.config.expect_more = more;
+        self
+    }
+
     /// Whether a download's close_notify is sent right after the handshake.
     pub fn early_close(mut self, early_close: EarlyClose) -> Self {
         self.config.early_close = early_close;

@@ -74,6 +74,11 @@ impl List {
         }
     }
 
+    /// The unique fact of the listed directory itself (RFC 3659, section 7.5.2), once it has come.
+    pub(super) fn unique(&self) -> Option<&[u8]> {
+        self.lines.unique()
+    }
+
     fn begin(&self, session: &mut Session) -> Stage {
         match &self.path {
             Some(_) if !session.lists_paths() => match session.home() {

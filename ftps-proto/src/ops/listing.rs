@@ -29,6 +29,8 @@ struct Directory {
     name: Option<Vec<u8>>,
     /// A line for `.` has come.
     listed: bool,
+    /// What that says is unique of it.
+    unique: Option<Vec<u8>>,
     /// A line for a directory of that name has come.
     named: bool,
 }
@@ -38,7 +40,10 @@ impl Directory {
     fn is_other(&mut self, listed: &Listed) -> bool {
         let Listed::Entry(entry) = listed else { return true };
         match entry.kind {
-            Kind::CurrentDirectory => self.listed = true,
+            Kind::CurrentDirectory => {
+                self.listed = true;
+                self.unique = entry.unique().map(<[u8]>::to_vec);
+            }
             Kind::Directory => self.named |= self.name.as_deref() == Some(entry.name.as_bytes()),
             _ => {}
         }
@@ -54,13 +59,18 @@ impl Lines {
         encoding: Option<Encoding>,
         itself: Option<Vec<u8>>,
     ) -> Self {
-        let directory = Directory { name: itself, listed: false, named: false };
+        let directory = Directory { name: itself, listed: false, unique: None, named: false };
         Self { facts, parser, encoding, read: VecDeque::new(), directory, count: 0, blank: 0 }
     }
 
     /// Whether these are the lines of MLSD.
     pub(super) fn are_facts(&self) -> bool {
         self.facts
+    }
+
+    /// The unique fact of the listed directory itself, once it has come.
+    pub(super) fn unique(&self) -> Option<&[u8]> {
+        self.directory.unique.as_deref()
     }
 
     /// The next that a line says, as far as lines have come.

@@ -167,6 +167,10 @@ impl Open {
                     self.sent.push_back(call);
                 }
             }
+            // Last, so that all of the login comes before it. Its reply is the first transfer's to wait for.
+            if pipelined && session.expects_more() {
+                session.prepare_route();
+            }
             let Some(call) = self.sent.front_mut() else { return Ok(Poll::Ready(())) };
             let (verb, reply) = ready!(call.step(session)?);
             self.sent.pop_front();

@@ -133,9 +133,10 @@ impl Settings {
         builder
     }
 
-    pub(crate) async fn connect(&self, site: &Site) -> Result<Client, Failure> {
+    /// `transfers`: one follows at once.
+    pub(crate) async fn connect(&self, site: &Site, transfers: bool) -> Result<Client, Failure> {
         let began = Instant::now();
-        let connected = self.builder(site).connect().await;
+        let connected = self.builder(site).expect_more(transfers).connect().await;
         let client = connected.map_err(|error| self.connecting(error))?;
         if self.verbose {
             let took = began.elapsed().as_secs_f64();
