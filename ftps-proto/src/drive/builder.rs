@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::net::Net;
 use super::opening::Opening;
-use crate::codec::list::Family;
-use crate::codec::{Argument, ArgumentError, Encoding, Secret};
+use crate::codec::list::{Family, LineReader};
+use crate::codec::{Argument, ArgumentError, Encoding, Entry, Secret};
 use crate::config::{Config, EarlyClose, Limits, ListCommand, Login, Mode, Pipelining, Security, Timeouts};
 use crate::error::{Error, Local};
 use crate::session::Session;
@@ -147,6 +147,18 @@ impl<A: Adapter> Builder<A> {
     /// The form of the server's LIST, where it cannot be told by its lines.
     pub fn list_family(mut self, family: Family) -> Self {
         self.config.list_family = Some(family);
+        self
+    }
+
+    /// A form of LIST of the caller's own, which is tried before those that are known: the entry, if a line is of it.
+    pub fn list_reader(mut self, read: impl Fn(&[u8]) -> Option<Entry> + Send + Sync + 'static) -> Self {
+        self.config.list_reader = Some(LineReader::new(read));
+        self
+    }
+
+    /// How many minutes the clock is ahead of UTC by which the server shows times in LIST, where that is known.
+    pub fn list_offset(mut self, minutes: i16) -> Self {
+        self.config.list_offset = Some(minutes);
         self
     }
 

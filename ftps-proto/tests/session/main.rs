@@ -19,6 +19,7 @@ mod login;
 mod memory;
 mod metadata;
 mod mlsd;
+mod offset;
 mod overtaking;
 mod paths;
 mod patience;
