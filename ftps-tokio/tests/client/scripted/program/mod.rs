@@ -3,6 +3,7 @@
 mod change;
 mod check;
 mod get;
+mod jobs;
 mod ls;
 mod put;
 mod session;
