@@ -4,7 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::codec::list::Family;
-use crate::codec::{Argument, ReplyLimits, Secret, Timestamp};
+use crate::codec::{Argument, Encoding, ReplyLimits, Secret, Timestamp};
 use crate::time::Instant;
 
 /// Everything a [`Session`](crate::Session) needs to know. The protocol's secrets are redacted wherever it is printed.
@@ -38,6 +38,9 @@ pub struct Config {
     pub list_family: Option<Family>,
     /// The date at a moment: what a listing's times without a year are given one by. Without it they have none.
     pub date: Option<(Timestamp, Instant)>,
+    /// The charset of the server's names, where it is not UTF-8. None by default: names are the server's bytes, both ways.
+    /// With one they are UTF-8 on this side, in listings, replies and paths: see [`Encoding`].
+    pub encoding: Option<Encoding>,
     /// Whether a download's close_notify is sent right after the handshake.
     pub early_close: EarlyClose,
     /// Send a NOOP where a transfer has left the control connection silent for so long: firewalls forget idle
@@ -61,6 +64,7 @@ impl Config {
             list_command: ListCommand::Best,
             list_family: None,
             date: None,
+            encoding: None,
             early_close: EarlyClose::Known,
             keepalive: None,
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::net::Net;
 use super::opening::Opening;
 use crate::codec::list::Family;
-use crate::codec::{Argument, ArgumentError, Secret};
+use crate::codec::{Argument, ArgumentError, Encoding, Secret};
 use crate::config::{Config, EarlyClose, Limits, ListCommand, Login, Mode, Pipelining, Security, Timeouts};
 use crate::error::{Error, Local};
 use crate::session::Session;
@@ -147,6 +147,13 @@ impl<A: Adapter> Builder<A> {
     /// The form of the server's LIST, where it cannot be told by its lines.
     pub fn list_family(mut self, family: Family) -> Self {
         self.config.list_family = Some(family);
+        self
+    }
+
+    /// The charset of the server's names, where it is not UTF-8. Names are UTF-8 on this side then, in listings, replies and
+    /// paths: see [`Encoding`].
+    pub fn encoding(mut self, encoding: Encoding) -> Self {
+        self.config.encoding = Some(encoding);
         self
     }
 

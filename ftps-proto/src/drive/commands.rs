@@ -193,6 +193,13 @@ macro_rules! __commands {
             self.driver.expect_more(more);
         }
 
+        /// Hashes every transfer that begins from now on, as its bytes pass:
+        /// [`Transferred::hashes`]($crate::ops::Transferred::hashes) has the results, say to be compared with what the
+        /// server makes of the file. Without algorithms it costs nothing. Nothing is sent by this.
+        pub fn hash_transfers(&mut self, algorithms: &[$crate::codec::Algorithm]) {
+            self.driver.hash_transfers(algorithms);
+        }
+
         /// Does nothing, and has it answered (NOOP): a session that stays idle for long is closed by the server.
         ///
         /// # Errors

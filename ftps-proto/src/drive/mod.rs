@@ -33,12 +33,16 @@ mod pace;
 mod race;
 mod running;
 mod survey;
+mod tally;
 mod transfer;
 mod transfers;
 mod upload;
 
 #[doc(hidden)]
-pub use crate::{__commands as commands, __transfer as transfer_methods, __transfers as transfers};
+pub use crate::{
+    __commands as commands, __entries as entries, __listings as listings, __transfer as transfer_methods,
+    __transfers as transfers,
+};
 pub use builder::{Adapter, Builder};
 pub use connect_error::ConnectError;
 pub use download::Download;
@@ -51,5 +55,6 @@ pub use net::{Endpoint, Net};
 pub use opening::Opening;
 pub use running::Running;
 pub use survey::{Survey, Surveying};
+pub use tally::Hasher;
 pub use transfer::NotStarted;
 pub use upload::Upload;

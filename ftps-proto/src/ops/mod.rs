@@ -1,16 +1,20 @@
 //! Typed units of protocol work, driven by [`Session::poll`](crate::Session::poll).
 //!
-//! A transfer has four parts, each in its file: a route (`route`: passive or active), what goes before the command, the
-//! command with its preliminary reply and the handshake (`start`), and payload, end and final reply (`transfer`).
+//! What a transfer is to move, and how, is told by [`Get`] and [`Put`]. It has five parts, each in its file: what has to be
+//! known of the file (`conditions`), a route (`route`: passive or active), what goes before the command, the command with
+//! its preliminary reply and the handshake (`start`), and payload, end and final reply (`transfer`).
 
 mod call;
 mod collect;
+mod conditions;
 mod create;
 mod exchange;
+mod get;
 mod list;
 mod listing;
 mod metadata;
 mod open;
+mod put;
 mod quit;
 mod rename;
 mod route;
@@ -22,9 +26,13 @@ pub use crate::codec::list::Listed;
 pub use collect::Collect;
 pub use create::CreateDirAll;
 pub use exchange::{Exchange, cdup, command, cwd, dele, mdtm, mkd, mlst, noop, pwd, rmd, size};
+pub use get::Get;
+#[cfg(feature = "rustls")]
+pub(crate) use get::{Observer, Span};
 pub use list::List;
 pub use metadata::Metadata;
 pub use open::Open;
+pub use put::Put;
 pub use quit::Quit;
 pub use rename::Rename;
 pub use start::StartTransfer;
