@@ -37,6 +37,11 @@ pub struct Config {
     pub date: Option<(Timestamp, Instant)>,
     /// Whether a download's close_notify is sent right after the handshake.
     pub early_close: EarlyClose,
+    /// Under which name the server was reached: sent (HOST, RFC 7151) before the login, for servers that serve several. None by
+    /// default. A server that refuses the name, or does not know HOST, is not logged in to.
+    pub virtual_host: Option<Argument>,
+    /// Which program this is: sent (CLNT, de facto) where FEAT names CLNT. None by default, but for servers that want it.
+    pub client_name: Option<Argument>,
     /// Send a NOOP where a transfer has left the control connection silent for so long: firewalls forget idle
     /// connections. None by default; off for the session where the server refuses it.
     pub keepalive: Option<Duration>,
@@ -58,6 +63,8 @@ impl Config {
             list_family: None,
             date: None,
             early_close: EarlyClose::Known,
+            virtual_host: None,
+            client_name: None,
             keepalive: None,
         }
     }

@@ -35,6 +35,8 @@ pub struct Builder<A: Adapter> {
     /// Or what is wrong with the name or the password.
     login: Result<Login, ArgumentError>,
     account: Result<Option<Secret>, ArgumentError>,
+    virtual_host: Result<Option<Argument>, ArgumentError>,
+    client_name: Result<Option<Argument>, ArgumentError>,
     /// All but the login.
     config: Config,
     login_timeout: Duration,
@@ -53,6 +55,8 @@ impl<A: Adapter> Builder<A> {
             config: Config::new(login.clone()),
             login: Ok(login),
             account: Ok(None),
+            virtual_host: Ok(None),
+            client_name: Ok(None),
             login_timeout: Duration::from_secs(120),
             connector: None,
         }
@@ -103,6 +107,19 @@ impl<A: Adapter> Builder<A> {
     /// is given by its address.
     pub fn server_name(mut self, name: impl Into<String>) -> Self {
         self.server_name = Some(name.into());
+        self
+    }
+
+    /// Under which name the server was reached, for one that serves several (HOST, RFC 7151): sent over TLS, before the
+    /// login. A server that refuses it is not logged in to.
+    pub fn virtual_host(mut self, name: impl AsRef<[u8]>) -> Self {
+        self.virtual_host = Argument::new(name).map(Some);
+        self
+    }
+
+    /// Which program this is, for servers that want to know (CLNT, de facto): sent after the login where FEAT names CLNT.
+    pub fn client_name(mut self, name: impl AsRef<[u8]>) -> Self {
+        self.client_name = Argument::new(name).map(Some);
         self
     }
 
@@ -244,7 +261,8 @@ impl<A: Adapter> Builder<A> {
         let login = Login { account: self.account.clone()?, ..self.login.clone()? };
         let net = net(self.connector.clone());
         let date = self.config.date.or_else(|| Some((net.date()?, net.now())));
-        let config = Config { login, date, ..self.config.clone() };
+        let (virtual_host, client_name) = (self.virtual_host.clone()?, self.client_name.clone()?);
+        let config = Config { login, date, virtual_host, client_name, ..self.config.clone() };
         let to = (self.host.clone(), self.port.unwrap_or(config.security.port()));
         let timeout = config.timeouts.connect;
         let link = Link::new(Session::new(config), &tls, name);

@@ -136,13 +136,22 @@ impl Open {
             session.need(Need::Close(Channel::Control, Close::Whole));
             return Stage::Parting;
         }
+        let config = session.config();
+        match &config.virtual_host {
+            // Alone: where it is refused, no password leaves.
+            Some(name) => self.rest.push_back(Command::Host(name.clone())),
+            None => self.begin_login(session),
+        }
+        Stage::Login
+    }
+
+    fn begin_login(&mut self, session: &Session) {
         let login = &session.config().login;
         self.rest.push_back(Command::User(login.user.clone()));
         if self.pipelines(session) {
             self.rest.push_back(Command::Pass(login.password.clone()));
             self.prepare();
         }
-        Stage::Login
     }
 
     /// Whether the whole of the login goes in one flight. The commands after PASS would be refused if ACCT had to come
@@ -202,8 +211,17 @@ impl Open {
                 self.prepare();
                 Ok(())
             }
+            (Verb::Host, _) => {
+                completed(verb, reply)?;
+                self.begin_login(session);
+                Ok(())
+            }
             (Verb::Feat, code) => {
                 session.learn_features((code == 211).then(|| Features::parse(&reply)));
+                // Before OPTS UTF8, which some servers take from those only whom they know.
+                if let Some(name) = session.client_name() {
+                    self.rest.push_front(Command::Clnt(name));
+                }
                 Ok(())
             }
             // Some servers whose every connection is secured do not know PROT. The first upload is preceded by a proof that
@@ -212,8 +230,8 @@ impl Open {
                 session.doubt_protection(reply);
                 Ok(())
             }
-            // What PBSZ says does not matter where PROT succeeds.
-            (Verb::Pbsz | Verb::Opts, _) => Ok(()),
+            // What PBSZ says does not matter where PROT succeeds; CLNT and OPTS are asked for in vain, at worst.
+            (Verb::Pbsz | Verb::Opts | Verb::Clnt, _) => Ok(()),
             _ => completed(verb, reply).map(drop),
         }
     }

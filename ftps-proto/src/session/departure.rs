@@ -46,6 +46,7 @@ impl Session {
                 self.home = None;
             }
             match &staged.command {
+                Command::Opts(option) => self.doubt_hash(option.as_bytes()),
                 Command::Rest(offset) => self.restart = *offset != 0,
                 Command::Retr(_) | Command::Stor(_) | Command::Appe(_) => self.restart = false,
                 _ => {}

@@ -2,7 +2,7 @@
 
 use super::Session;
 use super::quirks::ServerKind;
-use crate::codec::{Command, Features, Reply, Verb};
+use crate::codec::{Algorithm, Argument, Command, Features, Reply, Verb};
 use crate::config::{Config, ListCommand, Mode};
 
 /// What was learned, and is not asked again in the same session.
@@ -24,6 +24,10 @@ pub(super) struct Learned {
     pub(super) unprotected: Option<Reply>,
     /// An EPSV or PASV that is sent before the transfer before has been confirmed is taken.
     pub(super) queues_passive: bool,
+    /// What OPTS HASH has chosen, or FEAT says is chosen.
+    hash: Option<Algorithm>,
+    /// What has set a file's time.
+    time_command: Option<TimeCommand>,
     /// EPRT was taken once: it may go out together with the transfer's command.
     pub(super) takes_eprt: bool,
 }
@@ -57,6 +61,19 @@ pub(crate) enum MlsdState {
     Refused,
 }
 
+/// A way to set when a file was last modified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TimeCommand {
+    /// MFMT (draft-somers-ftp-mfxx, section 3).
+    Mfmt,
+    /// MFF with the fact `modify` (section 5).
+    Mff,
+    /// SITE UTIME (ProFTPD, Pure-FTPd).
+    Utime,
+    /// MDTM with a time before the path (vsftpd, Serv-U and others).
+    Mdtm,
+}
+
 impl Learned {
     pub(super) fn new(family: AddressFamily) -> Self {
         Self {
@@ -70,6 +87,8 @@ impl Learned {
             facts: MlsdState::Promised,
             unprotected: None,
             queues_passive: true,
+            hash: None,
+            time_command: None,
             takes_eprt: false,
         }
     }
@@ -130,6 +149,9 @@ impl Session {
     pub(crate) fn learn_features(&mut self, features: Option<Features>) {
         let kind = features.as_ref().map_or(ServerKind::Unknown, ServerKind::from_features);
         self.learned.kind.get_or_insert(kind);
+        self.learned.hash = features.as_ref().and_then(|features| {
+            features.hashes().find_map(|(algorithm, chosen)| chosen.then_some(algorithm))
+        });
         self.learned.features = features;
     }
 
@@ -196,6 +218,47 @@ impl Session {
     /// The refusal of PROT P, as long as no data connection has been secured since.
     pub(crate) fn doubted_protection(&self) -> Option<&Reply> {
         self.learned.unprotected.as_ref()
+    }
+
+    /// Whether HASH can be told to hash by this (draft-bryan-ftpext-hash).
+    pub(crate) fn hashes_by(&self, algorithm: Algorithm) -> bool {
+        self.features().is_some_and(|features| features.hashes().any(|(known, _)| known == algorithm))
+    }
+
+    /// By what HASH hashes now, where that is known.
+    pub(crate) fn hash_algorithm(&self) -> Option<Algorithm> {
+        self.learned.hash
+    }
+
+    pub(crate) fn learn_hash(&mut self, algorithm: Algorithm) {
+        self.learned.hash = Some(algorithm);
+    }
+
+    /// An OPTS leaves: if it is HASH's, what it comes to is not known yet.
+    pub(super) fn doubt_hash(&mut self, option: &[u8]) {
+        if option.get(..4).is_some_and(|name| name.eq_ignore_ascii_case(b"HASH")) {
+            self.learned.hash = None;
+        }
+    }
+
+    /// What has set a file's time before.
+    pub(crate) fn time_command(&self) -> Option<TimeCommand> {
+        self.learned.time_command
+    }
+
+    pub(crate) fn learn_time_command(&mut self, way: TimeCommand) {
+        self.learned.time_command = Some(way);
+    }
+
+    /// Whether MDTM with a time before the path sets it.
+    pub(crate) fn sets_by_mdtm(&self) -> bool {
+        self.server().quirks().sets_by_mdtm
+    }
+
+    /// Which program the server is told that this is.
+    pub(crate) fn client_name(&self) -> Option<Argument> {
+        let name = self.config().client_name.clone();
+        name.filter(|_| self.features().is_some_and(|features| features.has("CLNT")))
     }
 
     pub(crate) fn takes_eprt(&self) -> bool {

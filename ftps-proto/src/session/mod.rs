@@ -27,7 +27,7 @@ pub use data::Direction;
 pub(crate) use data::{DataConnection, Ending};
 use departure::Look;
 use learned::Learned;
-pub(crate) use learned::{AddressFamily, MlsdState};
+pub(crate) use learned::{AddressFamily, MlsdState, TimeCommand};
 pub use operation::{Claim, Operation};
 use outgoing::Outgoing;
 pub use quirks::ServerKind;

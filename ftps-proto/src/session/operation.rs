@@ -146,6 +146,9 @@ impl Session {
         if !self.is_secured() && matches!(command, Command::Pass(_) | Command::Acct(_)) {
             return Err(Local::NotSecured.into());
         }
+        if let Command::Acct(account) = &command {
+            self.replies.mask(account);
+        }
         if let Command::Rnfr(from) = &command {
             self.renaming = Some(from.clone());
         }

@@ -43,6 +43,8 @@ pub(super) struct Quirks {
     /// their close resets the connection, and what the client had not yet received is lost (30 of 100 downloads of
     /// 1 MiB on ProFTPD); or it gains nothing.
     pub(super) takes_early_close: bool,
+    /// MDTM with a time before the path sets it, which FEAT does not say.
+    pub(super) sets_by_mdtm: bool,
 }
 
 const VSFTPD: Quirks = Quirks {
@@ -53,6 +55,7 @@ const VSFTPD: Quirks = Quirks {
     lists_all: true,
     keeps_listings: false,
     takes_early_close: true,
+    sets_by_mdtm: true,
 };
 
 const PROFTPD: Quirks = Quirks {
@@ -63,6 +66,7 @@ const PROFTPD: Quirks = Quirks {
     lists_all: false,
     keeps_listings: false,
     takes_early_close: false,
+    sets_by_mdtm: false,
 };
 
 const PURE_FTPD: Quirks = Quirks {
@@ -73,6 +77,7 @@ const PURE_FTPD: Quirks = Quirks {
     lists_all: false,
     keeps_listings: true,
     takes_early_close: false,
+    sets_by_mdtm: false,
 };
 
 /// What RFC 959 and RFC 854 say, and no more.
@@ -84,6 +89,7 @@ const UNKNOWN: Quirks = Quirks {
     lists_all: false,
     keeps_listings: false,
     takes_early_close: false,
+    sets_by_mdtm: false,
 };
 
 impl ServerKind {

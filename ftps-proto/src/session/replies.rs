@@ -135,6 +135,13 @@ impl Replies {
         }
     }
 
+    /// A secret that the login does not have, and that the server may repeat.
+    pub(super) fn mask(&mut self, secret: &Secret) {
+        if !self.masked.contains(secret) {
+            self.masked.push(secret.clone());
+        }
+    }
+
     /// Takes bytes in. What comes after the server's last word is not kept.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         if self.farewell.is_none() && self.broken.is_none() {

@@ -5,6 +5,7 @@ mod active;
 mod calls;
 mod cancel;
 mod collect;
+mod commands;
 mod deadline;
 mod desync;
 mod disorder;
@@ -34,7 +35,7 @@ use std::time::Duration;
 
 use ftps_proto::codec::{Argument, Secret};
 use ftps_proto::sim::{Act, Peer, World};
-use ftps_proto::{Config, End, Login, Operation, Security, ops};
+use ftps_proto::{Config, End, Error, Login, Operation, Remote, Security, ops};
 
 const SECURE: Act = Act::Secure { resumed: true };
 /// What follows comes in a packet of its own.

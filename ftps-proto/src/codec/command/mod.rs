@@ -3,6 +3,7 @@
 mod argument;
 mod modify;
 mod read;
+pub mod site;
 mod verb;
 mod word;
 mod write;
