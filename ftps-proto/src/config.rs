@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use crate::codec::list::Family;
 use crate::codec::{Argument, ReplyLimits, Secret, Timestamp};
+use crate::session::Quirks;
 use crate::time::Instant;
 
 /// Everything a [`Session`](crate::Session) needs to know. The protocol's secrets are redacted wherever it is printed.
@@ -42,6 +43,8 @@ pub struct Config {
     pub virtual_host: Option<Argument>,
     /// Which program this is: sent (CLNT, de facto) where FEAT names CLNT. None by default, but for servers that want it.
     pub client_name: Option<Argument>,
+    /// Which ways of servers are taken for given, or for absent, whatever server is recognised. By default none.
+    pub quirks: Quirks,
     /// Send a NOOP where a transfer has left the control connection silent for so long: firewalls forget idle
     /// connections. None by default; off for the session where the server refuses it.
     pub keepalive: Option<Duration>,
@@ -63,6 +66,7 @@ impl Config {
             list_family: None,
             date: None,
             early_close: EarlyClose::Known,
+            quirks: Quirks::default(),
             virtual_host: None,
             client_name: None,
             keepalive: None,

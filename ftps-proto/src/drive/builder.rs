@@ -9,7 +9,7 @@ use crate::codec::list::Family;
 use crate::codec::{Argument, ArgumentError, Secret};
 use crate::config::{Config, EarlyClose, Limits, ListCommand, Login, Mode, Pipelining, Security, Timeouts};
 use crate::error::{Error, Local};
-use crate::session::Session;
+use crate::session::{Quirk, Session};
 use crate::tls::{Link, ServerName, TlsConfig};
 use crate::url::Url;
 
@@ -120,6 +120,12 @@ impl<A: Adapter> Builder<A> {
     /// Which program this is, for servers that want to know (CLNT, de facto): sent after the login where FEAT names CLNT.
     pub fn client_name(mut self, name: impl AsRef<[u8]>) -> Self {
         self.client_name = Argument::new(name).map(Some);
+        self
+    }
+
+    /// Takes the server to have a way of its own, or not to have it, whichever server is recognised.
+    pub fn quirk(mut self, quirk: Quirk, on: bool) -> Self {
+        self.config.quirks = self.config.quirks.with(quirk, on);
         self
     }
 

@@ -5,12 +5,13 @@ use core::mem;
 use core::task::Poll;
 
 use super::call::{Call, completed};
+use super::exchange::working_directory;
 use super::ready;
 use crate::codec::{Argument, Class, Command, Features, ProtectionLevel, Reply, Verb};
 use crate::config::Security;
 use crate::error::{Error, Local, Refused, Remote};
 use crate::need::{Channel, Close, Need};
-use crate::session::{Claim, Operation, Session};
+use crate::session::{Claim, Operation, Quirk, Session};
 use crate::time::Instant;
 
 /// Opens a session: greeting, TLS, login, and what every session needs (PBSZ, PROT, FEAT, OPTS UTF8, TYPE I).
@@ -222,6 +223,27 @@ impl Open {
                 if let Some(name) = session.client_name() {
                     self.rest.push_front(Command::Clnt(name));
                 }
+                if session.may_switch_names() {
+                    self.rest.push_back(Command::Syst);
+                } else if session.has_quirk(Quirk::SwitchesNames) {
+                    self.rest.push_back(Command::Pwd);
+                }
+                Ok(())
+            }
+            (Verb::Syst, _) => {
+                session.learn_system(reply);
+                if session.has_quirk(Quirk::SwitchesNames) {
+                    self.rest.push_back(Command::Pwd);
+                }
+                Ok(())
+            }
+            (Verb::Pwd, _) => {
+                let switched = working_directory(verb, reply).is_ok_and(|path| path.starts_with(b"/"));
+                if !switched {
+                    for format in ["LISTFMT 1", "NAMEFMT 1"] {
+                        self.rest.push_back(Command::Site(Argument::known(format)));
+                    }
+                }
                 Ok(())
             }
             // Some servers whose every connection is secured do not know PROT. The first upload is preceded by a proof that
@@ -230,8 +252,8 @@ impl Open {
                 session.doubt_protection(reply);
                 Ok(())
             }
-            // What PBSZ says does not matter where PROT succeeds; CLNT and OPTS are asked for in vain, at worst.
-            (Verb::Pbsz | Verb::Opts | Verb::Clnt, _) => Ok(()),
+            // What PBSZ says does not matter where PROT succeeds; the others are asked for in vain, at worst.
+            (Verb::Pbsz | Verb::Opts | Verb::Clnt | Verb::Site, _) => Ok(()),
             _ => completed(verb, reply).map(drop),
         }
     }

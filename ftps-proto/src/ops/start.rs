@@ -100,12 +100,12 @@ impl StartTransfer {
     pub(super) fn advance(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Transfer>, Error> {
         loop {
             self.stage = match mem::replace(&mut self.stage, Stage::Done) {
-                Stage::Begin | Stage::Proof(_) => Stage::Routing(Route::new(self.direction)),
+                Stage::Begin | Stage::Proof(_) => Stage::Routing(self.route(session)),
                 Stage::Retry => {
                     if session.recover()?.is_pending() {
                         return self.wait(Stage::Retry);
                     }
-                    Stage::Routing(Route::new(self.direction))
+                    Stage::Routing(self.route(session))
                 }
                 Stage::Routing(mut route) => match route.step(session, now)? {
                     Poll::Ready(()) => Stage::Prelude(route, 0, None),
@@ -146,6 +146,10 @@ impl StartTransfer {
                 Stage::Done => return Err(Local::Finished.into()),
             }
         }
+    }
+
+    fn route(&self, session: &Session) -> Route {
+        Route::new(self.direction, session.wants_pret().then(|| self.command.announced()))
     }
 
     fn wait(&mut self, stage: Stage) -> Result<Poll<Transfer>, Error> {

@@ -1,6 +1,7 @@
 //! How commands leave: once what lies unread in the control connection's socket has been read.
 
 use super::Session;
+use super::quirks::Quirk;
 use crate::codec::{Command, Verb};
 use crate::need::{Deadline, Io, Waiting};
 use crate::time::Instant;
@@ -52,7 +53,7 @@ impl Session {
                 _ => {}
             }
             self.replies.expect(staged.ticket, verb, staged.owner);
-            self.out.push(&staged.command, self.server().quirks().undoubles);
+            self.out.push(&staged.command, self.has_quirk(Quirk::Telnet));
             self.timers.command(now);
         }
         self.look = Look::Due;

@@ -30,7 +30,7 @@ use learned::Learned;
 pub(crate) use learned::{AddressFamily, MlsdState, TimeCommand};
 pub use operation::{Claim, Operation};
 use outgoing::Outgoing;
-pub use quirks::ServerKind;
+pub use quirks::{Quirk, Quirks, ServerKind};
 use recovery::Recovery;
 use replies::Replies;
 pub use replies::Ticket;

@@ -23,6 +23,7 @@ mod patience;
 mod prelude;
 mod protection;
 mod queued;
+mod quirks;
 mod rate;
 mod replies;
 mod sealed;

@@ -238,6 +238,14 @@ pub enum Command {
 }
 
 impl Command {
+    /// PRET, which tells that this command will use a data connection.
+    pub fn announced(&self) -> Self {
+        let mut line = alloc::vec::Vec::with_capacity(self.encoded_len());
+        // Not for Telnet: PRET itself is encoded.
+        self.encode_for(false, &mut line);
+        Self::Pret(Argument::joined(&[line.trim_ascii_end()]))
+    }
+
     /// Without the argument.
     pub const fn verb(&self) -> Verb {
         match self {
