@@ -108,11 +108,11 @@ mod wait;
 
 pub use client::{Blocking, Builder, Client};
 pub use net::{Connect, Stream};
-pub use transfer::{Download, Entries, Upload};
+pub use transfer::{Download, Entries, Upload, Walk};
 
 pub use ftps_proto::codec;
 pub use ftps_proto::drive::{ConnectError, Endpoint, NotStarted, Survey};
-pub use ftps_proto::ops::{self, Listed, Transferred};
+pub use ftps_proto::ops::{self, Listed, Transferred, WalkOrder, Walked};
 pub use ftps_proto::tls;
 pub use ftps_proto::{
     Channel, EarlyClose, Error, Failure, Layer, Limits, ListCommand, Local, Mode, Operation, Pipelining,

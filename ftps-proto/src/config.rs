@@ -4,7 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::codec::list::Family;
-use crate::codec::{Argument, ReplyLimits, Secret, Timestamp};
+use crate::codec::{Argument, Encoding, ReplyLimits, Secret, Timestamp};
 use crate::session::Quirks;
 use crate::time::Instant;
 
@@ -30,12 +30,18 @@ pub struct Config {
     pub extended: bool,
     /// Whether commands are sent before the replies to earlier ones have come.
     pub pipelining: Pipelining,
+    /// Transfers follow the login: as if [`Session::expect_more`](crate::Session::expect_more) had been called before it. The
+    /// first one's data connection is then asked for together with the login, on servers that take all of it in one flight.
+    pub expect_more: bool,
     /// Which command lists a directory.
     pub list_command: ListCommand,
     /// The form of the server's LIST, where it cannot be told by its lines.
     pub list_family: Option<Family>,
     /// The date at a moment: what a listing's times without a year are given one by. Without it they have none.
     pub date: Option<(Timestamp, Instant)>,
+    /// The charset of the server's names, where it is not UTF-8. None by default: names are the server's bytes, both ways.
+    /// With one they are UTF-8 on this side, in listings, replies and paths: see [`Encoding`].
+    pub encoding: Option<Encoding>,
     /// Whether a download's close_notify is sent right after the handshake.
     pub early_close: EarlyClose,
     /// Under which name the server was reached: sent (HOST, RFC 7151) before the login, for servers that serve several. None by
@@ -62,9 +68,11 @@ impl Config {
             mode: Mode::Passive,
             extended: true,
             pipelining: Pipelining::Known,
+            expect_more: false,
             list_command: ListCommand::Best,
             list_family: None,
             date: None,
+            encoding: None,
             early_close: EarlyClose::Known,
             quirks: Quirks::default(),
             virtual_host: None,

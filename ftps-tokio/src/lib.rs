@@ -106,11 +106,11 @@ mod transfer;
 
 pub use client::{Builder, Client, Tokio};
 pub use net::{Connect, Connecting, Stream};
-pub use transfer::{Download, Entries, Upload};
+pub use transfer::{Download, Entries, Upload, Walk};
 
 pub use ftps_proto::codec;
 pub use ftps_proto::drive::{ConnectError, Endpoint, NotStarted, Survey};
-pub use ftps_proto::ops::{self, Listed, Transferred};
+pub use ftps_proto::ops::{self, Listed, Transferred, WalkOrder, Walked};
 pub use ftps_proto::tls;
 pub use ftps_proto::{
     Channel, EarlyClose, Error, Failure, Layer, Limits, ListCommand, Local, Mode, Operation, Pipelining,

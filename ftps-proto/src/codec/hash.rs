@@ -41,7 +41,7 @@ impl Algorithm {
     }
 
     /// How many bytes a hash has.
-    pub const fn len(self) -> usize {
+    pub const fn length(self) -> usize {
         match self {
             Self::Crc32 => 4,
             Self::Md5 => 16,
@@ -85,7 +85,7 @@ impl Hash {
     pub fn new(algorithm: Algorithm, bytes: impl AsRef<[u8]>) -> Option<Self> {
         let mut hash = Self { algorithm, bytes: [0; 64] };
         let bytes = bytes.as_ref();
-        if bytes.len() != algorithm.len() {
+        if bytes.len() != algorithm.length() {
             return None;
         }
         hash.bytes.get_mut(..bytes.len())?.copy_from_slice(bytes);
@@ -95,7 +95,7 @@ impl Hash {
     /// Reads hexadecimal digits in any case. `None` unless they are as many as the algorithm makes.
     pub fn from_hex(algorithm: Algorithm, digits: impl AsRef<[u8]>) -> Option<Self> {
         let digits = digits.as_ref();
-        if digits.len() != 2 * algorithm.len() {
+        if digits.len() != 2 * algorithm.length() {
             return None;
         }
         let mut hash = Self { algorithm, bytes: [0; 64] };
@@ -115,7 +115,7 @@ impl Hash {
 
     /// Its bytes.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.algorithm.len()]
+        &self.bytes[..self.algorithm.length()]
     }
 }
 

@@ -5,7 +5,7 @@ use core::fmt::{self, Display};
 
 use nom::{Parser as _, bytes::complete::take, combinator::map_opt};
 
-use super::{Parsed, ascii::Escaped};
+use super::{Parsed, ascii::Escaped, encoding::Encoding};
 
 /// The Telnet escape (RFC 854), doubled where it stands for itself.
 pub(super) const IAC: u8 = 0xff;
@@ -115,6 +115,15 @@ impl Reply {
     /// From text that framing has already cleaned.
     pub(super) fn from_lines(code: Code, text: Vec<u8>) -> Self {
         Self { code, text }
+    }
+
+    /// The same with the text of each line, as far as it is of this charset.
+    pub(crate) fn decoded(self, encoding: &Encoding) -> Self {
+        if self.text.is_ascii() {
+            return self;
+        }
+        let lines: Vec<_> = self.lines().map(|line| encoding.text(line)).collect();
+        Self { code: self.code, text: lines.join(&b'\n') }
     }
 
     /// Its code.

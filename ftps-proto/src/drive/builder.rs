@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::net::Net;
 use super::opening::Opening;
 use crate::codec::list::Family;
-use crate::codec::{Argument, ArgumentError, Secret};
+use crate::codec::{Argument, ArgumentError, Encoding, Secret};
 use crate::config::{Config, EarlyClose, Limits, ListCommand, Login, Mode, Pipelining, Security, Timeouts};
 use crate::error::{Error, Local};
 use crate::session::{Quirk, Session};
@@ -173,6 +173,13 @@ impl<A: Adapter> Builder<A> {
         self
     }
 
+    /// The charset of the server's names, where it is not UTF-8. Names are UTF-8 on this side then, in listings, replies and
+    /// paths: see [`Encoding`].
+    pub fn encoding(mut self, encoding: Encoding) -> Self {
+        self.config.encoding = Some(encoding);
+        self
+    }
+
     /// How much to take from a server: lines, replies, listings.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.config.limits = limits;
@@ -182,6 +189,13 @@ impl<A: Adapter> Builder<A> {
     /// Whether commands are sent before the replies to earlier ones have come.
     pub fn pipelining(mut self, pipelining: Pipelining) -> Self {
         self.config.pipelining = pipelining;
+        self
+    }
+
+    /// Transfers follow the login at once, as with a client's `expect_more(true)`: the first one's data connection is asked for
+    /// together with the login, on servers that take that. One round trip less before the first byte.
+    pub fn expect_more(mut self, more: bool) -> Self {
+        self.config.expect_more = more;
         self
     }
 

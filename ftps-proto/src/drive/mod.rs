@@ -39,7 +39,10 @@ mod transfers;
 mod upload;
 
 #[doc(hidden)]
-pub use crate::{__commands as commands, __transfer as transfer_methods, __transfers as transfers};
+pub use crate::{
+    __commands as commands, __entries as entries, __listings as listings, __transfer as transfer_methods,
+    __transfers as transfers,
+};
 pub use builder::{Adapter, Builder};
 pub use connect_error::ConnectError;
 pub use download::Download;

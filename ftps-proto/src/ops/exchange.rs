@@ -111,18 +111,24 @@ pub fn mkd(path: Argument) -> Exchange<Option<Vec<u8>>> {
 
 /// SIZE: a file's size in bytes as it would be transferred (RFC 3659, section 4).
 pub fn size(path: Argument) -> Exchange<u64> {
-    Exchange::new(Command::Size(path), |verb, reply| {
-        let reply = completed(verb, reply)?;
-        read(verb, reply, |reply| parse_size(reply.first_line()))
-    })
+    Exchange::new(Command::Size(path), size_of)
+}
+
+/// Reads the reply to SIZE.
+pub(super) fn size_of(verb: Verb, reply: Reply) -> Result<u64, Error> {
+    let reply = completed(verb, reply)?;
+    read(verb, reply, |reply| parse_size(reply.first_line()))
 }
 
 /// MDTM: when a file was last modified (RFC 3659, section 3).
 pub fn mdtm(path: Argument) -> Exchange<Timestamp> {
-    Exchange::new(Command::Mdtm(path), |verb, reply| {
-        let reply = completed(verb, reply)?;
-        read(verb, reply, |reply| Timestamp::parse(reply.first_line()))
-    })
+    Exchange::new(Command::Mdtm(path), modification_time)
+}
+
+/// Reads the reply to MDTM.
+pub(super) fn modification_time(verb: Verb, reply: Reply) -> Result<Timestamp, Error> {
+    let reply = completed(verb, reply)?;
+    read(verb, reply, |reply| Timestamp::parse(reply.first_line()))
 }
 
 /// MLST: what a server tells of one file or directory (RFC 3659, section 7). Its name is as the server has it, mostly a

@@ -68,10 +68,15 @@ impl List {
             path,
             entered: false,
             facts_refused: None,
-            lines: Lines::new(false, Parser::new(), None),
+            lines: Lines::new(false, Parser::new(), None, None),
             purging: false,
             stage: Stage::Begin,
         }
+    }
+
+    /// The unique fact of the listed directory itself (RFC 3659, section 7.5.2), once it has come.
+    pub(super) fn unique(&self) -> Option<&[u8]> {
+        self.lines.unique()
     }
 
     fn begin(&self, session: &mut Session) -> Stage {
@@ -101,7 +106,8 @@ impl List {
         let all = !facts && session.lists_all();
         let path = if self.entered { None } else { self.path.clone() };
         let itself = if all { own_name(path.as_ref()) } else { None };
-        self.lines = Lines::new(facts, self.parser(session, facts, now), itself);
+        let parser = self.parser(session, facts, now);
+        self.lines = Lines::new(facts, parser, session.encoding().cloned(), itself);
         let command = if facts { Command::Mlsd(path) } else { Command::List(list_argument(path, all)?) };
         Ok(StartTransfer::listing(command))
     }

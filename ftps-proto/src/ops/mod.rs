@@ -1,12 +1,15 @@
 //! Typed units of protocol work, driven by [`Session::poll`](crate::Session::poll).
 //!
-//! A transfer has four parts, each in its file: a route (`route`: passive or active), what goes before the command, the
-//! command with its preliminary reply and the handshake (`start`), and payload, end and final reply (`transfer`).
+//! What a transfer is to move, and how, is told by [`Get`] and [`Put`]. It has five parts, each in its file: what has to be
+//! known of the file (`conditions`), a route (`route`: passive or active), what goes before the command, the command with
+//! its preliminary reply and the handshake (`start`), and payload, end and final reply (`transfer`).
 
 mod call;
 mod collect;
+mod conditions;
 mod create;
 mod exchange;
+mod get;
 mod hash;
 mod list;
 mod listing;
@@ -14,6 +17,7 @@ mod metadata;
 mod modify;
 mod names;
 mod open;
+mod put;
 mod quit;
 mod remove;
 mod rename;
@@ -31,12 +35,16 @@ pub use exchange::{
     noop, opts_mlst, pwd, rmd, rmda, site, site_chmod, site_mkdir, site_rmdir, site_symlink, site_utime,
     size, stat,
 };
+pub use get::Get;
+#[cfg(feature = "rustls")]
+pub(crate) use get::{Observer, Span};
 pub use hash::FileHash;
 pub use list::List;
 pub use metadata::Metadata;
 pub use modify::{SetModified, SetPermissions};
 pub use names::{CollectNames, Names};
 pub use open::Open;
+pub use put::Put;
 pub use quit::Quit;
 pub use remove::RemoveDirAll;
 pub use rename::Rename;

@@ -9,6 +9,7 @@ use super::listing::too_long;
 use super::ready;
 use super::start::StartTransfer;
 use super::transfer::Transfer;
+use crate::codec::encoding::Encoding;
 use crate::codec::{Argument, Command, Name};
 use crate::error::{Error, Remote};
 use crate::session::{Claim, Operation, Session};
@@ -23,6 +24,7 @@ use crate::time::Instant;
 pub struct Names {
     claim: Claim,
     path: Option<Argument>,
+    encoding: Option<Encoding>,
     count: u64,
     /// Another listing is taken first, to be rid of the rest of one that was given up.
     purging: bool,
@@ -41,7 +43,7 @@ enum Stage {
 impl Names {
     /// In the working directory, or at this path, which may be a pattern where the server takes one.
     pub fn new(path: Option<Argument>) -> Self {
-        Self { claim: Claim::default(), path, count: 0, purging: false, stage: Stage::Begin }
+        Self { claim: Claim::default(), path, encoding: None, count: 0, purging: false, stage: Stage::Begin }
     }
 
     fn next(&mut self, session: &mut Session) -> Result<Option<Name>, Error> {
@@ -52,10 +54,22 @@ impl Names {
                 return Err(Remote::TooMany("lines in a listing").into());
             }
             if !line.is_empty() && !self.purging {
-                return Ok(Some(line.into()));
+                return told(line, self.encoding.as_ref()).map(Some);
             }
         }
         Ok(None)
+    }
+}
+
+/// What is told of a name: its text where the server's names are of a charset. One that would be sent otherwise than it came
+/// is not told.
+fn told(name: &[u8], encoding: Option<&Encoding>) -> Result<Name, Error> {
+    match encoding.map(|encoding| (encoding, encoding.decode(name))) {
+        Some((_, Some(text))) => Ok(text.as_bytes().into()),
+        Some((encoding, None)) if !encoding.keeps(name) => {
+            Err(Error::Unparsed { line: name.into(), count: 1 })
+        }
+        _ => Ok(name.into()),
     }
 }
 
@@ -76,6 +90,7 @@ impl Operation for Names {
                     Ok(step) => {
                         let transfer = ready!(step);
                         self.purging = session.has_stale_listing();
+                        self.encoding = session.encoding().cloned();
                         Stage::Receiving(transfer)
                     }
                     // ProFTPD of an empty directory: 450.
@@ -96,7 +111,8 @@ impl Operation for Names {
                         Stage::Begin
                     } else {
                         let last = session.listing().finish().map_err(too_long)?;
-                        Stage::Last(last.filter(|line| !line.is_empty()).map(Name::from))
+                        let last = last.filter(|line| !line.is_empty());
+                        Stage::Last(last.map(|line| told(line, self.encoding.as_ref())).transpose()?)
                     }
                 }
                 Stage::Last(last) => return Ok(Poll::Ready(last.take())),

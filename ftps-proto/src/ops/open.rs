@@ -7,7 +7,7 @@ use core::task::Poll;
 use super::call::{Call, completed};
 use super::exchange::working_directory;
 use super::ready;
-use crate::codec::{Argument, Class, Command, Features, ProtectionLevel, Reply, Verb};
+use crate::codec::{Argument, Class, Command, Encoding, Features, ProtectionLevel, Reply, Verb};
 use crate::config::Security;
 use crate::error::{Error, Local, Refused, Remote};
 use crate::need::{Channel, Close, Need};
@@ -169,11 +169,17 @@ impl Open {
                 let Some(command) = self.rest.pop_front() else { break };
                 // Not asked for where FEAT is known not to list it; in one burst it is not known yet.
                 let unlisted = |features: &Features| !features.utf8();
-                if !(matches!(command, Command::Opts(_)) && session.features().is_some_and(unlisted)) {
+                let forced = session.config().encoding.as_ref().is_some_and(Encoding::is_forced);
+                let unwanted = forced || session.features().is_some_and(unlisted);
+                if !(matches!(command, Command::Opts(_)) && unwanted) {
                     let mut call = Call::new(command);
                     call.send(session)?;
                     self.sent.push_back(call);
                 }
+            }
+            // Last, so that all of the login comes before it. Its reply is the first transfer's to wait for.
+            if pipelined && session.expects_more() {
+                session.prepare_route();
             }
             let Some(call) = self.sent.front_mut() else { return Ok(Poll::Ready(())) };
             let (verb, reply) = ready!(call.step(session)?);

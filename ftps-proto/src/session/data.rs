@@ -355,6 +355,12 @@ impl Session {
         self.stale_listing = false;
     }
 
+    /// All that is wanted of a download has come: the rest of it is given up, and the next operation begins with a recovery.
+    pub(crate) fn stop_data(&mut self) {
+        self.drop_data();
+        self.need(Need::Close(Channel::Data, Close::Reset));
+    }
+
     /// What an operation that goes on gives up with one of its parts: the data connection is reset.
     pub(crate) fn give_data_up(&mut self, error: &Error) {
         if let Error::Remote(_) = error {

@@ -48,12 +48,15 @@ impl Session {
             }
             match &staged.command {
                 Command::Opts(option) => self.doubt_hash(option.as_bytes()),
-                Command::Rest(offset) => self.restart = *offset != 0,
-                Command::Retr(_) | Command::Stor(_) | Command::Appe(_) => self.restart = false,
+                Command::Rest(offset) => self.restart = (*offset != 0).then_some(Command::Rest(0)),
+                Command::Rang(start, end) => self.restart = (start <= end).then_some(Command::Rang(1, 0)),
+                Command::Retr(_) | Command::Stor(_) | Command::Appe(_) => self.restart = None,
+                Command::TypeAscii => self.ascii = true,
+                Command::TypeImage => self.ascii = false,
                 _ => {}
             }
             self.replies.expect(staged.ticket, verb, staged.owner);
-            self.out.push(&staged.command, self.has_quirk(Quirk::Telnet));
+            self.out.push(&staged.command, self.has_quirk(Quirk::Telnet), self.replies.encoding());
             self.timers.command(now);
         }
         self.look = Look::Due;

@@ -241,8 +241,8 @@ impl Command {
     /// PRET, which tells that this command will use a data connection.
     pub fn announced(&self) -> Self {
         let mut line = alloc::vec::Vec::with_capacity(self.encoded_len());
-        // Not for Telnet: PRET itself is encoded.
-        self.encode_for(false, &mut line);
+        // As it is: PRET itself is encoded.
+        self.encode_for(false, None, &mut line);
         Self::Pret(Argument::joined(&[line.trim_ascii_end()]))
     }
 

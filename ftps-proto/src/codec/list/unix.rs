@@ -1,7 +1,7 @@
 //! `ls -l`: Unix, and the many servers that imitate it. POSIX `ls`, and what clients have met since.
 
 use super::{
-    date::{dated, unreadable},
+    date::{dated, may_begin, unreadable},
     months,
 };
 use crate::codec::{
@@ -41,8 +41,11 @@ pub(super) fn parse(line: &[u8]) -> Option<Entry> {
     };
     let rest = links(rest.trim_ascii_start())?;
     let is_device = matches!(letter, b'b' | b'c');
-    let Middle { names, size, modified, name } =
-        middle(rest).or_else(|| if mode.is_some() { undated(rest) } else { None })?;
+    let Middle { names, size, modified, name } = match middle(rest) {
+        Some(middle) => middle,
+        None if mode.is_some() => undated(rest)?,
+        None => return None,
+    };
     let (size, exactness, names) = match size {
         _ if is_device => (None, Exactness::Exact, device(names)),
         Size::Numbers => return None,
@@ -139,7 +142,9 @@ fn middle(input: &[u8]) -> Option<Middle<'_>> {
             return undated;
         }
         // Cheap first: most words are no size, and all the rest of the work is for those that are.
-        if let Some((size, names)) = size(word, &input[..at], input) {
+        if let Some((size, names)) = size(word, &input[..at], input)
+            && may_begin(after)
+        {
             if let Some(found) = dated(after) {
                 let found =
                     Middle { names: names.trim_ascii(), size, modified: found.modified, name: found.name };

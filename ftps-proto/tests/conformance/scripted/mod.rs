@@ -13,6 +13,7 @@ mod security;
 mod server;
 mod transfer;
 mod waits;
+mod walk;
 
 use ftps_proto::drive::Builder;
 use ftps_proto::tls::TlsConfig;

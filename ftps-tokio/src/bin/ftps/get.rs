@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use ftps_tokio::codec::Name;
 use ftps_tokio::{Client, Error, Transferred};
-use tokio::io::AsyncBufReadExt;
 
+use crate::copy::copy;
 use crate::failure::Failure;
 use crate::listing::{contents, fitting, is_directory, searched};
 use crate::remote_tree::Tree;
@@ -101,6 +101,7 @@ pub(crate) async fn get(
     }
     for (site, urls) in by_site(urls) {
         let mut session = Session::new(settings, &site);
+        session.expect_more(true);
         let mut jobs = Vec::new();
         for url in urls {
             if let Err(failure) = plan(&url, to, recursive, &mut session, &mut jobs, report).await {
@@ -234,32 +235,12 @@ async fn fetch_one(
             size => size,
         };
         let bar = report.bar(url, size);
-        let mut download = client.download(&url.path).await.map_err(Failure::transfer)?;
-        loop {
-            // Written from where it was decrypted. Nothing else is to be done meanwhile.
-            let payload = download.fill_buf().await.map_err(|error| Failure::transfer(ours(error)))?;
-            if payload.is_empty() {
-                break;
-            }
-            sink.write_all(payload).await.map_err(local)?;
-            let n = payload.len();
-            download.consume(n);
-            bar.inc(n as u64);
-        }
-        let transferred = download.transferred().cloned();
-        transferred.ok_or_else(|| Failure::local("the download was not confirmed"))
+        let download = client.download(&url.path).await.map_err(Failure::transfer)?;
+        copy(download, &mut sink, &bar, local).await
     });
     let transferred = transferred.await?;
     sink.commit().await.map_err(local)?;
     Ok(transferred)
-}
-
-/// The error that a reader reports as the system's.
-fn ours(error: std::io::Error) -> Error {
-    match error.downcast() {
-        Ok(error) => error,
-        Err(error) => Error::Source(error.into()),
-    }
 }
 
 /// For the bar alone: a server that does not tell is none the worse.

@@ -3,6 +3,7 @@
 mod args;
 mod change;
 mod check;
+mod copy;
 mod directories;
 mod entry;
 mod failure;
@@ -19,6 +20,8 @@ mod report;
 mod session;
 mod settings;
 mod sink;
+mod source;
+mod stream;
 mod terminal;
 mod url;
 

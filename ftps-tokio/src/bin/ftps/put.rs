@@ -1,21 +1,16 @@
 //! `ftps put`.
 
-use std::io;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use ftps_tokio::Transferred;
-use tokio::fs::File;
-use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::directories::Directories;
 use crate::failure::Failure;
 use crate::local_tree::{Tree, size};
-use crate::progress::Bar;
 use crate::report::{Report, shown};
 use crate::session::Session;
+use crate::source::Source;
 use crate::url::{Url, one_file_a_name};
 
 /// A file, and where it goes.
@@ -120,8 +115,7 @@ async fn put_one(
 ) -> Result<Transferred, Failure> {
     let Job { file, to, .. } = job;
     let local = |error| Failure::local(error).about(&shown(file));
-    let source = File::open(file).await.map_err(local)?;
-    let metadata = source.metadata().await.map_err(local)?;
+    let (mut source, metadata) = Source::open(file).await.map_err(local)?;
     if metadata.is_dir() {
         return Err(Failure::local("is a directory: put -r uploads those").about(&shown(file)));
     }
@@ -129,26 +123,7 @@ async fn put_one(
         directories.ensure(&parent, session).await?;
     }
     let bar = report.bar(to, size(&metadata));
-    let mut source = Counted { source, bar: &bar };
+    let mut source = source.counted(&bar);
     // A session that was gone has read nothing from the source.
     session.run(async |client| client.upload(&to.path, &mut source).await.map_err(Failure::transfer)).await
-}
-
-/// A file that tells a bar how far it was read.
-struct Counted<'a> {
-    source: File,
-    bar: &'a Bar,
-}
-
-impl AsyncRead for Counted<'_> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        space: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = space.filled().len();
-        ready!(Pin::new(&mut self.source).poll_read(cx, space))?;
-        self.bar.inc((space.filled().len() - before) as u64);
-        Poll::Ready(Ok(()))
-    }
 }
