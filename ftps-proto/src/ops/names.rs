@@ -19,7 +19,8 @@ use crate::time::Instant;
 ///
 /// Each time it is done it results in the next name, and in `None` once the listing is complete and confirmed; it is polled
 /// again for more. Names are as the server sends them: most put the path that was asked for before each. What they name, file
-/// or directory, is not told, and many servers leave out names that begin with a dot. [`List`](super::List) tells more.
+/// or directory, is not told, and many servers leave out names that begin with a dot. The directory itself and its parent are left
+/// out. [`List`](super::List) tells more.
 #[derive(Debug)]
 pub struct Names {
     claim: Claim,
@@ -53,12 +54,18 @@ impl Names {
             if self.count > most {
                 return Err(Remote::TooMany("lines in a listing").into());
             }
-            if !line.is_empty() && !self.purging {
+            if names(line) && !self.purging {
                 return told(line, self.encoding.as_ref()).map(Some);
             }
         }
         Ok(None)
     }
+}
+
+/// Whether a line names something in the directory. Pure-FTPd lists the directory itself and its parent.
+fn names(line: &[u8]) -> bool {
+    let name = line.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    !line.is_empty() && !matches!(name, b"." | b"..")
 }
 
 /// What is told of a name: its text where the server's names are of a charset. One that would be sent otherwise than it came
@@ -111,7 +118,7 @@ impl Operation for Names {
                         Stage::Begin
                     } else {
                         let last = session.listing().finish().map_err(too_long)?;
-                        let last = last.filter(|line| !line.is_empty());
+                        let last = last.filter(|line| names(line));
                         Stage::Last(last.map(|line| told(line, self.encoding.as_ref())).transpose()?)
                     }
                 }

@@ -133,12 +133,12 @@ fn names(world: &mut World, path: &str) -> Result<Vec<String>, Error> {
 #[test]
 fn names_alone() {
     let peer = peer()
-        .on("NLST", sent(b"a\r\nb c\nlast", &["226 done"]))
+        .on("NLST", sent(b".\r\n..\r\na\r\nx/.\r\n\r\nb c\nx/...\nlast", &["226 done"]))
         .on("NLST empty", ["450 No files found"])
         .on("NLST none", ["550 no such directory"])
         .on("NLST ./-a", sent(b"", &["226 done"]));
     let mut world = open(peer);
-    assert_eq!(names(&mut world, "").unwrap(), ["a", "b c", "last"]);
+    assert_eq!(names(&mut world, "").unwrap(), ["a", "b c", "x/...", "last"]);
     assert!(names(&mut world, "empty").unwrap().is_empty());
     assert_eq!(code(names(&mut world, "none").unwrap_err()), 550);
     // To `ls` it would be an option.
