@@ -114,5 +114,5 @@ pub use ftps_proto::ops::{self, Listed, Transferred, WalkOrder, Walked};
 pub use ftps_proto::tls;
 pub use ftps_proto::{
     Channel, EarlyClose, Error, Failure, Layer, Limits, ListCommand, Local, Mode, Operation, Pipelining,
-    Rate, Refused, Remote, Security, ServerKind, Session, Timeouts, Unlisted, Url, UrlError, Waiting,
+    Quirk, Rate, Refused, Remote, Security, ServerKind, Session, Timeouts, Unlisted, Url, UrlError, Waiting,
 };

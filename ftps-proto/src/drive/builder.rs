@@ -9,7 +9,7 @@ use crate::codec::list::{Family, LineReader};
 use crate::codec::{Argument, ArgumentError, Encoding, Entry, Secret};
 use crate::config::{Config, EarlyClose, Limits, ListCommand, Login, Mode, Pipelining, Security, Timeouts};
 use crate::error::{Error, Local};
-use crate::session::Session;
+use crate::session::{Quirk, Session};
 use crate::tls::{Link, ServerName, TlsConfig};
 use crate::url::Url;
 
@@ -35,6 +35,8 @@ pub struct Builder<A: Adapter> {
     /// Or what is wrong with the name or the password.
     login: Result<Login, ArgumentError>,
     account: Result<Option<Secret>, ArgumentError>,
+    virtual_host: Result<Option<Argument>, ArgumentError>,
+    client_name: Result<Option<Argument>, ArgumentError>,
     /// All but the login.
     config: Config,
     login_timeout: Duration,
@@ -53,6 +55,8 @@ impl<A: Adapter> Builder<A> {
             config: Config::new(login.clone()),
             login: Ok(login),
             account: Ok(None),
+            virtual_host: Ok(None),
+            client_name: Ok(None),
             login_timeout: Duration::from_secs(120),
             connector: None,
         }
@@ -103,6 +107,25 @@ impl<A: Adapter> Builder<A> {
     /// is given by its address.
     pub fn server_name(mut self, name: impl Into<String>) -> Self {
         self.server_name = Some(name.into());
+        self
+    }
+
+    /// Under which name the server was reached, for one that serves several (HOST, RFC 7151): sent over TLS, before the
+    /// login. A server that refuses it is not logged in to.
+    pub fn virtual_host(mut self, name: impl AsRef<[u8]>) -> Self {
+        self.virtual_host = Argument::new(name).map(Some);
+        self
+    }
+
+    /// Which program this is, for servers that want to know (CLNT, de facto): sent after the login where FEAT names CLNT.
+    pub fn client_name(mut self, name: impl AsRef<[u8]>) -> Self {
+        self.client_name = Argument::new(name).map(Some);
+        self
+    }
+
+    /// Takes the server to have a way of its own, or not to have it, whichever server is recognised.
+    pub fn quirk(mut self, quirk: Quirk, on: bool) -> Self {
+        self.config.quirks = self.config.quirks.with(quirk, on);
         self
     }
 
@@ -270,7 +293,8 @@ impl<A: Adapter> Builder<A> {
         let login = Login { account: self.account.clone()?, ..self.login.clone()? };
         let net = net(self.connector.clone());
         let date = self.config.date.or_else(|| Some((net.date()?, net.now())));
-        let config = Config { login, date, ..self.config.clone() };
+        let (virtual_host, client_name) = (self.virtual_host.clone()?, self.client_name.clone()?);
+        let config = Config { login, date, virtual_host, client_name, ..self.config.clone() };
         let to = (self.host.clone(), self.port.unwrap_or(config.security.port()));
         let timeout = config.timeouts.connect;
         let link = Link::new(Session::new(config), &tls, name);

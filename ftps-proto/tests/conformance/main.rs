@@ -9,6 +9,7 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod adapters;
+mod commands;
 mod connectors;
 mod conversation;
 mod full;

@@ -6,6 +6,7 @@
 mod cancel;
 mod certificate;
 mod client;
+mod commands;
 #[allow(dead_code, reason = "the tests of the program share it, and use more of it")]
 mod peer;
 mod security;
