@@ -8,6 +8,7 @@ mod certificate;
 mod client;
 #[allow(dead_code, reason = "the tests of the program share it, and use more of it")]
 mod peer;
+mod proxies;
 mod security;
 #[allow(dead_code, reason = "as above")]
 mod server;
