@@ -109,10 +109,12 @@ pub use net::{Connect, Connecting, Stream};
 pub use transfer::{Download, Entries, Upload, Walk};
 
 pub use ftps_proto::codec;
-pub use ftps_proto::drive::{ConnectError, Endpoint, NotStarted, Survey};
+pub use ftps_proto::drive::{
+    Bind, ConnectError, Endpoint, NotStarted, Proxy, ProxyError, ProxyProblem, Survey,
+};
 pub use ftps_proto::ops::{self, Listed, Transferred, WalkOrder, Walked};
 pub use ftps_proto::tls;
 pub use ftps_proto::{
     Channel, EarlyClose, Error, Failure, Layer, Limits, ListCommand, Local, Mode, Operation, Pipelining,
-    Quirk, Rate, Refused, Remote, Security, ServerKind, Session, Timeouts, Unlisted, Url, UrlError, Waiting,
+    Quirk, Rate, Refused, Remote, Security, ServerKind, Timeouts, Unlisted, Url, UrlError, UrlType, Waiting,
 };
