@@ -8,7 +8,9 @@ mod refusal;
 use alloc::boxed::Box;
 use alloc::string::String;
 
-use crate::codec::{ArgumentError, Code, CommandError, FrameError, Name, Reply, Timestamp, Verb};
+use crate::codec::{
+    ArgumentError, Code, CommandError, FrameError, Name, PatternError, Reply, Timestamp, Verb,
+};
 use crate::need::{Channel, Failure, Layer, Waiting};
 use crate::url::UrlError;
 
@@ -115,6 +117,8 @@ pub enum Local {
     Forbidden(Verb),
     /// What is not a URL of a server.
     Url(UrlError),
+    /// What is not a pattern of paths.
+    Pattern(PatternError),
     /// The session is not logged in (not yet, or no more).
     NotOpen,
     /// The session was opened before.
@@ -319,6 +323,12 @@ impl From<CommandError> for Error {
 impl From<UrlError> for Error {
     fn from(url: UrlError) -> Self {
         Self::Local(Local::Url(url))
+    }
+}
+
+impl From<PatternError> for Error {
+    fn from(pattern: PatternError) -> Self {
+        Self::Local(Local::Pattern(pattern))
     }
 }
 

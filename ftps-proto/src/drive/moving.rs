@@ -17,6 +17,7 @@ use super::lease::{Lease, Leased};
 use super::net::Net;
 use super::opening::Opening;
 use super::retry::{Attempts, Retry};
+use super::tally::Tally;
 use super::throttle::Throttle;
 use super::transfer::{Context, NotStarted};
 use crate::codec::Argument;
@@ -63,6 +64,8 @@ pub(super) struct Moving<L: Lease> {
     ahead: (Vec<u8>, usize),
     pub(super) throttle: Throttle,
     progress: Observer,
+    /// What has passed.
+    tally: Tally,
 }
 
 enum Stage<N: Net> {
@@ -103,7 +106,7 @@ impl<L: Lease> Moving<L> {
     /// Nothing is sent before this is polled.
     pub(super) fn new(mut lease: L, plan: Plan) -> Result<Self, NotStarted<L>> {
         let driver = lease.driver();
-        let entropy = driver.net.entropy();
+        let (entropy, tally) = (driver.net.entropy(), driver.tally());
         let now = driver.net.now();
         let retry = driver.retry().cloned();
         let attempts = retry.as_ref().map(|retry| Attempts::new(retry, entropy, now));
@@ -145,6 +148,7 @@ impl<L: Lease> Moving<L> {
             ahead: (Vec::new(), 0),
             throttle: Throttle::new(rate),
             progress,
+            tally,
         })
     }
 
@@ -176,8 +180,11 @@ impl<L: Lease> Moving<L> {
     /// So many bytes of a download that came were taken.
     pub(super) fn consume(&mut self, n: usize) {
         let link = &mut self.leased.driver().link;
+        let payload = link.payload();
+        let taken = &payload[..n.min(payload.len())];
+        self.tally.pass(taken);
         if self.attempts.is_some() {
-            self.kept.push(link.payload().get(..n).unwrap_or_default());
+            self.kept.push(taken);
         }
         link.consume(n);
         self.count(n);
@@ -187,6 +194,7 @@ impl<L: Lease> Moving<L> {
     pub(super) fn supply(&mut self, payload: &[u8]) -> usize {
         let payload = &payload[..payload.len().min(self.throttle.piece())];
         let n = self.leased.driver().link.supply(payload);
+        self.tally.pass(&payload[..n]);
         if self.attempts.is_some() {
             self.kept.push(&payload[..n]);
         }
@@ -196,6 +204,7 @@ impl<L: Lease> Moving<L> {
 
     /// The same with so many bytes of text, which are these lines on their way. All of them are taken.
     pub(super) fn supply_text(&mut self, n: usize, lines: Vec<u8>) {
+        self.tally.pass(&lines);
         self.ahead = (lines, 0);
         self.count(n);
     }
@@ -319,17 +328,7 @@ impl<L: Lease> Moving<L> {
             }
             Stage::Opening(opening) => {
                 match ready!(opening.get_mut().unwrap_or_else(PoisonError::into_inner).poll(cx)) {
-                    Ok(new) => {
-                        let old = mem::replace(driver, new);
-                        driver.expect_more(old.session().expects_more());
-                        let (before, now) = (old.net.now(), driver.net.now());
-                        self.throttle.change_clock();
-                        self.attempts.iter_mut().for_each(|attempts| attempts.change_clock(before, now));
-                        match old.session().home().filter(|_| old.session().has_strayed()) {
-                            Some(home) => Ok(Stage::Returning(Return::to(home.clone()))),
-                            None => self.again(),
-                        }
-                    }
+                    Ok(new) => self.reopened(new),
                     Err(error) => self.fail(error),
                 }
             }
@@ -469,7 +468,7 @@ impl<L: Lease> Moving<L> {
         // Somebody else may have ended the connection, on both sides.
         let doubtful = self.attempts.is_some() && !done.notified;
         let bytes = if self.goes_on { self.moved } else { done.bytes };
-        self.confirmed = Some(Transferred { bytes, ..done });
+        self.confirmed = Some(Transferred { bytes, hashes: self.tally.hashes(), ..done });
         let verifies = match &self.plan {
             Plan::Get(get) => get.verify && !get.ascii && self.limit.is_none(),
             Plan::Put(put) => (put.verify || self.goes_on || doubtful && put.is_placed()) && !put.ascii,
@@ -545,6 +544,22 @@ impl<L: Lease> Moving<L> {
     fn give_up_for_the_cause(&mut self) -> Result<Stage<L::Net>, Error> {
         let cause = self.cause.take().unwrap_or(Error::Local(Local::Finished));
         self.give_up(cause)
+    }
+
+    /// Another session takes the place of the one that was lost.
+    fn reopened(&mut self, new: Driver<L::Net>) -> Result<Stage<L::Net>, Error> {
+        let driver = self.leased.driver();
+        let old = mem::replace(driver, new);
+        driver.goes_on_from(&old);
+        let (before, now) = (old.net.now(), driver.net.now());
+        self.throttle.change_clock();
+        if let Some(attempts) = &mut self.attempts {
+            attempts.change_clock(before, now);
+        }
+        match old.session().home().filter(|_| old.session().has_strayed()) {
+            Some(home) => Ok(Stage::Returning(Return::to(home.clone()))),
+            None => self.again(),
+        }
     }
 
     /// Goes on where it was.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::net::Net;
 use super::opening::Opening;
+use super::reach::Reach;
 use crate::config::Config;
 use crate::error::Error;
 use crate::session::Session;
@@ -151,6 +152,7 @@ pub(super) struct Origin {
     pub(super) name: ServerName<'static>,
     pub(super) host: String,
     pub(super) port: u16,
+    pub(super) reach: Reach,
     /// How long all of the opening may take.
     pub(super) limit: Duration,
     /// Where it is to be opened again.

@@ -136,6 +136,7 @@ impl Display for Local {
                 write!(f, "{verb} changes what the session expects: it is not sent as a mere command")
             }
             Self::Url(url) => url.fmt(f),
+            Self::Pattern(pattern) => pattern.fmt(f),
             Self::NotOpen => f.write_str("the session is not open"),
             Self::AlreadyOpen => f.write_str("the session was opened before"),
             Self::NotSecured => {

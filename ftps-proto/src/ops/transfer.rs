@@ -1,9 +1,10 @@
 //! The second half of a transfer: payload, the end of the data connection, the final reply.
 
+use alloc::vec::Vec;
 use core::task::Poll;
 
 use super::ready;
-use crate::codec::{Class, Name, Reply, Verb, parse_150};
+use crate::codec::{Algorithm, Class, Hash, Name, Reply, Verb, parse_150};
 use crate::error::{Error, Local, Remote};
 use crate::need::Waiting;
 use crate::session::{Claim, DataConnection, Direction, Ending, Operation, Session, Ticket};
@@ -65,6 +66,16 @@ pub struct Transferred {
     ///
     /// [`Get::without_close_notify`]: super::Get::without_close_notify
     pub notified: bool,
+    /// The hashes of the bytes as they passed, where that was asked for: see
+    /// [`Driver::hash_transfers`](crate::drive::Driver::hash_transfers).
+    pub hashes: Vec<Hash>,
+}
+
+impl Transferred {
+    /// The hash by this algorithm, where it was asked for.
+    pub fn hash(&self, algorithm: Algorithm) -> Option<Hash> {
+        self.hashes.iter().copied().find(|hash| hash.algorithm() == algorithm)
+    }
 }
 
 impl Transfer {
@@ -154,7 +165,7 @@ impl Transfer {
     fn transferred(&self, bytes: u64, reply: Reply, notified: bool) -> Transferred {
         let told = self.preliminary.as_ref().filter(|_| self.verb == Verb::Stou);
         let name = told.and_then(|told| parse_150(told.first_line())).map(Name::from);
-        Transferred { bytes, reply, name, resumed: self.resumed, notified }
+        Transferred { bytes, reply, name, resumed: self.resumed, notified, hashes: Vec::new() }
     }
 
     fn stopped(&mut self) -> Result<Poll<Transferred>, Error> {

@@ -100,7 +100,7 @@ impl World {
         self
     }
 
-    /// The commands that the server has heard.
+    /// The commands that the server has heard; one that is not UTF-8 with a character for each byte.
     pub fn heard(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.peer.heard.iter().map(String::as_str)
     }
