@@ -3,7 +3,7 @@
 use super::Session;
 use super::quirks::ServerKind;
 use crate::codec::{Command, Features, Reply, Verb};
-use crate::config::{Config, ListCommand, Mode};
+use crate::config::{Config, ListCommand};
 
 /// What was learned, and is not asked again in the same session.
 #[derive(Debug)]
@@ -24,6 +24,10 @@ pub(super) struct Learned {
     pub(super) unprotected: Option<Reply>,
     /// An EPSV or PASV that is sent before the transfer before has been confirmed is taken.
     pub(super) queues_passive: bool,
+    /// The server opens data connections.
+    pub(super) active: bool,
+    /// EPSV ALL was taken: no other command may ask for a data connection.
+    pub(super) epsv_all: bool,
     /// EPRT was taken once: it may go out together with the transfer's command.
     pub(super) takes_eprt: bool,
 }
@@ -58,7 +62,7 @@ pub(crate) enum MlsdState {
 }
 
 impl Learned {
-    pub(super) fn new(family: AddressFamily) -> Self {
+    pub(super) fn new(config: &Config) -> Self {
         Self {
             hint: ServerKind::Unknown,
             kind: None,
@@ -66,7 +70,9 @@ impl Learned {
             features: None,
             system: None,
             resumed: None,
-            family,
+            family: AddressFamily::first(config),
+            active: config.mode.begins_active(),
+            epsv_all: false,
             facts: MlsdState::Promised,
             unprotected: None,
             queues_passive: true,
@@ -103,11 +109,11 @@ impl Session {
 
     /// How the next data connection is asked for: EPSV or PASV, in active mode EPRT or PORT.
     pub fn data_command(&self) -> Verb {
-        match (self.config().mode, self.learned.family) {
-            (Mode::Active, AddressFamily::Extended) => Verb::Eprt,
-            (Mode::Active, AddressFamily::Classic) => Verb::Port,
-            (Mode::Passive, AddressFamily::Extended) => Verb::Epsv,
-            (Mode::Passive, AddressFamily::Classic) => Verb::Pasv,
+        match (self.learned.active, self.learned.family) {
+            (true, AddressFamily::Extended) => Verb::Eprt,
+            (true, AddressFamily::Classic) => Verb::Port,
+            (false, AddressFamily::Extended) => Verb::Epsv,
+            (false, AddressFamily::Classic) => Verb::Pasv,
         }
     }
 
@@ -182,6 +188,27 @@ impl Session {
             AddressFamily::Extended => Command::Epsv,
             AddressFamily::Classic => Command::Pasv,
         }
+    }
+
+    /// Whether the server opens data connections.
+    pub(crate) fn is_active(&self) -> bool {
+        self.learned.active
+    }
+
+    /// The other side opens data connections from now on. Whether that may be.
+    pub(crate) fn switch_mode(&mut self) -> bool {
+        let may = self.config().mode.has_other() && !self.learned.epsv_all;
+        self.learned.active ^= may;
+        may
+    }
+
+    /// Whether the server will not hear of another command than EPSV.
+    pub(crate) fn is_epsv_all(&self) -> bool {
+        self.learned.epsv_all
+    }
+
+    pub(crate) fn learn_epsv_all(&mut self) {
+        self.learned.epsv_all = true;
     }
 
     pub(crate) fn set_family(&mut self, family: AddressFamily) {

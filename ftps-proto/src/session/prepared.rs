@@ -4,7 +4,6 @@ use core::mem;
 
 use super::Session;
 use super::replies::{Owner, Ticket};
-use crate::config::Mode;
 
 impl Session {
     /// Whether more transfers follow from now on: then the next one's data connection is asked for (EPSV) once one's has
@@ -22,8 +21,7 @@ impl Session {
     /// Asks for the next transfer's data connection before this one is confirmed: the session's own command, which is
     /// answered in any order.
     pub(crate) fn prepare_route(&mut self) {
-        let passive = self.config.mode == Mode::Passive;
-        if passive && self.prepared.is_none() && self.learned.queues_passive {
+        if !self.learned.active && self.prepared.is_none() && self.learned.queues_passive {
             self.prepared = Some(self.stage(self.passive_command(), Owner::Session));
         }
     }

@@ -48,6 +48,8 @@ pub struct Link {
     tls: TlsSession,
     name: ServerName<'static>,
     control: Wire,
+    /// The control connection's TLS after its end (CCC): its tickets serve on.
+    former: Option<Engine>,
     data: Option<Wire>,
     flushing: bool,
 }
@@ -64,6 +66,8 @@ struct Wire {
     sent: usize,
     /// The handshake is done, and its last bytes are still to be sent.
     securing: bool,
+    /// TLS ends, and the connection stays.
+    clearing: bool,
     /// To be shut down once everything has been sent.
     shutting: bool,
     /// It is being closed by whoever drives us, and then forgotten.
@@ -123,7 +127,15 @@ impl Link {
     /// A link for a control connection that has just been opened to `name`, under which the server's certificate is
     /// verified on both connections.
     pub fn new(session: Session, tls: &TlsConfig, name: ServerName<'static>) -> Self {
-        Self { session, tls: tls.session(), name, control: Wire::default(), data: None, flushing: false }
+        Self {
+            session,
+            tls: tls.session(),
+            name,
+            control: Wire::default(),
+            former: None,
+            data: None,
+            flushing: false,
+        }
     }
 
     /// The protocol machine.
@@ -138,7 +150,7 @@ impl Link {
 
     /// The control connection's TLS, once it has begun; also where it has failed.
     pub fn control_tls(&self) -> Option<&Engine> {
-        self.control.engine.as_ref()
+        self.control.engine.as_ref().or(self.former.as_ref())
     }
 
     /// Goes on with an operation until it is done, or something is needed.
@@ -191,6 +203,12 @@ impl Link {
                     return Ok(Progress::Need(LinkNeed::Listen));
                 }
                 Need::StartTls(channel) => self.start_tls(channel),
+                Need::EndTls(channel) => {
+                    self.close_notify(channel);
+                    if let Some(wire) = self.wire_mut(channel) {
+                        wire.clearing = true;
+                    }
+                }
                 Need::Close(channel, Close::Reset) => {
                     if channel == Channel::Data {
                         self.data = None;
@@ -308,7 +326,8 @@ impl Link {
 
     /// The data connection is up.
     pub fn connected(&mut self) {
-        self.data = Some(Wire::default());
+        let clear = self.session.is_data_clear();
+        self.data = Some(Wire { engine: clear.then(|| Engine::clear(&self.tls)), ..Wire::default() });
         self.session.handle(Input::Connected);
     }
 
@@ -413,9 +432,14 @@ impl Link {
     }
 
     /// Tells the session what the engines make of what has come, control first: it may bring a ticket. Whether a
-    /// listing's next record was left for later, so that its entries leave as they come.
+    /// listing's next record was left for later, so that its entries leave as they come; or what may follow the reply to
+    /// CCC, which is close_notify, and no end of the session.
     fn receive(&mut self) -> bool {
-        while self.receive_one(Channel::Control) {}
+        while self.receive_one(Channel::Control) {
+            if self.session.may_be_cleared() {
+                return true;
+            }
+        }
         let listing = self.session.direction() == Some(Direction::Listing);
         loop {
             let moved = self.session.moved();
@@ -454,6 +478,14 @@ impl Link {
             Ok(Event::Secured) if unsent => return false,
             Ok(Event::Secured) => Input::Secured { channel, resumed: engine.resumed() },
             Ok(Event::Plaintext) => Input::Received(channel, engine.plaintext()),
+            Ok(Event::Closed) if wire.clearing => {
+                // Our close_notify may not have left yet. What came after the peer's is dropped with the engine.
+                wire.clearing = false;
+                wire.outgoing = engine.outgoing().to_vec();
+                self.former = wire.engine.take();
+                self.session.handle(Input::Cleared(channel));
+                return false;
+            }
             Ok(Event::Closed) => Input::Ended(channel, End::Clean),
             Ok(Event::Truncated) => Input::Ended(channel, End::Truncated),
             // The peer's doing, as a reset would be: TLS has nothing to say about it.
@@ -478,7 +510,7 @@ impl Link {
 
     fn start_tls(&mut self, channel: Channel) {
         let name = self.name.clone();
-        let engine = match (channel, &mut self.control.engine) {
+        let engine = match (channel, self.control.engine.as_mut().or(self.former.as_mut())) {
             (Channel::Data, Some(control)) => Engine::data(&self.tls, name, control),
             _ => Engine::control(&self.tls, name),
         };
