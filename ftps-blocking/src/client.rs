@@ -11,7 +11,7 @@ use ftps_proto::{Error, Operation};
 
 use crate::net::{Connect, Sockets};
 use crate::wait::wait;
-use crate::{Download, Entries, Upload};
+use crate::{Download, Entries, Upload, Walk};
 
 /// Settings of a [`Client`]; made by [`Client::builder`].
 pub type Builder = drive::Builder<Blocking>;
@@ -55,6 +55,7 @@ impl Client {
 
     ftps_proto::drive::commands!();
     ftps_proto::drive::transfers!();
+    ftps_proto::drive::listings!();
 
     /// Downloads a file (RETR) into a writer, which is flushed at the end. What was written is the whole file only where this
     /// succeeds.

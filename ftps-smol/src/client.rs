@@ -12,7 +12,7 @@ use ftps_proto::{Error, Operation};
 use futures_io::{AsyncRead, AsyncWrite};
 
 use crate::net::{Connect, Sockets};
-use crate::{Download, Entries, Upload};
+use crate::{Download, Entries, Upload, Walk};
 
 /// Settings of a [`Client`]; made by [`Client::builder`].
 pub type Builder = drive::Builder<Smol>;
@@ -67,6 +67,7 @@ impl Client {
 
     ftps_proto::drive::commands!([async await]);
     ftps_proto::drive::transfers!([async await]);
+    ftps_proto::drive::listings!();
 
     /// Downloads a file (RETR) into a writer, which is flushed at the end. What was written is the whole file only where this
     /// succeeds.

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::spawn_blocking;
 
 use crate::net::{Connect, Sockets};
-use crate::{Download, Entries, Upload};
+use crate::{Download, Entries, Upload, Walk};
 
 /// Settings of a [`Client`]; made by [`Client::builder`]. Connecting needs a tokio runtime with IO and time enabled.
 pub type Builder = drive::Builder<Tokio>;
@@ -69,6 +69,7 @@ impl Client {
 
     ftps_proto::drive::commands!([async await]);
     ftps_proto::drive::transfers!([async await]);
+    ftps_proto::drive::listings!();
 
     /// Downloads a file (RETR) into a writer, which is flushed at the end. What was written is the whole file only where this
     /// succeeds.

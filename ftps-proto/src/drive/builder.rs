@@ -11,11 +11,11 @@ use super::net::Net;
 use super::opening::Opening;
 use super::proxy::Proxy;
 use super::reach::Reach;
-use crate::codec::list::Family;
-use crate::codec::{Argument, ArgumentError, Secret};
+use crate::codec::list::{Family, LineReader};
+use crate::codec::{Argument, ArgumentError, Encoding, Entry, Secret};
 use crate::config::{Config, EarlyClose, Limits, ListCommand, Login, Mode, Pipelining, Security, Timeouts};
 use crate::error::{Error, Local};
-use crate::session::Session;
+use crate::session::{Quirk, Session};
 use crate::tls::{Link, ServerName, TlsConfig};
 use crate::url::Url;
 
@@ -41,6 +41,8 @@ pub struct Builder<A: Adapter> {
     /// Or what is wrong with the name or the password.
     login: Result<Login, ArgumentError>,
     account: Result<Option<Secret>, ArgumentError>,
+    virtual_host: Result<Option<Argument>, ArgumentError>,
+    client_name: Result<Option<Argument>, ArgumentError>,
     /// All but the login.
     pub(super) config: Config,
     login_timeout: Duration,
@@ -61,6 +63,8 @@ impl<A: Adapter> Builder<A> {
             config: Config::new(login.clone()),
             login: Ok(login),
             account: Ok(None),
+            virtual_host: Ok(None),
+            client_name: Ok(None),
             login_timeout: Duration::from_secs(120),
             connector: None,
             local: Bind::default(),
@@ -116,6 +120,25 @@ impl<A: Adapter> Builder<A> {
         self
     }
 
+    /// Under which name the server was reached, for one that serves several (HOST, RFC 7151): sent over TLS, before the
+    /// login. A server that refuses it is not logged in to.
+    pub fn virtual_host(mut self, name: impl AsRef<[u8]>) -> Self {
+        self.virtual_host = Argument::new(name).map(Some);
+        self
+    }
+
+    /// Which program this is, for servers that want to know (CLNT, de facto): sent after the login where FEAT names CLNT.
+    pub fn client_name(mut self, name: impl AsRef<[u8]>) -> Self {
+        self.client_name = Argument::new(name).map(Some);
+        self
+    }
+
+    /// Takes the server to have a way of its own, or not to have it, whichever server is recognised.
+    pub fn quirk(mut self, quirk: Quirk, on: bool) -> Self {
+        self.config.quirks = self.config.quirks.with(quirk, on);
+        self
+    }
+
     /// How long all of [`connect`](Self::connect) may take: the look-up of the name, the attempts to connect, TLS and the
     /// login. 2 minutes unless said otherwise.
     pub fn login_timeout(mut self, limit: Duration) -> Self {
@@ -160,6 +183,25 @@ impl<A: Adapter> Builder<A> {
         self
     }
 
+    /// A form of LIST of the caller's own, which is tried before those that are known: the entry, if a line is of it.
+    pub fn list_reader(mut self, read: impl Fn(&[u8]) -> Option<Entry> + Send + Sync + 'static) -> Self {
+        self.config.list_reader = Some(LineReader::new(read));
+        self
+    }
+
+    /// How many minutes the clock is ahead of UTC by which the server shows times in LIST, where that is known.
+    pub fn list_offset(mut self, minutes: i16) -> Self {
+        self.config.list_offset = Some(minutes);
+        self
+    }
+
+    /// The charset of the server's names, where it is not UTF-8. Names are UTF-8 on this side then, in listings, replies and
+    /// paths: see [`Encoding`].
+    pub fn encoding(mut self, encoding: Encoding) -> Self {
+        self.config.encoding = Some(encoding);
+        self
+    }
+
     /// How much to take from a server: lines, replies, listings.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.config.limits = limits;
@@ -169,6 +211,13 @@ impl<A: Adapter> Builder<A> {
     /// Whether commands are sent before the replies to earlier ones have come.
     pub fn pipelining(mut self, pipelining: Pipelining) -> Self {
         self.config.pipelining = pipelining;
+        self
+    }
+
+    /// Transfers follow the login at once, as with a client's `expect_more(true)`: the first one's data connection is asked for
+    /// together with the login, on servers that take that. One round trip less before the first byte.
+    pub fn expect_more(mut self, more: bool) -> Self {
+        self.config.expect_more = more;
         self
     }
 
@@ -304,7 +353,8 @@ impl<A: Adapter> Builder<A> {
         let login = Login { account: self.account.clone()?, ..self.login.clone()? };
         let net = net(self.connector.clone(), self.local.clone());
         let date = self.config.date.or_else(|| Some((net.date()?, net.now())));
-        let config = Config { login, date, ..self.config.clone() };
+        let (virtual_host, client_name) = (self.virtual_host.clone()?, self.client_name.clone()?);
+        let config = Config { login, date, virtual_host, client_name, ..self.config.clone() };
         let to = (self.host.clone(), self.port.unwrap_or(config.security.port()));
         let timeout = config.timeouts.connect;
         let link = Link::new(Session::new(config), &tls, name);

@@ -67,7 +67,10 @@ impl<L: Lease> Download<L> {
 
     /// So many bytes of the [`buffer`](Self::buffer) were taken.
     pub fn consume(&mut self, n: usize) {
-        self.0.leased.driver().link.consume(n);
+        let Moving { leased, tally, .. } = &mut self.0;
+        let link = &mut leased.driver().link;
+        tally.pass(link.payload().get(..n).unwrap_or(link.payload()));
+        link.consume(n);
     }
 
     /// Waits for payload, and copies as much as has come and there is space for. 0 is the confirmed end, or no space.
@@ -96,14 +99,16 @@ impl<L: Lease> Download<L> {
         mut take: impl FnMut(&[u8]) -> usize,
     ) -> Poll<Result<(), Error>> {
         ready!(self.poll_payload(cx))?;
-        let link = &mut self.0.leased.driver().link;
+        let Moving { leased, tally, .. } = &mut self.0;
+        let link = &mut leased.driver().link;
         loop {
             let payload = link.gather(1);
             let length = payload.len();
             if length == 0 {
                 return Poll::Ready(Ok(()));
             }
-            let taken = take(payload);
+            let taken = take(payload).min(length);
+            tally.pass(&payload[..taken]);
             link.consume(taken);
             if taken < length {
                 return Poll::Ready(Ok(()));

@@ -10,6 +10,8 @@ use super::net::{Endpoint, Net};
 use super::pace::Pace;
 use super::race::Connected;
 use super::reach::{Connecting, Reach};
+use super::tally::Tally;
+use crate::codec::Algorithm;
 use crate::error::Error;
 use crate::need::{Channel, Deadline, Io, Progress, Target, Waiting};
 use crate::session::Operation;
@@ -35,6 +37,8 @@ pub struct Driver<N: Net> {
     data_peer: Option<Endpoint>,
     pub(super) data: DataSocket<N>,
     pace: Pace,
+    /// How transfers are hashed as they pass.
+    hashing: Vec<Algorithm>,
     /// While the session is opened: when all of that is to be done.
     limit: Option<Instant>,
 }
@@ -66,7 +70,8 @@ impl<N: Net> Driver<N> {
     ) -> Self {
         let (data, pace, limit) = (DataSocket::None, Pace::default(), Some(limit));
         let (peer, proxy) = if reach.proxy.is_some() { (server, Some(to)) } else { (to, None) };
-        Self { link, net, control, peer, proxy, reach, failed, data_peer: None, data, pace, limit }
+        let hashing = Vec::new();
+        Self { link, net, control, peer, proxy, reach, failed, data_peer: None, data, pace, hashing, limit }
     }
 
     /// Where the control connection goes; through a proxy, the server's name.
@@ -107,6 +112,16 @@ impl<N: Net> Driver<N> {
     /// As [`Session::expect_more`].
     pub fn expect_more(&mut self, more: bool) {
         self.link.expect_more(more);
+    }
+
+    /// Hashes every transfer that begins from now on as its bytes pass: [`Transferred::hashes`](crate::ops::Transferred).
+    pub fn hash_transfers(&mut self, algorithms: &[Algorithm]) {
+        self.hashing = algorithms.to_vec();
+    }
+
+    /// For a transfer that begins.
+    pub(super) fn tally(&self) -> Tally {
+        Tally::new(self.hashing.iter().copied())
     }
 
     /// Runs an operation that moves no payload. Where it is given up half-way, the next operation recovers the session.

@@ -37,13 +37,15 @@ mod race;
 mod reach;
 mod running;
 mod survey;
+mod tally;
 mod transfer;
 mod transfers;
 mod upload;
 
 #[doc(hidden)]
 pub use crate::{
-    __commands as commands, __sockets as sockets, __transfer as transfer_methods, __transfers as transfers,
+    __commands as commands, __entries as entries, __listings as listings, __sockets as sockets,
+    __transfer as transfer_methods, __transfers as transfers,
 };
 pub use bind::Bind;
 pub use builder::{Adapter, Builder};
@@ -62,5 +64,6 @@ pub use opening::Opening;
 pub use proxy::{Proxy, ProxyError, ProxyProblem};
 pub use running::Running;
 pub use survey::{Survey, Surveying};
+pub use tally::Hasher;
 pub use transfer::NotStarted;
 pub use upload::Upload;

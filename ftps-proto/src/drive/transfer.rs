@@ -8,6 +8,7 @@ use std::task::{Poll, ready};
 use super::driver::Step;
 use super::lease::{Lease, Leased};
 use super::net::Net;
+use super::tally::Tally;
 use crate::error::{Error, Local};
 use crate::ops::{StartTransfer, Transfer, Transferred};
 
@@ -61,6 +62,8 @@ impl<C> From<NotStarted<C>> for io::Error {
 /// A transfer from its first command to its confirmation.
 pub(super) struct Moving<L: Lease> {
     pub(super) leased: Leased<L>,
+    /// What has passed.
+    pub(super) tally: Tally,
     stage: Stage,
     resumed: bool,
     transferred: Option<Transferred>,
@@ -75,8 +78,9 @@ enum Stage {
 
 impl<L: Lease> Moving<L> {
     pub(super) fn new(lease: L, start: StartTransfer) -> Self {
-        let (leased, stage) = (Leased::new(lease), Stage::Starting(start));
-        Self { leased, stage, resumed: false, transferred: None }
+        let (mut leased, stage) = (Leased::new(lease), Stage::Starting(start));
+        let tally = leased.driver().tally();
+        Self { leased, tally, stage, resumed: false, transferred: None }
     }
 
     /// Whether the data connection resumed the control connection's TLS session.
@@ -119,11 +123,20 @@ impl<L: Lease> Moving<L> {
         {
             match ready!(self.leased.driver().poll(transfer, cx)) {
                 Ok(Step::Payload) => {}
-                Ok(Step::Done(done)) => self.transferred = Some(done),
+                Ok(Step::Done(done)) => {
+                    self.transferred = Some(Transferred { hashes: self.tally.hashes(), ..done });
+                }
                 Err(error) => return self.failed(error),
             }
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Hands over an upload's payload; how many bytes were taken.
+    pub(super) fn supply(&mut self, payload: &[u8]) -> usize {
+        let n = self.leased.driver().link.supply(payload);
+        self.tally.pass(&payload[..n]);
+        n
     }
 
     /// An upload's payload is complete.

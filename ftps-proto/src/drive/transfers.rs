@@ -1,6 +1,6 @@
 //! How a client begins transfers that are handles, once for every adapter: rustdoc shows them as each client's own methods.
 
-/// Methods of a client whose crate has a `Download`, an `Upload` and an `Entries`: as they are, or with `[async await]`.
+/// Methods of a client whose crate has a `Download` and an `Upload`: as they are, or with `[async await]`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __transfers {
@@ -50,26 +50,6 @@ macro_rules! __transfers {
             path: impl AsRef<[u8]>,
         ) -> Result<Upload<Box<Self>>, $crate::drive::NotStarted<Box<Self>>> {
             Upload::open(Box::new(self), path)$(.$await)?
-        }
-
-        /// Lists a directory a line at a time, in bounded memory. Each line is told, also one that cannot be read. Nothing
-        /// is sent before the first is asked for.
-        ///
-        /// # Errors
-        /// [`Error::Local`]($crate::Error::Local) for a path that cannot be sent.
-        pub fn entries(&mut self, path: impl AsRef<[u8]>) -> Result<Entries<&mut Self>, $crate::Error> {
-            Ok(Entries::open(self, path)?)
-        }
-
-        /// As [`entries`](Self::entries), with the client inside; [`Entries::into_client`] gives it back.
-        ///
-        /// # Errors
-        /// The same; and the client.
-        pub fn into_entries(
-            self,
-            path: impl AsRef<[u8]>,
-        ) -> Result<Entries<Box<Self>>, $crate::drive::NotStarted<Box<Self>>> {
-            Entries::open(Box::new(self), path)
         }
     };
 }

@@ -64,7 +64,7 @@ impl<L: Lease> Upload<L> {
     pub fn poll_write(&mut self, payload: &[u8], cx: &mut Context<'_, L>) -> Poll<Result<usize, Error>> {
         loop {
             ready!(self.moving.poll(cx))?;
-            let n = self.moving.leased.driver().link.supply(payload);
+            let n = self.moving.supply(payload);
             if n > 0 || payload.is_empty() || self.transferred().is_some() {
                 return Poll::Ready(Ok(n));
             }
@@ -101,8 +101,7 @@ impl<L: Lease> Upload<L> {
                 }
             }
             let source = &mut self.source;
-            let driver = self.moving.leased.driver();
-            source.start += driver.link.supply(&source.bytes[source.start..source.end]);
+            source.start += self.moving.supply(&source.bytes[source.start..source.end]);
         }
         self.poll_finish(cx)
     }

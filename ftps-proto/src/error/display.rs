@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Display, Formatter};
 
-use super::{Error, Local, Refused, Remote, Unlisted};
+use super::{Error, Local, Mismatch, Refused, Remote, Unlisted};
 use crate::codec::{Name, Reply};
 
 impl Display for Error {
@@ -31,6 +31,9 @@ impl Display for Error {
                 write!(f, "{count} lines of the listing cannot be read, the first is \"{line}\"")
             }
             Self::Missing(name) => write!(f, "its directory does not list \"{name}\""),
+            Self::Mismatch(mismatch) => mismatch.fmt(f),
+            Self::TooLarge { max } => write!(f, "it has more than {max} bytes"),
+            Self::NotNewer { modified } => write!(f, "what would be replaced is not older: {modified}"),
             Self::Injection { bytes } => {
                 write!(
                     f,
@@ -104,6 +107,19 @@ fn said(f: &mut Formatter<'_>, reply: Option<&Reply>) -> fmt::Result {
     }
 }
 
+impl Display for Mismatch {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Size { expected, found } => {
+                write!(f, "the file on the server has {found} bytes, not {expected}")
+            }
+            Self::Content => {
+                f.write_str("the file on the server has other content: it is another, or was changed")
+            }
+        }
+    }
+}
+
 impl Display for Unlisted {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -123,6 +139,7 @@ impl Display for Local {
                 write!(f, "{verb} changes what the session expects: it is not sent as a mere command")
             }
             Self::Url(url) => url.fmt(f),
+            Self::Pattern(pattern) => pattern.fmt(f),
             Self::NotOpen => f.write_str("the session is not open"),
             Self::AlreadyOpen => f.write_str("the session was opened before"),
             Self::NotSecured => {

@@ -4,7 +4,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use crate::codec::list::{LineTooLong, Listed, Parser};
-use crate::codec::{Kind, Reply};
+use crate::codec::{Encoding, Kind, Reply};
 use crate::error::{Error, Remote, Unlisted};
 use crate::session::Session;
 
@@ -13,6 +13,7 @@ use crate::session::Session;
 pub(super) struct Lines {
     facts: bool,
     parser: Parser,
+    encoding: Option<Encoding>,
     /// What was read and has not been told.
     read: VecDeque<Listed>,
     directory: Directory,
@@ -28,6 +29,8 @@ struct Directory {
     name: Option<Vec<u8>>,
     /// A line for `.` has come.
     listed: bool,
+    /// What that says is unique of it.
+    unique: Option<Vec<u8>>,
     /// A line for a directory of that name has come.
     named: bool,
 }
@@ -37,7 +40,10 @@ impl Directory {
     fn is_other(&mut self, listed: &Listed) -> bool {
         let Listed::Entry(entry) = listed else { return true };
         match entry.kind {
-            Kind::CurrentDirectory => self.listed = true,
+            Kind::CurrentDirectory => {
+                self.listed = true;
+                self.unique = entry.unique().map(<[u8]>::to_vec);
+            }
             Kind::Directory => self.named |= self.name.as_deref() == Some(entry.name.as_bytes()),
             _ => {}
         }
@@ -46,15 +52,25 @@ impl Directory {
 }
 
 impl Lines {
-    /// Lines of MLSD (`facts`) or LIST; `itself`: the directory's name, where it is to be among them itself.
-    pub(super) fn new(facts: bool, parser: Parser, itself: Option<Vec<u8>>) -> Self {
-        let directory = Directory { name: itself, listed: false, named: false };
-        Self { facts, parser, read: VecDeque::new(), directory, count: 0, blank: 0 }
+    /// Lines of MLSD (`facts`) or LIST, in this charset; `itself`: the directory's name, where it is to be among them itself.
+    pub(super) fn new(
+        facts: bool,
+        parser: Parser,
+        encoding: Option<Encoding>,
+        itself: Option<Vec<u8>>,
+    ) -> Self {
+        let directory = Directory { name: itself, listed: false, unique: None, named: false };
+        Self { facts, parser, encoding, read: VecDeque::new(), directory, count: 0, blank: 0 }
     }
 
     /// Whether these are the lines of MLSD.
     pub(super) fn are_facts(&self) -> bool {
         self.facts
+    }
+
+    /// The unique fact of the listed directory itself, once it has come.
+    pub(super) fn unique(&self) -> Option<&[u8]> {
+        self.directory.unique.as_deref()
     }
 
     /// The next that a line says, as far as lines have come.
@@ -68,7 +84,7 @@ impl Lines {
             if self.count > most {
                 return Err(Remote::TooMany("lines in a listing").into());
             }
-            self.read.extend(self.parser.line(line).filter(|listed| self.directory.is_other(listed)));
+            self.take(line);
             if !self.read.is_empty() {
                 self.blank = 0;
             }
@@ -83,10 +99,27 @@ impl Lines {
     pub(super) fn finish(&mut self, session: &mut Session) -> Result<(), Error> {
         if let Some(line) = session.listing().finish().map_err(too_long)? {
             self.count += 1;
-            self.read.extend(self.parser.line(line).filter(|listed| self.directory.is_other(listed)));
+            self.take(line);
         }
         self.read.extend(self.parser.finish());
         Ok(())
+    }
+
+    /// Reads a line. One that is not of the charset is read as it came; a name in it that would be sent otherwise is not one
+    /// to be told.
+    fn take(&mut self, line: &[u8]) {
+        let decoded = self.encoding.as_ref().map(|encoding| encoding.decode(line).ok_or(encoding));
+        let text = match &decoded {
+            Some(Ok(text)) => text.as_bytes(),
+            _ => line,
+        };
+        let found = self.parser.line(text).map(|listed| match (&decoded, listed) {
+            (Some(Err(encoding)), Listed::Entry(entry)) if !encoding.keeps(entry.name.as_bytes()) => {
+                Listed::Unparsed(line.to_vec())
+            }
+            (_, listed) => listed,
+        });
+        self.read.extend(found.filter(|listed| self.directory.is_other(listed)));
     }
 
     /// What is left after the end.
@@ -113,6 +146,6 @@ impl Lines {
     }
 }
 
-fn too_long(_: LineTooLong) -> Error {
+pub(super) fn too_long(_: LineTooLong) -> Error {
     Remote::TooMany("bytes in a line of a listing").into()
 }

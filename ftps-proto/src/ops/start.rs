@@ -6,10 +6,13 @@ use core::mem;
 use core::task::Poll;
 
 use super::call::{Call, not_completed};
+use super::conditions::Conditions;
+use super::get::{Get, Span};
 use super::list::List;
+use super::put::Put;
 use super::ready;
 use super::route::Route;
-use super::transfer::Transfer;
+use super::transfer::{Bounds, Transfer};
 use crate::codec::{Argument, Class, Command, Reply, Verb};
 use crate::config::EarlyClose;
 use crate::error::{Error, Local, Remote};
@@ -28,6 +31,10 @@ pub struct StartTransfer {
     claim: Claim,
     command: Command,
     direction: Direction,
+    conditions: Conditions,
+    /// What the command and the prelude are made of once the conditions are known.
+    what: What,
+    bounds: Bounds,
     /// What goes right before the command.
     prelude: VecDeque<Command>,
     /// Another transfer follows.
@@ -37,11 +44,20 @@ pub struct StartTransfer {
     refilled: bool,
     /// The server did not come in active mode, and the client goes to it.
     switched: bool,
+    preliminary: Option<Reply>,
+}
+
+#[derive(Debug)]
+enum What {
+    Command,
+    Get(Get),
+    Put(Put),
 }
 
 #[derive(Debug)]
 enum Stage {
     Begin,
+    Asking,
     /// Until a listing has shown that the server secures data connections.
     Proof(Box<List>),
     /// Again, after a refusal, once what the first attempt left is cleared away.
@@ -65,6 +81,30 @@ impl StartTransfer {
         Self::new(Command::Stor(path), Direction::Upload)
     }
 
+    /// A download, with all that is to be known before it begins.
+    ///
+    /// # Errors
+    /// [`Local`] for a path that cannot be sent, or a range without bytes.
+    pub fn get(get: impl Into<Get>) -> Result<Self, Error> {
+        let get = get.into();
+        let mut start = Self::new(get.command()?, Direction::Download);
+        start.conditions = get.conditions()?;
+        start.what = What::Get(get);
+        Ok(start)
+    }
+
+    /// An upload, with all that is to be known before it begins.
+    ///
+    /// # Errors
+    /// [`Local`] for a path that cannot be sent, or what a file that the server names cannot have.
+    pub fn put(put: impl Into<Put>) -> Result<Self, Error> {
+        let put = put.into();
+        let mut start = Self::new(put.commands(true)?.1, Direction::Upload);
+        start.conditions = put.conditions()?;
+        start.what = What::Put(put);
+        Ok(start)
+    }
+
     /// LIST or MLSD, whose bytes [`List`] takes out of the session.
     pub(super) fn listing(command: Command) -> Self {
         Self::new(command, Direction::Listing)
@@ -75,11 +115,15 @@ impl StartTransfer {
             claim: Claim::default(),
             command,
             direction,
+            conditions: Conditions::default(),
+            what: What::Command,
+            bounds: Bounds::default(),
             prelude: VecDeque::new(),
             followed: false,
             stage: Stage::Begin,
             refilled: false,
             switched: false,
+            preliminary: None,
         }
     }
 
@@ -104,12 +148,19 @@ impl StartTransfer {
     pub(super) fn advance(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Transfer>, Error> {
         loop {
             self.stage = match mem::replace(&mut self.stage, Stage::Done) {
-                Stage::Begin | Stage::Proof(_) => Stage::Routing(Route::new(self.direction)),
+                Stage::Begin | Stage::Proof(_) => Stage::Asking,
+                Stage::Asking => {
+                    if self.conditions.step(session)?.is_pending() {
+                        return self.wait(Stage::Asking);
+                    }
+                    self.decide(session)?;
+                    Stage::Routing(self.route(session))
+                }
                 Stage::Retry => {
                     if session.recover()?.is_pending() {
                         return self.wait(Stage::Retry);
                     }
-                    Stage::Routing(Route::new(self.direction))
+                    Stage::Routing(self.route(session))
                 }
                 Stage::Routing(mut route) => match route.step(session, now)? {
                     Poll::Ready(()) => Stage::Prelude(route, 0, None),
@@ -127,6 +178,10 @@ impl StartTransfer {
                     Poll::Pending => return self.wait(Stage::Prelude(route, done, Some(call))),
                     Poll::Ready((verb, reply)) => match reply.code().class() {
                         Class::Completion | Class::Intermediate => Stage::Prelude(route, done + 1, None),
+                        // It is for servers that need it: one that does not know it does not.
+                        _ if verb == Verb::Allo && matches!(reply.code().get(), 500..=504) => {
+                            Stage::Prelude(route, done + 1, None)
+                        }
                         _ => return Err(not_completed(verb, reply)),
                     },
                 },
@@ -143,13 +198,64 @@ impl StartTransfer {
                     }
                     let claim = mem::take(&mut self.claim);
                     let verb = self.command.verb();
-                    let transfer = Transfer::new(session, claim, self.direction, verb, ticket, reply);
+                    let mut transfer = Transfer::new(session, claim, self.direction, verb, ticket, reply);
+                    transfer.begun(mem::take(&mut self.bounds), self.preliminary.take());
                     let followed = self.followed || session.expects_more();
                     return Ok(Poll::Ready(transfer.followed(followed)));
                 }
                 Stage::Done => return Err(Local::Finished.into()),
             }
         }
+    }
+
+    fn route(&self, session: &Session) -> Route {
+        Route::new(self.direction, session.wants_pret().then(|| self.command.announced()))
+    }
+
+    /// Decides on the command and what goes before it, now that the conditions are known.
+    fn decide(&mut self, session: &Session) -> Result<(), Error> {
+        let has = |feature| session.features().is_some_and(|features| features.has(feature));
+        match &self.what {
+            What::Command => {}
+            What::Get(get) => {
+                let size = self.conditions.size;
+                let (start, end) = match get.span {
+                    Span::Bytes(start, end) => (start, end),
+                    Span::Last(bytes) => (size.unwrap_or(0).saturating_sub(bytes), None),
+                };
+                let limit = end.map(|end| end.saturating_sub(start));
+                let ends_itself = limit.is_some() && has("RANG");
+                let rest = size.map(|size| size.saturating_sub(start));
+                self.bounds = Bounds {
+                    start,
+                    limit,
+                    ends_itself,
+                    max: get.max_size,
+                    proof: rest.filter(|_| self.conditions.proof).map(|rest| limit.unwrap_or(rest).min(rest)),
+                };
+                if get.ascii {
+                    self.prelude.push_back(Command::TypeAscii);
+                }
+                match end {
+                    Some(end) if ends_itself => self.prelude.push_back(Command::Rang(start, end - 1)),
+                    _ if start > 0 => self.prelude.push_back(Command::Rest(start)),
+                    _ => {}
+                }
+            }
+            What::Put(put) => {
+                let (restart, command) = put.commands(has("REST"))?;
+                self.command = command;
+                self.bounds.start = put.start();
+                if put.ascii {
+                    self.prelude.push_back(Command::TypeAscii);
+                }
+                if let Some(size) = put.size() {
+                    self.prelude.push_back(Command::Allo(size, None));
+                }
+                self.prelude.extend(restart);
+            }
+        }
+        Ok(())
     }
 
     fn wait(&mut self, stage: Stage) -> Result<Poll<Transfer>, Error> {
@@ -178,7 +284,10 @@ impl StartTransfer {
         secure_if_connected(session);
         while let Some(reply) = session.reply(ticket) {
             match reply.code().class() {
-                Class::Preliminary => session.start_data(),
+                Class::Preliminary => {
+                    session.start_data();
+                    self.preliminary = Some(reply);
+                }
                 Class::Completion => {
                     session.start_data();
                     return Ok(Poll::Ready(Stage::Started(ticket, Some(reply))));

@@ -8,6 +8,7 @@
 use core::net::SocketAddr;
 
 use super::Session;
+use super::quirks::Quirk;
 use crate::codec::list::LineDecoder;
 use crate::codec::{Class, Reply, Verb};
 use crate::config::Protection;
@@ -381,6 +382,12 @@ impl Session {
         self.stale_listing = false;
     }
 
+    /// All that is wanted of a download has come: the rest of it is given up, and the next operation begins with a recovery.
+    pub(crate) fn stop_data(&mut self) {
+        self.drop_data();
+        self.need(Need::Close(Channel::Data, Close::Reset));
+    }
+
     /// What an operation that goes on gives up with one of its parts: the data connection is reset.
     pub(crate) fn give_data_up(&mut self, error: &Error) {
         if let Error::Remote(_) = error {
@@ -395,7 +402,7 @@ impl Session {
     /// Forgets the data connection, which the adapter resets.
     pub(super) fn drop_data(&mut self) {
         let listing = self.is_started() && self.direction() == Some(Direction::Listing);
-        self.stale_listing |= listing && self.server().quirks().keeps_listings;
+        self.stale_listing |= listing && self.has_quirk(Quirk::KeepsListings);
         self.data = None;
         self.needs.clear();
         self.timers.data.clear();

@@ -17,7 +17,7 @@ use alloc::collections::VecDeque;
 use core::task::Poll;
 
 use crate::codec::list::LineDecoder;
-use crate::codec::{Argument, Class, Reply, Timestamp, Verb};
+use crate::codec::{Argument, Class, Command, Encoding, Features, Reply, Timestamp, Verb};
 use crate::config::Config;
 use crate::error::{Error, Local, Refused};
 use crate::need::{Channel, End, Flow, Input, Io, Need, Progress, Waiting};
@@ -27,10 +27,10 @@ pub use data::Direction;
 pub(crate) use data::{DataConnection, Ending};
 use departure::Look;
 use learned::Learned;
-pub(crate) use learned::{AddressFamily, MlsdState};
+pub(crate) use learned::{AddressFamily, MlsdState, TimeCommand};
 pub use operation::{Claim, Operation};
 use outgoing::Outgoing;
-pub use quirks::ServerKind;
+pub use quirks::{Quirk, Quirks, ServerKind};
 use recovery::Recovery;
 use replies::Replies;
 pub use replies::Ticket;
@@ -67,8 +67,10 @@ pub struct Session {
     recovery: Recovery,
     /// What RNFR named last.
     renaming: Option<Argument>,
-    /// REST was sent, and no transfer since.
-    restart: bool,
+    /// REST or RANG was sent, and no transfer since: what takes it back.
+    restart: Option<Command>,
+    /// Transfers are in TYPE A.
+    ascii: bool,
     /// The working directory, where it is known.
     home: Option<Argument>,
     /// The same, where a listing has left it.
@@ -126,10 +128,11 @@ impl Session {
             ignored: false,
             recovery: Recovery::None,
             renaming: None,
-            restart: false,
+            restart: None,
+            ascii: false,
             home: None,
             displaced: None,
-            expects_more: false,
+            expects_more: config.expect_more,
             prepared: None,
             data: None,
             listing: LineDecoder::new(config.limits.line),
@@ -142,6 +145,11 @@ impl Session {
     /// What the session was told before it began.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// The charset of the server's names, where it is not UTF-8, as far as that is known: from the login on.
+    pub fn encoding(&self) -> Option<&Encoding> {
+        self.replies.encoding()
     }
 
     /// The date, where the session was told one.
@@ -369,6 +377,9 @@ impl Session {
     /// Login is complete.
     pub(crate) fn opened(&mut self) {
         self.state = State::Open;
+        let utf8 = self.features().is_some_and(Features::utf8);
+        let encoding = self.config.encoding.clone().filter(|encoding| encoding.is_forced() || !utf8);
+        self.replies.set_encoding(encoding);
     }
 
     /// Nothing more can be done on this session.
@@ -448,6 +459,11 @@ impl Session {
     pub(crate) fn take_doubtful(&mut self, ticket: Ticket) -> Option<Reply> {
         let well = self.data.as_ref().is_some_and(DataConnection::has_ended_well);
         if well { self.replies.take_doubtful(ticket) } else { None }
+    }
+
+    /// The same, of a transfer that is ended from this side.
+    pub(crate) fn take_word(&mut self, ticket: Ticket) -> Option<Reply> {
+        self.replies.take_doubtful(ticket)
     }
 
     /// The greeting, after any 120 (RFC 959, section 5.4).

@@ -1,7 +1,7 @@
 //! One body of tests for every adapter: what it does over real sockets, whatever the runtime.
 //!
 //! [`subject`] is what a test does with a client, [`adapters`] are the four of them. The cases in [`scripted`] talk to a
-//! server as hostile as they want it, those in [`servers`] to vsftpd, ProFTPD and Pure-FTPd. A new case is a function of
+//! server as hostile as they want it, those in [`servers`] to vsftpd, ProFTPD, Pure-FTPd and pyftpdlib. A new case is a function of
 //! the subject and a line that names it, and runs for all four.
 //!
 //! The protocol is tested in virtual time elsewhere. Here it is about sockets, timers and IO traits.
@@ -9,6 +9,7 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod adapters;
+mod commands;
 mod connectors;
 mod conversation;
 mod full;

@@ -8,13 +8,14 @@ use std::task::{Context, Poll};
 
 use ftps_proto::codec::{Entry, Features, Reply, Timestamp};
 use ftps_proto::drive::{Adapter, Builder};
-use ftps_proto::ops::{Listed, Transferred};
+use ftps_proto::ops::{Listed, Transferred, WalkOrder, Walked};
 use ftps_proto::{Error, ServerKind, Url};
 
+use crate::commands::Commands;
 use crate::relay::Relays;
 
 /// A client.
-pub trait Subject: Sized {
+pub trait Subject: Sized + Commands {
     type Adapter: Adapter + Clone;
     type Reader<'a>: Reader
     where
@@ -25,6 +26,10 @@ pub trait Subject: Sized {
     type Entries<'a>: Iterator<Item = Result<Listed, Error>>
     where
         Self: 'a;
+    type Walk<'a>: Iterator<Item = Result<Walked, Error>>
+    where
+        Self: 'a;
+    type OwnedWalk: Iterator<Item = Result<Walked, Error>> + Owner<Self>;
     type OwnedReader: Reader + Owner<Self>;
     type OwnedWriter: Writer + Owner<Self>;
     const NAME: &'static str;
@@ -47,6 +52,16 @@ pub trait Subject: Sized {
     fn into_download(self, path: impl AsRef<[u8]>) -> Result<Self::OwnedReader, (Self, Error)>;
     fn list(&mut self, path: impl AsRef<[u8]>) -> Result<Vec<Entry>, Error>;
     fn entries(&mut self, path: impl AsRef<[u8]>) -> Result<Self::Entries<'_>, Error>;
+    /// In this order, no deeper than that.
+    fn walk(
+        &mut self,
+        path: impl AsRef<[u8]>,
+        order: WalkOrder,
+        most: Option<usize>,
+    ) -> Result<Self::Walk<'_>, Error>;
+    fn into_walk(self, path: impl AsRef<[u8]>) -> Self::OwnedWalk;
+    fn glob(&mut self, pattern: impl AsRef<[u8]>) -> Result<Self::Walk<'_>, Error>;
+    fn into_glob(self, pattern: impl AsRef<[u8]>) -> Result<Self::OwnedWalk, (Self, Error)>;
 
     /// By the URL alone, so that the platform decides whom to trust.
     fn connect_to(url: &Url) -> Result<Self, Error>;
@@ -223,4 +238,17 @@ impl tokio::io::AsyncRead for Source {
 /// The error inside of what a reader or writer reports.
 pub fn inside(error: io::Error) -> Error {
     error.downcast().unwrap()
+}
+
+/// Finds as text: a depth and a path, or what is wrong and where.
+pub fn walked(walk: impl Iterator<Item = Result<Walked, Error>>) -> Vec<String> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let shown = walk.map(|walked| match walked.unwrap() {
+        Walked::Entry { path, depth, .. } => format!("{depth} {}", text(path.as_bytes())),
+        Walked::Unparsed { directory, line } => format!("? {}: {}", text(&directory), text(&line)),
+        Walked::Failed { directory, .. } => format!("! {}", text(&directory)),
+        Walked::Loop { directory } => format!("@ {}", text(&directory)),
+        _ => unreachable!("nothing else is told"),
+    });
+    shown.collect()
 }

@@ -13,6 +13,20 @@ pub(super) struct Dated<'a> {
     pub(super) name: &'a [u8],
 }
 
+/// Whether a date can be there, readable or not: a look that costs little, for most words that it is asked of are followed
+/// by none. A number begins one as its day or year, before a month that has letters, or as what cannot be read, `000`.
+pub(super) fn may_begin(input: &[u8]) -> bool {
+    let is_number = |word: &[u8]| word.iter().all(u8::is_ascii_digit);
+    match column(input) {
+        Some((first, rest)) if is_number(first) => match first.len() {
+            3 => true,
+            1..=4 => column(rest).is_some_and(|(second, _)| !is_number(second)),
+            _ => false,
+        },
+        found => found.is_some(),
+    }
+}
+
 /// Reads a date and the name at the beginning of `input`, which the gap before the date begins.
 ///
 /// ```text
@@ -290,6 +304,7 @@ mod tests {
         let found = dated(&input);
         let found = found.map(|found| (found.modified, found.name));
         let (modified, name) = found.or_else(|| Some((None, unreadable(&input)?)))?;
+        assert!(may_begin(&input), "{}", String::from_utf8_lossy(text));
         Some((modified.map_or_else(|| "-".to_string(), |modified| modified.to_string()), name.to_vec()))
     }
 

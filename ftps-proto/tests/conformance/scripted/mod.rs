@@ -6,6 +6,7 @@
 mod cancel;
 mod certificate;
 mod client;
+mod commands;
 #[allow(dead_code, reason = "the tests of the program share it, and use more of it")]
 mod peer;
 mod proxies;
@@ -14,6 +15,7 @@ mod security;
 mod server;
 mod transfer;
 mod waits;
+mod walk;
 
 use ftps_proto::drive::Builder;
 use ftps_proto::tls::TlsConfig;

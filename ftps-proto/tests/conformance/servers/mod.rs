@@ -5,6 +5,7 @@
 //! each time a session and a directory of its own.
 
 mod calls;
+mod commands;
 mod control;
 mod faults;
 mod files;

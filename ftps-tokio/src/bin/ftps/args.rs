@@ -74,6 +74,10 @@ pub(crate) enum Command {
         /// Write into this directory instead of the current one
         #[arg(short = 'O', long, value_name = "DIR")]
         output_dir: Option<PathBuf>,
+        /// Move so many files of a host at a time, over a session each
+        #[arg(short = 'j', long, value_name = "N", default_value = "1", hide_default_value = true)]
+        #[arg(value_parser = clap::value_parser!(u8).range(1..))]
+        sessions: u8,
     },
     /// Upload files and directories
     Put {
@@ -89,6 +93,10 @@ pub(crate) enum Command {
         /// Make the directories that lead there
         #[arg(long)]
         parents: bool,
+        /// Move so many files of a host at a time, over a session each
+        #[arg(short = 'j', long, value_name = "N", default_value = "1", hide_default_value = true)]
+        #[arg(value_parser = clap::value_parser!(u8).range(1..))]
+        sessions: u8,
     },
     /// Remove files; and directories that are empty, written with a / at the end
     Rm {
@@ -216,6 +224,9 @@ pub(crate) struct Options {
     /// List directories with this command, where what the server announces does not hold
     #[arg(long, global = true, value_name = "COMMAND", default_value = "best", hide_default_value = true)]
     pub(crate) list_command: Listing,
+    /// The encoding of names on the server where it is not UTF-8, whatever the server says: iso-8859-1, shift_jis, gb18030...
+    #[arg(long, global = true, value_name = "LABEL")]
+    pub(crate) encoding: Option<String>,
     /// Wait no longer than this for a connection, a reply, or data to move
     #[arg(long, global = true, value_name = "SECS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) timeout: Option<u32>,

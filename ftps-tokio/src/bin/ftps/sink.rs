@@ -1,35 +1,46 @@
 //! Where a download is written: under a temporary name beside its own, which it gets when it is whole.
 
-use std::fs;
-use std::io::{self, ErrorKind, Write};
+use std::fs::{self, Metadata};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
-use tokio::io::{AsyncWrite, AsyncWriteExt, BufWriter};
+use tokio::task::spawn_blocking;
+
+use crate::stream::{CHUNK, Writer};
 
 pub(crate) enum Sink {
-    /// Standard output, a pipe, a device: nothing there can be renamed. Opened and written from another thread, since
-    /// that may take for ever: a signal ends the program all the same.
-    Stream(BufWriter<Box<dyn AsyncWrite + Unpin>>),
-    File(NamedTempFile, PathBuf),
+    /// Standard output, a pipe, a device: nothing there can be renamed.
+    Stream(Writer),
+    /// Nothing to be renamed either, but nothing that makes one wait.
+    Open(BufWriter<fs::File>),
+    File(BufWriter<NamedTempFile>, PathBuf),
 }
 
 impl Sink {
     pub(crate) fn stdout() -> Self {
-        Self::stream(tokio::io::stdout())
+        match standard_output() {
+            Some(file) => Self::opened(file),
+            None => Self::Stream(Writer::new(io::stdout())),
+        }
     }
 
-    /// The way to the other thread is long for a TLS record.
-    fn stream(stream: impl AsyncWrite + Unpin + 'static) -> Self {
-        Self::Stream(BufWriter::with_capacity(1 << 18, Box::new(stream)))
+    /// Files take longer pieces than the buffer's as they are.
+    fn opened(file: fs::File) -> Self {
+        match file.metadata() {
+            Ok(metadata) if metadata.is_file() || is_null(&metadata) => {
+                Self::Open(BufWriter::with_capacity(CHUNK, file))
+            }
+            _ => Self::Stream(Writer::new(file)),
+        }
     }
 
     pub(crate) async fn create(path: &Path) -> io::Result<Self> {
         let existing = match fs::metadata(path) {
             Ok(existing) if existing.is_dir() => return Err(ErrorKind::IsADirectory.into()),
             Ok(existing) if !existing.is_file() => {
-                let stream = tokio::fs::OpenOptions::new().write(true).open(path).await?;
-                return Ok(Self::stream(stream));
+                let file = tokio::fs::OpenOptions::new().write(true).open(path).await?;
+                return Ok(Self::opened(file.into_std().await));
             }
             Ok(existing) => Some(existing),
             // A link that leads nowhere stays what it is, too.
@@ -42,12 +53,13 @@ impl Sink {
         if let Some(existing) = existing {
             file.as_file().set_permissions(existing.permissions())?;
         }
-        Ok(Self::File(file, path))
+        Ok(Self::File(BufWriter::with_capacity(CHUNK, file), path))
     }
 
     pub(crate) async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
             Self::Stream(stream) => stream.write_all(bytes).await,
+            Self::Open(file) => file.write_all(bytes),
             Self::File(file, _) => file.write_all(bytes),
         }
     }
@@ -56,22 +68,52 @@ impl Sink {
     pub(crate) async fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Stream(stream) => stream.flush().await,
+            Self::Open(file) => file.flush(),
             Self::File(..) => Ok(()),
         }
     }
 
     /// All of it has been written. It is on the disk before its name says so, and its name is when this returns: the
     /// original may be deleted next.
-    pub(crate) async fn commit(self) -> io::Result<()> {
-        match self {
-            Self::Stream(mut stream) => stream.flush().await,
-            Self::File(file, path) => {
-                file.as_file().sync_all()?;
-                file.persist(&path)?;
-                sync_name(&path)
-            }
-        }
+    pub(crate) async fn commit(mut self) -> io::Result<()> {
+        self.flush().await?;
+        let Self::File(file, path) = self else { return Ok(()) };
+        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        // Disks are slow: other transfers go on meanwhile.
+        let written = file.as_file().try_clone()?;
+        elsewhere(move || written.sync_all()).await?;
+        file.persist(&path)?;
+        elsewhere(move || sync_name(&path)).await
     }
+}
+
+/// Does what takes its time on another thread.
+async fn elsewhere(work: impl FnOnce() -> io::Result<()> + Send + 'static) -> io::Result<()> {
+    spawn_blocking(work).await?
+}
+
+/// Not through std's, which looks for lines.
+#[cfg(unix)]
+fn standard_output() -> Option<fs::File> {
+    use std::os::fd::AsFd;
+    Some(io::stdout().as_fd().try_clone_to_owned().ok()?.into())
+}
+
+#[cfg(not(unix))]
+fn standard_output() -> Option<fs::File> {
+    None
+}
+
+/// Whether it is `/dev/null`.
+#[cfg(unix)]
+fn is_null(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata("/dev/null").is_ok_and(|null| null.rdev() == metadata.rdev())
+}
+
+#[cfg(not(unix))]
+fn is_null(_: &Metadata) -> bool {
+    false
 }
 
 fn directory(path: &Path) -> &Path {

@@ -81,3 +81,30 @@ fn dev_stdout_is_standard_output() {
     assert!(bench.ftps(&["get", "SITE/a", "-o", "/dev/stdout"]).stdout(log).status().unwrap().success());
     assert_eq!(bench.read("log"), [b"before, ", FILE].concat());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_large_file_comes_whole_whatever_it_is_written_to() {
+    let bench = Bench::new(files().on("RETR large", sends(much())));
+    bench.run(&["get", "SITE/large"]).is(0, "");
+    assert!(bench.read("large") == much());
+    let log = fs::File::create(bench.work().join("log")).unwrap();
+    assert!(bench.ftps(&["get", "SITE/large", "-o", "-"]).stdout(log).status().unwrap().success());
+    assert!(bench.read("log") == much());
+    let piped = bench.ftps(&["get", "SITE/large", "-o", "-"]).output().unwrap();
+    assert!(piped.status.success() && piped.stdout == much());
+    bench.run(&["get", "SITE/large", "-o", "/dev/null"]).is(0, "");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_is_closed_ends_the_download() {
+    let bench = Bench::new(files().on("RETR large", sends(much())));
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    for file in ["SITE/a", "SITE/large"] {
+        let output =
+            bench.ftps(&["get", file, "-o", "-"]).stdout(writer.try_clone().unwrap()).output().unwrap();
+        Outcome::of(output).is(1, "standard output: Broken pipe");
+    }
+}

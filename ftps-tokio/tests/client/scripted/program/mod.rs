@@ -2,7 +2,9 @@
 
 mod change;
 mod check;
+mod encoding;
 mod get;
+mod jobs;
 mod ls;
 mod put;
 mod session;
@@ -35,6 +37,11 @@ fn files() -> Peer {
 /// What a server does to give these bytes over a data connection.
 fn sends(bytes: impl Into<Vec<u8>>) -> [Act; 5] {
     ["150 here".into(), Act::Secure, Act::Send(bytes.into()), Act::Finish, "226 done".into()]
+}
+
+/// More than is read or written at a time, and not a multiple of it.
+fn much() -> Vec<u8> {
+    (0..300_001_u32).flat_map(u32::to_le_bytes).collect()
 }
 
 /// The program in a directory of its own, with a server to talk to.

@@ -1,6 +1,6 @@
 //! `ftps put`.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::process::Stdio;
 
 use super::*;
@@ -24,8 +24,27 @@ fn put_uploads_under_a_name_or_into_a_directory() {
 #[test]
 fn a_pipe_is_uploaded_to_its_end() {
     let bench = Bench::new(files());
-    let mut child = bench.ftps(&["put", "/dev/stdin", "SITE/a"]).stdin(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(FILE).unwrap();
-    assert!(child.wait().unwrap().success());
-    assert_eq!(bench.server.upload(), (FILE.to_vec(), Ending::Clean));
+    for bytes in [FILE.to_vec(), much()] {
+        let mut child = bench.ftps(&["put", "/dev/stdin", "SITE/a"]).stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(&bytes).unwrap();
+        assert!(child.wait().unwrap().success());
+        let (stored, ending) = bench.server.log().uploads.pop().unwrap();
+        assert!(stored == bytes && ending == Ending::Clean);
+    }
+}
+
+/// What a pipe yields is lost to others: it is not read for a file that the server does not take.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_not_read_for_what_is_refused() {
+    let bench = Bench::new(files());
+    let (mut reader, mut writer) = std::io::pipe().unwrap();
+    writer.write_all(FILE).unwrap();
+    drop(writer);
+    let output =
+        bench.ftps(&["put", "/dev/stdin", "SITE/denied"]).stdin(reader.try_clone().unwrap()).output();
+    Outcome::of(output.unwrap()).is(1, "553 not you");
+    let mut left = Vec::new();
+    reader.read_to_end(&mut left).unwrap();
+    assert_eq!(left, FILE);
 }

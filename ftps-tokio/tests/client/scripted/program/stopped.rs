@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::scripted::server::{Ending, Log};
 
-/// Starts an upload that never ends, and waits until some of it has come.
-fn endless_upload(bench: &Bench) -> Child {
-    let mut child = bench.ftps(&["put", "/dev/zero", "SITE/a"]).stderr(Stdio::piped()).spawn().unwrap();
+/// Starts an upload that does not end, and waits until some of it has come.
+fn endless_upload(bench: &Bench, file: &str) -> Child {
+    let mut child = bench.ftps(&["put", file, "SITE/a"]).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take();
     bench.server.wait(|log: &Log| log.received > 1 << 20);
     child
@@ -20,12 +20,15 @@ fn endless_upload(bench: &Bench) -> Child {
 fn an_upload_that_is_stopped_is_reset_and_never_ended() {
     for (signal, status) in [("-TERM", Some(143)), ("-INT", Some(130)), ("-HUP", Some(129)), ("-KILL", None)]
     {
-        let bench = Bench::new(files());
-        let child = endless_upload(&bench);
-        let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-        assert!(killed.success());
-        assert_eq!(bench.server.upload().1, Ending::Reset, "{signal}");
-        assert_eq!(child.wait_with_output().unwrap().status.code(), status, "{signal}");
+        for file in ["/dev/zero", "large"] {
+            let bench = Bench::new(files());
+            fs::File::create(bench.work().join("large")).unwrap().set_len(1 << 36).unwrap();
+            let child = endless_upload(&bench, file);
+            let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+            assert!(killed.success());
+            assert_eq!(bench.server.upload().1, Ending::Reset, "{signal}");
+            assert_eq!(child.wait_with_output().unwrap().status.code(), status, "{signal}");
+        }
     }
 }
 
