@@ -168,6 +168,7 @@ impl Engine {
     /// When rustls cannot begin a handshake with the configuration.
     pub fn control(session: &TlsSession, name: ServerName<'static>) -> Result<Self, TlsError> {
         session.store.renew();
+        session.same.iter().for_each(|same| same.renew());
         let connection = UnbufferedClientConnection::new(Arc::clone(&session.control), name)?;
         Ok(Self::new(State::Rustls(Box::new(connection)), session, Role::Control, Offer::Nothing))
     }
