@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::bind::Bind;
+use super::danger::DangerousBuilder;
 use super::net::Net;
 use super::opening::Opening;
 use super::proxy::Proxy;
@@ -45,7 +46,7 @@ pub struct Builder<A: Adapter> {
     virtual_host: Result<Option<Argument>, ArgumentError>,
     client_name: Result<Option<Argument>, ArgumentError>,
     /// All but the login.
-    config: Config,
+    pub(super) config: Config,
     login_timeout: Duration,
     retry: Option<Retry>,
     connector: Option<A::Connector>,
@@ -228,6 +229,25 @@ impl<A: Adapter> Builder<A> {
     pub fn early_close(mut self, early_close: EarlyClose) -> Self {
         self.config.early_close = early_close;
         self
+    }
+
+    /// Transfers go over data connections alone that resume the control connection's TLS session, which proves that they lead
+    /// to the same server; else they fail with [`Error::NotResumed`]. Off unless asked for: some servers give no tickets.
+    pub fn require_resumption(mut self, require: bool) -> Self {
+        self.config.require_resumption = require;
+        self
+    }
+
+    /// Tells the server, where it takes that, that EPSV alone will ask for data connections (EPSV ALL; RFC 2428, section 4).
+    /// Nothing else is fallen back to then.
+    pub fn epsv_all(mut self, epsv_all: bool) -> Self {
+        self.config.epsv_all = epsv_all;
+        self
+    }
+
+    /// Opens the door to what gives protection up.
+    pub fn dangerous(self) -> DangerousBuilder<A> {
+        DangerousBuilder(self)
     }
 
     /// Who opens data connections: the client, unless said otherwise.

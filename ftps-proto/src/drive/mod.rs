@@ -24,6 +24,7 @@ mod builder;
 mod close;
 mod commands;
 mod connect_error;
+mod danger;
 mod download;
 mod driver;
 mod entries;
@@ -53,6 +54,7 @@ pub use crate::{
 pub use bind::Bind;
 pub use builder::{Adapter, Builder};
 pub use connect_error::ConnectError;
+pub use danger::DangerousBuilder;
 pub use download::Download;
 pub use driver::Driver;
 pub use entries::Entries;

@@ -171,7 +171,7 @@ impl Session {
             (recovering, State::Open) if !recovering.is_none() => {
                 (Waiting::Reply(self.replies.due()?), recovery)
             }
-            (_, State::Opening) if self.is_handshaking() => {
+            (_, State::Opening) if self.is_changing() => {
                 (Waiting::Handshake(Channel::Control), timeouts.reply)
             }
             (_, State::Opening) if self.replies.owed() == 0 => (Waiting::Greeting, timeouts.reply),
