@@ -282,10 +282,10 @@ impl Facts {
     pub(super) fn push(&mut self, name: &[u8], value: &[u8]) {
         self.bytes.extend_from_slice(name);
         self.bytes.push(b'=');
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(value);
-        for b in &mut self.bytes[start..] {
-            *b = if *b == b'\n' { b' ' } else { *b };
+        if memchr(b'\n', value).is_none() {
+            self.bytes.extend_from_slice(value);
+        } else {
+            self.bytes.extend(value.iter().map(|&b| if b == b'\n' { b' ' } else { b }));
         }
         self.bytes.push(b'\n');
     }
