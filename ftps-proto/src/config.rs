@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use crate::codec::list::{Family, LineReader};
 use crate::codec::{Argument, Encoding, ReplyLimits, Secret, Timestamp};
+use crate::session::Quirks;
 use crate::time::Instant;
 
 /// Everything a [`Session`](crate::Session) needs to know. The protocol's secrets are redacted wherever it is printed.
@@ -48,6 +49,13 @@ pub struct Config {
     pub encoding: Option<Encoding>,
     /// Whether a download's close_notify is sent right after the handshake.
     pub early_close: EarlyClose,
+    /// Under which name the server was reached: sent (HOST, RFC 7151) before the login, for servers that serve several. None by
+    /// default. A server that refuses the name, or does not know HOST, is not logged in to.
+    pub virtual_host: Option<Argument>,
+    /// Which program this is: sent (CLNT, de facto) where FEAT names CLNT. None by default, but for servers that want it.
+    pub client_name: Option<Argument>,
+    /// Which ways of servers are taken for given, or for absent, whatever server is recognised. By default none.
+    pub quirks: Quirks,
     /// Send a NOOP where a transfer has left the control connection silent for so long: firewalls forget idle
     /// connections. None by default; off for the session where the server refuses it.
     pub keepalive: Option<Duration>,
@@ -73,6 +81,9 @@ impl Config {
             date: None,
             encoding: None,
             early_close: EarlyClose::Known,
+            quirks: Quirks::default(),
+            virtual_host: None,
+            client_name: None,
             keepalive: None,
         }
     }

@@ -196,7 +196,7 @@ fn own_name(path: Option<&Argument>) -> Option<Vec<u8>> {
 }
 
 /// LIST is often given to `ls`, which would take a path with a leading `-` for options.
-fn list_argument(path: Option<Argument>, all: bool) -> Result<Option<Argument>, Error> {
+pub(super) fn list_argument(path: Option<Argument>, all: bool) -> Result<Option<Argument>, Error> {
     let mut argument = Vec::new();
     if all {
         argument.extend(b"-a");
@@ -215,7 +215,7 @@ fn list_argument(path: Option<Argument>, all: bool) -> Result<Option<Argument>, 
 
 /// Whether a refusal only says that there is nothing to list, as servers do of an empty directory (z/OS: `550 No members
 /// found`).
-fn says_empty(reply: &Reply) -> bool {
+pub(super) fn says_empty(reply: &Reply) -> bool {
     let says = |text: &str| {
         reply
             .lines()
