@@ -97,6 +97,7 @@
 //! | feature | |
 //! |---|---|
 //! | `aws-lc-rs` (default), `ring` | rustls' cryptography; with both, aws-lc-rs is used. Built with `AWS_LC_SYS_NO_JITTER_ENTROPY=1` it starts 30 ms sooner: the system's generator is its only source then |
+//! | `encoding_rs` | charsets of the web, for servers whose names are not UTF-8: [`codec::Encoding`] |
 //!
 //! The protocol itself lives in [`ftps_proto`]; this crate adds sockets and waiting. `ftps-tokio` and `ftps-smol` are the same client for those runtimes.
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -95,6 +95,7 @@
 //! | feature | |
 //! |---|---|
 //! | `aws-lc-rs` (default), `ring` | rustls' cryptography; with both, aws-lc-rs is used. Built with `AWS_LC_SYS_NO_JITTER_ENTROPY=1` it starts 30 ms sooner: the system's generator is its only source then |
+//! | `encoding_rs` | charsets of the web, for servers whose names are not UTF-8: [`codec::Encoding`] |
 //! | `async-std` | connectors can return async-std's `TcpStream` ([`Stream`]) |
 //!
 //! The sockets and timers are async-io's, under which smol and async-std both run: the same client works with either, and

@@ -94,6 +94,7 @@
 //! | feature | |
 //! |---|---|
 //! | `aws-lc-rs` (default), `ring` | rustls' cryptography; with both, aws-lc-rs is used. Built with `AWS_LC_SYS_NO_JITTER_ENTROPY=1` it starts 30 ms sooner: the system's generator is its only source then |
+//! | `encoding_rs` | charsets of the web, for servers whose names are not UTF-8: [`codec::Encoding`] |
 //! | `cli` | the program `ftps` |
 //!
 //! A client needs a runtime with IO and time enabled. The protocol itself lives in [`ftps_proto`]; this crate adds sockets and timers. `ftps-smol` is the same client for smol and async-std, `ftps-blocking` without a runtime.

@@ -240,6 +240,10 @@ macro_rules! subject {
                     $wait(self.0.modified(path))
                 }
 
+                fn learn_offset(&mut self, directory: impl AsRef<[u8]>) -> Result<Option<i16>, Error> {
+                    $wait(self.0.learn_offset(directory))
+                }
+
                 fn exists(&mut self, path: impl AsRef<[u8]>) -> Result<bool, Error> {
                     $wait(self.0.exists(path))
                 }
