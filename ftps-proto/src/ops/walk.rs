@@ -200,7 +200,11 @@ impl Walk {
             }
         };
         let depth = directory.depth;
-        if enters && depth < self.most.unwrap_or(usize::MAX) && is_component(name) {
+        if !enters || depth >= self.most.unwrap_or(usize::MAX) {
+            // It ends here.
+        } else if let Err(error) = Argument::new(name) {
+            self.next = Some(Walked::Failed { directory: path.clone(), error: error.into() });
+        } else if is_component(name) {
             let unique = entry.unique().map(<[u8]>::to_vec);
             let above = unique.as_ref().is_some_and(|unique| directory.unique.contains(unique));
             if above || self.most.is_none() && depth == DEPTH {
@@ -227,7 +231,7 @@ impl Walk {
 
 /// Whether a name leads into a directory, and not elsewhere.
 fn is_component(name: &[u8]) -> bool {
-    !name.contains(&b'/') && !matches!(name, b"" | b"." | b"..") && Argument::new(name).is_ok()
+    !name.contains(&b'/') && !matches!(name, b"" | b"." | b"..")
 }
 
 impl Operation for Walk {
