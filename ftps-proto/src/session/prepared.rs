@@ -23,7 +23,7 @@ impl Session {
     /// Asks for the next transfer's data connection before this one, or the login, is confirmed: the session's own command,
     /// which is answered in any order.
     pub(crate) fn prepare_route(&mut self) {
-        let passive = self.config.mode == Mode::Passive;
+        let passive = self.config.mode == Mode::Passive && !self.wants_pret();
         if passive && self.prepared.is_none() && self.learned.queues_passive {
             self.prepared = Some(self.stage(self.passive_command(), Owner::Session));
         }

@@ -138,6 +138,13 @@ impl Replies {
         }
     }
 
+    /// A secret that the login does not have, and that the server may repeat.
+    pub(super) fn mask(&mut self, secret: &Secret) {
+        if !self.masked.contains(secret) {
+            self.masked.push(secret.clone());
+        }
+    }
+
     /// The charset of names.
     pub(super) fn encoding(&self) -> Option<&Encoding> {
         self.encoding.as_ref()
