@@ -51,6 +51,8 @@ struct Directory {
     unique: Option<Vec<u8>>,
     /// A line for a directory of that name has come.
     named: bool,
+    /// What has come so far is one of that name which is no directory: that is itself, if nothing else comes.
+    alone: Option<Listed>,
 }
 
 impl Directory {
@@ -67,6 +69,13 @@ impl Directory {
         }
         !matches!(entry.kind, Kind::CurrentDirectory | Kind::ParentDirectory)
     }
+
+    /// Whether this may be what was to be listed itself, by its name or its path.
+    fn may_be(&self, listed: &Listed) -> bool {
+        let (Listed::Entry(entry), Some(name)) = (listed, &self.name) else { return false };
+        let above = entry.name.as_bytes().strip_suffix(&name[..]);
+        entry.kind != Kind::Directory && above.is_some_and(|above| above.is_empty() || above.ends_with(b"/"))
+    }
 }
 
 impl Lines {
@@ -77,7 +86,7 @@ impl Lines {
         encoding: Option<Encoding>,
         itself: Option<Vec<u8>>,
     ) -> Self {
-        let directory = Directory { name: itself, listed: false, unique: None, named: false };
+        let directory = Directory { name: itself, listed: false, unique: None, named: false, alone: None };
         Self {
             facts,
             parser,
@@ -113,7 +122,7 @@ impl Lines {
                 return Err(Remote::TooMany("lines in a listing").into());
             }
             self.take(line, crlf);
-            if !self.read.is_empty() || self.held.is_some() {
+            if !self.read.is_empty() || self.held.is_some() || self.directory.alone.is_some() {
                 self.blank = 0;
             }
             if self.blank > most_blank {
@@ -131,6 +140,9 @@ impl Lines {
         }
         self.release();
         self.read.extend(self.parser.finish());
+        if self.directory.listed {
+            self.read.extend(self.directory.alone.take());
+        }
         Ok(())
     }
 
@@ -170,7 +182,17 @@ impl Lines {
     }
 
     fn tell(&mut self, found: impl IntoIterator<Item = Listed>) {
-        self.read.extend(found.into_iter().filter(|listed| self.directory.is_other(listed)));
+        for listed in found {
+            if !self.directory.is_other(&listed) {
+                continue;
+            }
+            if self.count == 1 && self.directory.may_be(&listed) {
+                self.directory.alone = Some(listed);
+            } else {
+                self.read.extend(self.directory.alone.take());
+                self.read.push_back(listed);
+            }
+        }
     }
 
     /// Reads a line. One that is not of the charset is read as it came; a name in it that would be sent otherwise is not one
@@ -204,6 +226,8 @@ impl Lines {
             Unlisted::Cut
         } else if self.directory.name.is_some() && self.count == 0 {
             Unlisted::Missing
+        } else if self.directory.alone.is_some() {
+            Unlisted::File
         } else if self.directory.named && !self.directory.listed {
             // The server took the path for a pattern, which the directory's own entry in its parent matches.
             Unlisted::Unreadable

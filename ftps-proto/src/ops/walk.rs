@@ -9,7 +9,7 @@ use super::ready;
 use crate::codec::list::Listed;
 use crate::codec::pattern::Places;
 use crate::codec::{Argument, ArgumentError, Entry, Kind, Name, Pattern};
-use crate::error::Error;
+use crate::error::{Error, Unlisted};
 use crate::session::{Operation, Session};
 use crate::time::Instant;
 
@@ -260,7 +260,8 @@ impl Operation for Walk {
                 Err(error) if matches!(error, Error::Local(_)) || !session.is_usable() => return Err(error),
                 Err(error) => {
                     session.give_data_up(&error);
-                    let no_directory = !current.directory.certain && matches!(error, Error::Refused(_));
+                    let refused = matches!(error, Error::Refused(_) | Error::Unlisted(Unlisted::File, _));
+                    let no_directory = refused && !current.directory.certain;
                     let directory = core::mem::take(&mut current.directory.path);
                     self.current = None;
                     if !no_directory {

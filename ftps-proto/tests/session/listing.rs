@@ -272,14 +272,33 @@ fn a_directory_that_vsftpd_cannot_open_has_not_itself_in_it() {
     };
     let line =
         |mode: &str, name: &str| format!("{mode}    2 0        0            4096 Jan 01  2024 {name}\r\n");
-    // Nor is it a pattern's match, or a file, which is listed so.
+    // Nor is it a pattern's match.
     let secret = line("drwx------", "secret");
     let error = list("in/secret", &secret).unwrap_err();
     assert!(matches!(error, Error::Unlisted(Unlisted::Unreadable, _)), "{error}");
     assert_eq!(list("in/s*", &secret).unwrap(), ["secret"]);
-    assert_eq!(list("in/secret", &line("-rw-------", "secret")).unwrap(), ["secret"]);
     // There may be one of the same name in it.
     assert_eq!(list("in/secret", &(line("drwxr-xr-x", ".") + &secret)).unwrap(), ["secret"]);
+}
+
+#[test]
+fn a_file_that_vsftpd_lists_is_not_inside_itself() {
+    let list = |path: &str, lines: &[String]| {
+        let peer = confirms("LIST", &lines.concat(), "226 Directory send OK.");
+        let mut world = open(peer.like(ServerKind::Vsftpd));
+        collect(&mut world, Some(path)).map(|listing| names(&listing))
+    };
+    let line = |name: &str| format!("-rw-r--r--    1 0        0            5 Jan 01  2024 {name}\r\n");
+    let itself = || "drwxr-xr-x    2 0        0            4096 Jan 01  2024 .\r\n".to_owned();
+    for (path, name) in [("f2", "f2"), ("in/f2", "in/f2"), ("in/f2", "f2")] {
+        let error = list(path, &[line(name)]).unwrap_err();
+        assert!(matches!(error, Error::Unlisted(Unlisted::File, _)), "{error}");
+    }
+    // It may have one of its name in it.
+    assert_eq!(list("f2", &[itself(), line("f2")]).unwrap(), ["f2"]);
+    assert_eq!(list("-f", &[line("-f"), itself()]).unwrap(), ["-f"]);
+    assert_eq!(list("-f", &[line("-f"), itself(), line("x")]).unwrap(), ["-f", "x"]);
+    assert_eq!(list("f*", &[line("f*")]).unwrap(), ["f*"]);
 }
 
 #[test]
