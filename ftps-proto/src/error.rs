@@ -187,6 +187,8 @@ pub enum Unlisted {
     Unreadable,
     /// The server lists so many entries and no more (Pure-FTPd). Those have come.
     Cut,
+    /// It is a file, and its own line is all that came (vsftpd). [`Metadata`](crate::ops::Metadata) tells what it is.
+    File,
 }
 
 /// A command and the reply that refused it.

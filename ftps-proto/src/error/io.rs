@@ -24,6 +24,7 @@ fn kind(error: &Error) -> ErrorKind {
         Error::Unlisted(Unlisted::Missing, _) | Error::Missing(_) => ErrorKind::NotFound,
         Error::Unlisted(Unlisted::Unreadable, _) => ErrorKind::PermissionDenied,
         Error::Unlisted(Unlisted::Cut, _) => ErrorKind::InvalidData,
+        Error::Unlisted(Unlisted::File, _) => ErrorKind::NotADirectory,
         Error::Mismatch(_) => ErrorKind::InvalidData,
         Error::TooLarge { .. } => ErrorKind::FileTooLarge,
         Error::NotNewer { .. } => ErrorKind::AlreadyExists,
