@@ -1,8 +1,10 @@
 //! What a client is told before it connects.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::audit::{Audit, Auditor};
 use super::net::Net;
 use super::opening::Opening;
 use crate::codec::list::Family;
@@ -40,6 +42,7 @@ pub struct Builder<A: Adapter> {
     /// All but the login.
     config: Config,
     login_timeout: Duration,
+    audit: Option<Arc<dyn Audit>>,
     connector: Option<A::Connector>,
 }
 
@@ -58,6 +61,7 @@ impl<A: Adapter> Builder<A> {
             virtual_host: Ok(None),
             client_name: Ok(None),
             login_timeout: Duration::from_secs(120),
+            audit: None,
             connector: None,
         }
     }
@@ -232,6 +236,12 @@ impl<A: Adapter> Builder<A> {
         self
     }
 
+    /// Has somebody told of each login, transfer, rename and deletion, however it ends, and of the SHA-256 of what passes.
+    pub fn audit(mut self, audit: Arc<dyn Audit>) -> Self {
+        self.audit = Some(audit);
+        self
+    }
+
     /// Makes both connections in the user's own way, say through a proxy. It is given the host's name as it is.
     pub fn connector(mut self, connector: A::Connector) -> Self {
         self.connector = Some(connector);
@@ -285,8 +295,13 @@ impl<A: Adapter> Builder<A> {
         let config = Config { login, date, virtual_host, client_name, ..self.config.clone() };
         let to = (self.host.clone(), self.port.unwrap_or(config.security.port()));
         let timeout = config.timeouts.connect;
-        let link = Link::new(Session::new(config), &tls, name);
-        Ok(Opening::new(link, net, to, timeout, self.login_timeout))
+        let audit = self.audit.clone();
+        let auditor = audit.map(|audit| Auditor::new(audit, config.login.user.clone(), self.host.clone()));
+        let mut link = Link::new(Session::new(config), &tls, name);
+        if auditor.is_some() {
+            link.keep_deeds();
+        }
+        Ok(Opening::new(link, net, to, timeout, self.login_timeout).audited(auditor))
     }
 }
 

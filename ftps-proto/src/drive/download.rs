@@ -67,8 +67,8 @@ impl<L: Lease> Download<L> {
 
     /// So many bytes of the [`buffer`](Self::buffer) were taken.
     pub fn consume(&mut self, n: usize) {
-        let Moving { leased, tally, .. } = &mut self.0;
-        let link = &mut leased.driver().link;
+        let (driver, tally) = self.0.leased.parts();
+        let link = &mut driver.link;
         tally.pass(link.payload().get(..n).unwrap_or(link.payload()));
         link.consume(n);
     }
@@ -99,8 +99,8 @@ impl<L: Lease> Download<L> {
         mut take: impl FnMut(&[u8]) -> usize,
     ) -> Poll<Result<(), Error>> {
         ready!(self.poll_payload(cx))?;
-        let Moving { leased, tally, .. } = &mut self.0;
-        let link = &mut leased.driver().link;
+        let (driver, tally) = self.0.leased.parts();
+        let link = &mut driver.link;
         loop {
             let payload = link.gather(1);
             let length = payload.len();

@@ -5,6 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::task::{Poll, ready};
 
+use super::audit::Auditor;
 use super::connect_error::ConnectError;
 use super::net::{Endpoint, Net};
 use super::pace::Pace;
@@ -33,6 +34,8 @@ pub struct Driver<N: Net> {
     data_peer: Option<Endpoint>,
     pub(super) data: DataSocket<N>,
     pace: Pace,
+    /// Who is told what was done.
+    pub(super) auditor: Option<Auditor>,
     /// How transfers are hashed as they pass.
     hashing: Vec<Algorithm>,
     /// While the session is opened: when all of that is to be done.
@@ -64,7 +67,19 @@ impl<N: Net> Driver<N> {
         limit: Instant,
     ) -> Self {
         let (data, pace, limit) = (DataSocket::None, Pace::default(), Some(limit));
-        Self { link, net, control, peer, failed, data_peer: None, data, pace, hashing: Vec::new(), limit }
+        Self {
+            link,
+            net,
+            control,
+            peer,
+            failed,
+            data_peer: None,
+            data,
+            pace,
+            auditor: None,
+            hashing: Vec::new(),
+            limit,
+        }
     }
 
     /// Where the control connection goes.
@@ -109,7 +124,8 @@ impl<N: Net> Driver<N> {
 
     /// For a transfer that begins.
     pub(super) fn tally(&self) -> Tally {
-        Tally::new(self.hashing.iter().copied())
+        let audited = self.is_audited().then_some(Algorithm::Sha256);
+        Tally::new(self.hashing.iter().copied().chain(audited))
     }
 
     /// Runs an operation that moves no payload. Where it is given up half-way, the next operation recovers the session.
@@ -135,7 +151,9 @@ impl<N: Net> Driver<N> {
         cx: &mut N::Context<'_>,
     ) -> Poll<Result<Step<O::Output>, Error>> {
         loop {
-            let need = match self.link.poll(op, self.net.now()) {
+            let polled = self.link.poll(op, self.net.now());
+            self.record_deeds();
+            let need = match polled {
                 Ok(Progress::Done(output)) => return Poll::Ready(Ok(Step::Done(output))),
                 Ok(Progress::Need(need)) => need,
                 Err(error) => {

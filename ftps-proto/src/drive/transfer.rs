@@ -5,10 +5,11 @@ use std::fmt;
 use std::io;
 use std::task::{Poll, ready};
 
+use super::audit::Act;
 use super::driver::Step;
 use super::lease::{Lease, Leased};
 use super::net::Net;
-use super::tally::Tally;
+use crate::codec::Argument;
 use crate::error::{Error, Local};
 use crate::ops::{StartTransfer, Transfer, Transferred};
 
@@ -62,8 +63,8 @@ impl<C> From<NotStarted<C>> for io::Error {
 /// A transfer from its first command to its confirmation.
 pub(super) struct Moving<L: Lease> {
     pub(super) leased: Leased<L>,
-    /// What has passed.
-    pub(super) tally: Tally,
+    /// What is transferred, where a record is kept of it and nothing was done yet.
+    file: Option<(Act, Argument)>,
     stage: Stage,
     resumed: bool,
     transferred: Option<Transferred>,
@@ -78,9 +79,12 @@ enum Stage {
 
 impl<L: Lease> Moving<L> {
     pub(super) fn new(lease: L, start: StartTransfer) -> Self {
-        let (mut leased, stage) = (Leased::new(lease), Stage::Starting(start));
-        let tally = leased.driver().tally();
-        Self { leased, tally, stage, resumed: false, transferred: None }
+        let mut leased = Leased::new(lease);
+        leased.tally = leased.driver().tally();
+        let audited = leased.driver().is_audited();
+        let file = start.file().filter(|_| audited).map(|(direction, path)| (Act::of(direction), path));
+        let stage = Stage::Starting(start);
+        Self { leased, file, stage, resumed: false, transferred: None }
     }
 
     /// Whether the data connection resumed the control connection's TLS session.
@@ -94,6 +98,9 @@ impl<L: Lease> Moving<L> {
     }
 
     pub(super) fn poll_start(&mut self, cx: &mut Context<'_, L>) -> Poll<Result<(), Error>> {
+        if self.file.is_some() {
+            self.leased.transfer = self.file.take();
+        }
         loop {
             match &mut self.stage {
                 Stage::Starting(start) => match ready!(self.leased.driver().poll(start, cx)) {
@@ -112,6 +119,7 @@ impl<L: Lease> Moving<L> {
 
     fn failed(&mut self, error: Error) -> Poll<Result<(), Error>> {
         self.stage = Stage::Failed;
+        self.leased.record_transfer(Some(Err(&error)));
         Poll::Ready(Err(error))
     }
 
@@ -124,7 +132,9 @@ impl<L: Lease> Moving<L> {
             match ready!(self.leased.driver().poll(transfer, cx)) {
                 Ok(Step::Payload) => {}
                 Ok(Step::Done(done)) => {
-                    self.transferred = Some(Transferred { hashes: self.tally.hashes(), ..done });
+                    let done = Transferred { hashes: self.leased.tally.hashes(), ..done };
+                    self.leased.record_transfer(Some(Ok(&done)));
+                    self.transferred = Some(done);
                 }
                 Err(error) => return self.failed(error),
             }
@@ -134,8 +144,9 @@ impl<L: Lease> Moving<L> {
 
     /// Hands over an upload's payload; how many bytes were taken.
     pub(super) fn supply(&mut self, payload: &[u8]) -> usize {
-        let n = self.leased.driver().link.supply(payload);
-        self.tally.pass(&payload[..n]);
+        let (driver, tally) = self.leased.parts();
+        let n = driver.link.supply(payload);
+        tally.pass(&payload[..n]);
         n
     }
 

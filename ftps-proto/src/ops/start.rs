@@ -102,6 +102,17 @@ impl StartTransfer {
         Ok(start)
     }
 
+    /// Which way it moves which file. The name of one that the server names (STOU) is not known yet.
+    #[cfg(feature = "rustls")]
+    pub(crate) fn file(&self) -> Option<(Direction, Argument)> {
+        let path = match &self.command {
+            Command::Retr(path) | Command::Stor(path) | Command::Appe(path) => path.clone(),
+            Command::Stou(path) => path.clone().unwrap_or(Argument::known("(named by the server)")),
+            _ => return None,
+        };
+        Some((self.direction, path))
+    }
+
     /// LIST or MLSD, whose bytes [`List`] takes out of the session.
     pub(super) fn listing(command: Command) -> Self {
         Self::new(command, Direction::Listing)

@@ -7,6 +7,7 @@ mod cancel;
 mod collect;
 mod commands;
 mod deadline;
+mod deeds;
 mod desync;
 mod disorder;
 mod encoding;
