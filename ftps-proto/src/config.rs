@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::codec::list::Family;
+use crate::codec::list::{Family, LineReader};
 use crate::codec::{Argument, Encoding, ReplyLimits, Secret, Timestamp};
 use crate::session::Quirks;
 use crate::time::Instant;
@@ -37,6 +37,11 @@ pub struct Config {
     pub list_command: ListCommand,
     /// The form of the server's LIST, where it cannot be told by its lines.
     pub list_family: Option<Family>,
+    /// A form of LIST of the caller's own, which is tried before those that are known.
+    pub list_reader: Option<LineReader>,
+    /// How many minutes the clock is ahead of UTC by which the server shows times in LIST.
+    /// [`ops::LearnOffset`](crate::ops::LearnOffset) finds it out.
+    pub list_offset: Option<i16>,
     /// The date at a moment: what a listing's times without a year are given one by. Without it they have none.
     pub date: Option<(Timestamp, Instant)>,
     /// The charset of the server's names, where it is not UTF-8. None by default: names are the server's bytes, both ways.
@@ -71,6 +76,8 @@ impl Config {
             expect_more: false,
             list_command: ListCommand::Best,
             list_family: None,
+            list_reader: None,
+            list_offset: None,
             date: None,
             encoding: None,
             early_close: EarlyClose::Known,

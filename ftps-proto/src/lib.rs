@@ -144,7 +144,7 @@ pub use need::{
 };
 pub use session::{Claim, Deed, DeedAct, Direction, Operation, Quirk, Quirks, ServerKind, Session, Ticket};
 pub use time::Instant;
-pub use url::{Url, UrlError};
+pub use url::{Url, UrlError, UrlType};
 
 /// The README's code, which is compiled with the documentation's.
 #[cfg(all(doctest, feature = "rustls"))]

@@ -1,17 +1,16 @@
 //! What a server adds to RFC 959: the reply to FEAT. RFC 2389 section 3.2.
 
-use alloc::{
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::{boxed::Box, format, string::String, vec::Vec};
 use core::fmt::Write as _;
 
 use super::hash::Algorithm;
 use super::reply::{Code, Reply};
 
 /// What the server says it can do. Servers leave out what they can: absence is not always a no.
+///
+/// Each is kept as a line: the label, and after a space its parameters, where it has any.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Features(Vec<(String, String)>);
+pub struct Features(Vec<Box<str>>);
 
 impl Features {
     /// Reads the reply to FEAT.
@@ -29,19 +28,22 @@ impl Features {
             let line = line.strip_prefix(b"211-").unwrap_or(line).trim_ascii();
             let line = String::from_utf8_lossy(line);
             let (label, params) = line.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((&line, ""));
-            (!label.is_empty()).then(|| (label.to_string(), params.trim_ascii_start().to_string()))
+            (!label.is_empty()).then(|| feature(label, params.trim_ascii_start()))
         });
-        Self(features.collect())
+        let mut features: Vec<_> = features.collect();
+        // It is kept as long as the session.
+        features.shrink_to_fit();
+        Self(features)
     }
 
     /// Adds a feature with its parameters, which may be empty.
-    pub fn push(&mut self, label: impl Into<String>, params: impl Into<String>) {
-        self.0.push((label.into(), params.into()));
+    pub fn push(&mut self, label: impl AsRef<str>, params: impl AsRef<str>) {
+        self.0.push(feature(label.as_ref(), params.as_ref()));
     }
 
     /// The labels and their parameters, in the server's order and case.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(label, params)| (label.as_str(), params.as_str()))
+        self.0.iter().map(|feature| feature.split_once(' ').unwrap_or((feature, "")))
     }
 
     /// Whether `label` is there, in any case.
@@ -104,13 +106,16 @@ impl Features {
             return Reply::new(code, "No features");
         }
         let mut text = String::from("Features:\n");
-        for (label, params) in self.iter() {
-            let gap = if params.is_empty() { "" } else { " " };
-            let _ = writeln!(text, " {label}{gap}{params}");
+        for feature in &self.0 {
+            let _ = writeln!(text, " {feature}");
         }
         text.push_str("End");
         Reply::new(code, text)
     }
+}
+
+fn feature(label: &str, params: &str) -> Box<str> {
+    if params.is_empty() { label.into() } else { format!("{label} {params}").into() }
 }
 
 #[cfg(test)]

@@ -1,14 +1,19 @@
 //! What a client is told before it connects.
 
 use std::fmt;
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::audit::{Audit, Auditor};
+use super::bind::Bind;
 use super::net::Net;
 use super::opening::Opening;
-use crate::codec::list::Family;
-use crate::codec::{Argument, ArgumentError, Encoding, Secret};
+use super::proxy::Proxy;
+use super::reach::Reach;
+use crate::codec::list::{Family, LineReader};
+use crate::codec::{Argument, ArgumentError, Encoding, Entry, Secret};
 use crate::config::{Config, EarlyClose, Limits, ListCommand, Login, Mode, Pipelining, Security, Timeouts};
 use crate::error::{Error, Local};
 use crate::session::{Quirk, Session};
@@ -44,6 +49,8 @@ pub struct Builder<A: Adapter> {
     login_timeout: Duration,
     audit: Option<Arc<dyn Audit>>,
     connector: Option<A::Connector>,
+    local: Bind,
+    reach: Reach,
 }
 
 impl<A: Adapter> Builder<A> {
@@ -63,6 +70,8 @@ impl<A: Adapter> Builder<A> {
             login_timeout: Duration::from_secs(120),
             audit: None,
             connector: None,
+            local: Bind::default(),
+            reach: Reach::default(),
         }
     }
 
@@ -177,6 +186,18 @@ impl<A: Adapter> Builder<A> {
         self
     }
 
+    /// A form of LIST of the caller's own, which is tried before those that are known: the entry, if a line is of it.
+    pub fn list_reader(mut self, read: impl Fn(&[u8]) -> Option<Entry> + Send + Sync + 'static) -> Self {
+        self.config.list_reader = Some(LineReader::new(read));
+        self
+    }
+
+    /// How many minutes the clock is ahead of UTC by which the server shows times in LIST, where that is known.
+    pub fn list_offset(mut self, minutes: i16) -> Self {
+        self.config.list_offset = Some(minutes);
+        self
+    }
+
     /// The charset of the server's names, where it is not UTF-8. Names are UTF-8 on this side then, in listings, replies and
     /// paths: see [`Encoding`].
     pub fn encoding(mut self, encoding: Encoding) -> Self {
@@ -242,7 +263,35 @@ impl<A: Adapter> Builder<A> {
         self
     }
 
-    /// Makes both connections in the user's own way, say through a proxy. It is given the host's name as it is.
+    /// Goes through a proxy with both connections. It looks the host up; active mode is not possible then.
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.reach.proxy = Some(proxy);
+        self
+    }
+
+    /// Where both connections leave from: an address of this computer, or an interface ([`Bind::interface`]).
+    /// By default the system chooses. A connector makes its own choice.
+    pub fn bind(mut self, local: impl Into<Bind>) -> Self {
+        self.local = local.into();
+        self
+    }
+
+    /// Active mode: listen on a port of this range, say one that a firewall lets in. By default the system chooses one. Each
+    /// data connection takes one that is free.
+    pub fn active_ports(mut self, ports: RangeInclusive<u16>) -> Self {
+        self.reach.ports = Some(ports);
+        self
+    }
+
+    /// Active mode: tell the server to connect to this address, which leads here (NAT). By default it is the control
+    /// connection's own on this side.
+    pub fn external_address(mut self, address: impl Into<IpAddr>) -> Self {
+        self.reach.external = Some(address.into());
+        self
+    }
+
+    /// Makes both connections in the user's own way, say through a tunnel. It is given the host's name as it is; with a
+    /// [`proxy`](Self::proxy), that one's.
     pub fn connector(mut self, connector: A::Connector) -> Self {
         self.connector = Some(connector);
         self
@@ -275,11 +324,14 @@ impl<A: Adapter> Builder<A> {
         Ok(self)
     }
 
-    /// Begins to connect over an adapter's sockets, which are made with the connector.
+    /// Begins to connect over an adapter's sockets, which are made with the connector, or leave from there.
     ///
     /// # Errors
     /// [`Error::Local`], as for [`connect`](Self::connect).
-    pub fn open<N: Net>(&self, net: impl FnOnce(Option<A::Connector>) -> N) -> Result<Opening<N>, Error> {
+    pub fn open<N: Net>(
+        &self,
+        net: impl FnOnce(Option<A::Connector>, Bind) -> N,
+    ) -> Result<Opening<N>, Error> {
         let name = self.server_name.as_ref().unwrap_or(&self.host);
         let name = ServerName::try_from(name.clone()).map_err(|_| {
             Local::Configuration(format!("{name:?} is neither a host name nor an IP address"))
@@ -289,7 +341,7 @@ impl<A: Adapter> Builder<A> {
             None => platform()?,
         };
         let login = Login { account: self.account.clone()?, ..self.login.clone()? };
-        let net = net(self.connector.clone());
+        let net = net(self.connector.clone(), self.local.clone());
         let date = self.config.date.or_else(|| Some((net.date()?, net.now())));
         let (virtual_host, client_name) = (self.virtual_host.clone()?, self.client_name.clone()?);
         let config = Config { login, date, virtual_host, client_name, ..self.config.clone() };
@@ -301,7 +353,7 @@ impl<A: Adapter> Builder<A> {
         if auditor.is_some() {
             link.keep_deeds();
         }
-        Ok(Opening::new(link, net, to, timeout, self.login_timeout).audited(auditor))
+        Ok(Opening::new(link, net, to, self.reach.clone(), timeout, self.login_timeout).audited(auditor))
     }
 }
 

@@ -113,6 +113,19 @@ macro_rules! __commands {
             self.run($crate::ops::Collect::new($crate::drive::directory(path)?))$(.$await)?
         }
 
+        /// How many minutes the clock is ahead of UTC by which the server shows times in LIST: found once in a session, from
+        /// the newest file in a directory, by MDTM. From then on listings say this zone. `None` where nothing tells: see
+        /// [`LearnOffset`]($crate::ops::LearnOffset).
+        ///
+        /// # Errors
+        /// As for [`list`](Self::list).
+        pub $($async)? fn learn_offset(
+            &mut self,
+            directory: impl AsRef<[u8]>,
+        ) -> Result<Option<i16>, $crate::Error> {
+            self.run($crate::ops::LearnOffset::new($crate::drive::directory(directory)?))$(.$await)?
+        }
+
         /// The working directory (PWD), as the bytes that the server sends.
         ///
         /// # Errors

@@ -119,7 +119,13 @@ impl List {
             (None, Some(system)) => Parser::new().with_system(system.first_line()),
             (None, None) => Parser::new(),
         };
-        let parser = parser.with_path(self.path.as_ref().map_or(&[], Argument::as_bytes));
+        let mut parser = parser.with_path(self.path.as_ref().map_or(&[], Argument::as_bytes));
+        if let Some(reader) = session.config().list_reader.clone().filter(|_| !facts) {
+            parser = parser.with_parser(move |line| reader.read(line));
+        }
+        if let Some(minutes) = session.list_offset() {
+            parser = parser.with_offset(minutes);
+        }
         match session.date(now) {
             Some(date) => parser.with_now(date),
             None => parser,

@@ -22,6 +22,8 @@ pub(super) struct Learned {
     pub(super) resumed: Option<bool>,
     pub(super) family: AddressFamily,
     pub(super) facts: MlsdState,
+    /// How many minutes its clock is ahead of UTC, in LIST.
+    offset: Option<i16>,
     /// Refused PROT P, in the server's words, and has not shown since that it secures data connections all the same.
     pub(super) unprotected: Option<Reply>,
     /// An EPSV or PASV that is sent before the transfer before has been confirmed is taken.
@@ -90,6 +92,7 @@ impl Learned {
             resumed: None,
             family,
             facts: MlsdState::Promised,
+            offset: None,
             unprotected: None,
             queues_passive: true,
             takes_pret: true,
@@ -242,6 +245,16 @@ impl Session {
 
     pub(crate) fn learn_facts(&mut self, facts: MlsdState) {
         self.learned.facts = facts;
+    }
+
+    /// How many minutes the clock is ahead of UTC by which the server shows times in LIST, where it was told or
+    /// [found out](crate::ops::LearnOffset).
+    pub fn list_offset(&self) -> Option<i16> {
+        self.learned.offset.or(self.config().list_offset)
+    }
+
+    pub(crate) fn learn_list_offset(&mut self, offset: Option<i16>) {
+        self.learned.offset = offset;
     }
 
     pub(crate) fn family(&self) -> AddressFamily {

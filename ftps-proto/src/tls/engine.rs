@@ -39,7 +39,9 @@ struct Sizes {
 impl Role {
     fn sizes(self) -> Sizes {
         match self {
-            Self::Control => Sizes { first: RECORD, most: 128 * 1024, high_water: FRAGMENT },
+            // It lasts as long as the session, which is idle most of the time: room for most replies, and it grows for the
+            // rest.
+            Self::Control => Sizes { first: 2 * 1024, most: 128 * 1024, high_water: FRAGMENT },
             // Measured: larger reads and writes cost fewer system calls up to here.
             Self::Data => Sizes { first: 32 * 1024, most: 512 * 1024, high_water: 16 * FRAGMENT },
         }
@@ -73,6 +75,19 @@ enum State {
     Failed(TlsError),
 }
 
+/// Memory that serves one connection after the other.
+#[derive(Default)]
+pub(super) struct Buffers {
+    received: Vec<u8>,
+    outgoing: Vec<u8>,
+}
+
+impl fmt::Debug for Buffers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} and {} bytes", self.received.len(), self.outgoing.capacity())
+    }
+}
+
 /// TLS for one connection.
 ///
 /// Feed it: read from the socket into [`space`](Self::space), tell [`received`](Self::received) (or
@@ -81,7 +96,7 @@ enum State {
 /// left an alert for the peer there.
 ///
 /// Records are opened in place (TLS 1.3) in the receive buffer, which is allocated with the first read and grows
-/// while reads fill it. [`rest`](Self::rest) lets go of buffers that hold nothing.
+/// while reads fill it. [`rest`](Self::rest) lets go of buffers that have grown and hold nothing.
 ///
 /// ```
 /// use std::io::{Read, Result, Write};
@@ -207,6 +222,20 @@ impl Engine {
             alpn: None,
             certificates: Vec::new(),
         }
+    }
+
+    /// Takes the memory of an earlier connection's buffers, before anything has come or gone.
+    pub(super) fn reuse(&mut self, buffers: Buffers) {
+        if self.buffer.is_empty() && self.outgoing.is_empty() {
+            (self.buffer, self.outgoing) = (buffers.received, buffers.outgoing);
+        }
+    }
+
+    /// What is left of a connection that is over: memory for the next one.
+    pub(super) fn into_buffers(self) -> Buffers {
+        let Self { buffer: received, mut outgoing, .. } = self;
+        outgoing.clear();
+        Buffers { received, outgoing }
     }
 
     /// Room to read ciphertext into: never empty while more input can be needed, which is whenever

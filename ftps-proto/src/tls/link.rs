@@ -8,7 +8,7 @@ use core::net::SocketAddr;
 
 use rustls::pki_types::ServerName;
 
-use super::engine::{Engine, Event};
+use super::engine::{Buffers, Engine, Event};
 use super::{TlsConfig, TlsError, TlsSession};
 use crate::error::Error;
 use crate::need::{Channel, Close, End, Failure, Flow, Input, Io, Need, Progress, Target};
@@ -49,6 +49,8 @@ pub struct Link {
     name: ServerName<'static>,
     control: Wire,
     data: Option<Wire>,
+    /// Of the last data connection, while more are to follow.
+    spare: Buffers,
     flushing: bool,
 }
 
@@ -123,7 +125,8 @@ impl Link {
     /// A link for a control connection that has just been opened to `name`, under which the server's certificate is
     /// verified on both connections.
     pub fn new(session: Session, tls: &TlsConfig, name: ServerName<'static>) -> Self {
-        Self { session, tls: tls.session(), name, control: Wire::default(), data: None, flushing: false }
+        let (tls, control, spare) = (tls.session(), Wire::default(), Buffers::default());
+        Self { session, tls, name, control, data: None, spare, flushing: false }
     }
 
     /// The protocol machine.
@@ -131,9 +134,25 @@ impl Link {
         &self.session
     }
 
-    /// As [`Session::expect_more`].
+    /// As [`Session::expect_more`]. As long as more transfers follow, one set of buffers serves all their data connections.
     pub fn expect_more(&mut self, more: bool) {
         self.session.expect_more(more);
+        self.rest();
+    }
+
+    /// Gives back the memory that is not needed while nothing is done.
+    fn rest(&mut self) {
+        self.control.engine.iter_mut().for_each(Engine::rest);
+        if !self.session.expects_more() {
+            self.spare = Buffers::default();
+        }
+    }
+
+    /// The data connection is over, and its buffers serve the next one.
+    fn end_data(&mut self) {
+        if let Some(engine) = self.data.take().and_then(|wire| wire.engine) {
+            self.spare = engine.into_buffers();
+        }
     }
 
     /// As [`Session::keep_deeds`].
@@ -169,7 +188,7 @@ impl Link {
         now: Instant,
     ) -> Result<Progress<O::Output, LinkNeed>, Error> {
         if self.data.as_ref().is_some_and(|wire| wire.closing) {
-            self.data = None;
+            self.end_data();
         }
         loop {
             // Told first: what has come by now may answer it.
@@ -191,7 +210,7 @@ impl Link {
             });
             let need = match progress? {
                 Progress::Done(output) => {
-                    self.control.engine.iter_mut().for_each(Engine::rest);
+                    self.rest();
                     return Ok(Progress::Done(output));
                 }
                 Progress::Need(need) => need,
@@ -494,7 +513,10 @@ impl Link {
     fn start_tls(&mut self, channel: Channel) {
         let name = self.name.clone();
         let engine = match (channel, &mut self.control.engine) {
-            (Channel::Data, Some(control)) => Engine::data(&self.tls, name, control),
+            (Channel::Data, Some(control)) => Engine::data(&self.tls, name, control).map(|mut engine| {
+                engine.reuse(core::mem::take(&mut self.spare));
+                engine
+            }),
             _ => Engine::control(&self.tls, name),
         };
         match (engine, self.wire_mut(channel)) {

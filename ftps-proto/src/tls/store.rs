@@ -38,7 +38,7 @@ use rustls::time_provider::TimeProvider;
 /// Raw control tickets kept, the newest.
 const RAW: usize = 4;
 /// Ready tickets kept per source, the newest.
-const READY: usize = 8;
+const READY: usize = 4;
 /// Longest lifetime that a ticket may have: seven days, in seconds (RFC 8446 section 4.6.1).
 const LIFETIME: u32 = 604_800;
 
