@@ -9,7 +9,7 @@ use super::peer::{Act, Peer};
 use super::server::Server;
 use super::{builder, refuses};
 use crate::for_each_adapter;
-use crate::subject::{Part, Source, Subject, Writer as _};
+use crate::subject::{Part, Source, Subject};
 
 /// SHA-256 of 123456789, and of nothing.
 const SHA256: &str = "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225";
