@@ -11,7 +11,7 @@ use super::net::{Endpoint, Net};
 use crate::codec::{Algorithm, Argument, Class, Hash, Reply, Timestamp};
 use crate::error::Error;
 use crate::ops::Transferred;
-use crate::session::{Deed, DeedAct, Direction};
+use crate::session::{Deed, DeedAct};
 use crate::tls::{CertificateInfo, Engine, Pin};
 
 /// Keeps a record.
@@ -77,13 +77,6 @@ pub enum Act {
 }
 
 impl Act {
-    pub(super) fn of(direction: Direction) -> Self {
-        match direction {
-            Direction::Upload => Self::Upload,
-            Direction::Download | Direction::Listing => Self::Download,
-        }
-    }
-
     /// In one word, in lower case.
     pub const fn as_str(self) -> &'static str {
         match self {
