@@ -258,16 +258,17 @@ impl<L: Lease> Leased<L> {
     pub(super) fn record_transfer(&mut self, ended: Option<Result<&Transferred, &Error>>) {
         let Some((act, path)) = self.transfer.take() else { return };
         let (driver, tally) = self.parts();
+        let done = ended.and_then(Result::ok);
+        let named = done.and_then(|done| Argument::new(done.name.as_ref()?.as_bytes()).ok());
         let told = Told {
-            path: Some(&path),
+            path: path.as_ref().or(named.as_ref()),
             bytes: Some(tally.bytes()),
             sha256: tally.hash(Algorithm::Sha256),
-            reply: ended.and_then(|ended| ended.ok()).map(|done| &done.reply),
+            reply: done.map(|done| &done.reply),
             error: ended.and_then(Result::err),
             ..Told::default()
         };
-        let done = matches!(ended, Some(Ok(_)));
-        driver.record(act, if done { Outcome::Done } else { Outcome::Failed }, told);
+        driver.record(act, if done.is_some() { Outcome::Done } else { Outcome::Failed }, told);
     }
 }
 

@@ -47,7 +47,7 @@ impl<C: DerefMut<Target: Driven>> Lease for C {
 pub(super) struct Leased<L: Lease> {
     lease: Option<L>,
     /// What is transferred, where a record is kept of it and it has not ended.
-    pub(super) transfer: Option<(Act, Argument)>,
+    pub(super) transfer: Option<(Act, Option<Argument>)>,
     /// What has passed of it.
     pub(super) tally: Tally,
 }

@@ -403,11 +403,11 @@ impl<L: Lease> Moving<L> {
         absolute || !session.has_strayed() || session.home().is_some()
     }
 
-    /// What is transferred, for the record: under the name that it gets. The name of one that the server names is not known.
-    fn file(&self) -> (Act, Argument) {
+    /// What is transferred, for the record: under the name that it gets, where it is not the server that chooses it.
+    fn file(&self) -> (Act, Option<Argument>) {
         let act = if let Plan::Get(_) = self.plan { Act::Download } else { Act::Upload };
         let path = self.renaming().map(|(_, to)| to).or(self.path());
-        (act, path.cloned().unwrap_or(Argument::known("(named by the server)")))
+        (act, path.cloned())
     }
 
     /// What is transferred, under the name that it has meanwhile.

@@ -2,8 +2,12 @@
 
 use std::io::{Read as _, Write as _};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use ftps_proto::drive::Retry;
 use ftps_proto::drive::audit::{Act as Did, Audit, Outcome, Record};
+
+use ftps_proto::ops::Put;
 
 use super::peer::{Act, Peer};
 use super::server::Server;
@@ -182,3 +186,35 @@ fn words_for_programs() {
         ["done", "failed", "unknown"]
     );
 }
+
+/// A file that was cut is one, however often, and its hash is that of all of it.
+fn a_transfer_that_goes_on_is_one<S: Subject>() {
+    let part = ["150 here".into(), Act::Secure, Act::Send(b"1234".to_vec()), Act::Cut, "426 cut".into()];
+    let peer = peer().on("RETR a", part).on("RETR a", sends(Act::Finish));
+    let (server, lines) = (Server::start(peer), Arc::new(Lines::default()));
+    let pause = Duration::from_millis(1);
+    let settings = builder::<S>(&server).audit(lines.clone()).retry(Retry::new().pauses(pause, pause));
+    let mut client = S::connect(&settings).unwrap();
+    assert_eq!(client.download_to("a").unwrap().0, b"123456789");
+    client.remove_file("a").unwrap();
+    let login = "login done | 230 in";
+    let done = format!("download done | a | bytes 9 | {SHA256} | 226 done");
+    assert_eq!(lines.take(), [login, &done, "delete done | a | 250 gone"]);
+}
+for_each_adapter!(a_transfer_that_goes_on_is_one);
+
+fn an_upload_is_recorded_under_the_name_that_it_gets<S: Subject>() {
+    let stores = |begun: &str| [begun.into(), Act::Secure, Act::Receive, Act::Finish, "226 stored".into()];
+    let peer = peer().on("STOU", stores("150 FILE: chosen.1")).on("SIZE", ["213 9"]);
+    let (_server, mut client, lines) = open::<S>(peer);
+    client.upload(Put::unique(), &mut Source::bytes(b"123456789")).unwrap();
+    client.upload(Put::new("a").atomic(), &mut Source::bytes(b"123456789")).unwrap();
+    let told = lines.take();
+    let all = format!("bytes 9 | {SHA256} | 226 stored");
+    assert_eq!(told[0], format!("upload done | chosen.1 | {all}"));
+    // What it was called before is told by the renaming.
+    assert!(told[1].starts_with("rename done | ") && told[1].ends_with(" | to a | 250 renamed"), "{told:?}");
+    assert_eq!(told[2], format!("upload done | a | {all}"));
+    assert_eq!(told.len(), 3);
+}
+for_each_adapter!(an_upload_is_recorded_under_the_name_that_it_gets);
