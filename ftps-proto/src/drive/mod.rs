@@ -19,6 +19,7 @@
 //! All of it is polled, with whatever the adapter waits with ([`Net::Context`]): the context of an async task, or the set
 //! of sockets for poll(2). All state is kept in these types, so polling can stop at any time and go on later.
 
+pub mod audit;
 mod bind;
 mod builder;
 mod close;

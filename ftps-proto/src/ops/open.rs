@@ -212,6 +212,10 @@ impl Open {
 
     fn answered(&mut self, session: &mut Session, verb: Verb, reply: Reply) -> Result<(), Error> {
         let pipelined = self.pipelines(session);
+        let logs_in = matches!(verb, Verb::User | Verb::Pass | Verb::Acct) && !self.admitted;
+        if logs_in && reply.code().class() == Class::Completion {
+            session.learn_login(&reply);
+        }
         let login = &session.config().login;
         match (verb, reply.code().get()) {
             (Verb::User | Verb::Pass, 332) => {

@@ -14,6 +14,8 @@ pub(super) struct Learned {
     kind: Option<ServerKind>,
     greeting: Option<Reply>,
     features: Option<Features>,
+    /// What completed the login.
+    login: Option<Reply>,
     /// What SYST was answered.
     system: Option<Reply>,
     /// Whether the last data connection that was secured resumed the control connection's TLS session.
@@ -89,6 +91,7 @@ impl Learned {
             kind: None,
             greeting: None,
             features: None,
+            login: None,
             system: None,
             resumed: None,
             family: AddressFamily::first(config),
@@ -125,6 +128,18 @@ impl Session {
     /// What the server greeted with (RFC 959, section 5.4). Where TLS is explicit it came in clear.
     pub fn server_greeting(&self) -> Option<&Reply> {
         self.learned.greeting.as_ref()
+    }
+
+    /// The server's last word to the login, which let it in (RFC 959, section 5.4), where
+    /// [`keep_deeds`](Self::keep_deeds) was called before.
+    pub fn login_reply(&self) -> Option<&Reply> {
+        self.learned.login.as_ref()
+    }
+
+    pub(crate) fn learn_login(&mut self, reply: &Reply) {
+        if self.replies.deeds().is_some() {
+            self.learned.login = Some(reply.clone());
+        }
     }
 
     /// Whether the last data connection that was secured resumed the control connection's TLS session.

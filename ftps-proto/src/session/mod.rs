@@ -1,6 +1,7 @@
 //! One control connection and what belongs to it: output, replies, deadlines, what was learned of the server.
 
 mod data;
+mod deeds;
 mod departure;
 mod home;
 mod learned;
@@ -25,6 +26,7 @@ use crate::time::Instant;
 
 pub use data::Direction;
 pub(crate) use data::{DataConnection, Ending};
+pub use deeds::{Deed, DeedAct};
 use departure::Look;
 use learned::Learned;
 pub(crate) use learned::{AddressFamily, MlsdState, TimeCommand};

@@ -19,6 +19,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::mem;
 
+use super::deeds::Deeds;
 use super::secrets::masked;
 use crate::codec::{Class, Code, Encoding, FrameError, Reply, ReplyDecoder, Secret, Verb};
 use crate::config::{Config, Limits};
@@ -105,6 +106,8 @@ pub(super) struct Replies {
     strays: usize,
     /// The last of them since a command was sent.
     stray: Option<Reply>,
+    /// What was renamed and deleted, where that is kept.
+    deeds: Option<Deeds>,
     /// A keepalive was refused.
     refuses_keepalive: bool,
     /// A transfer was given up or has failed: how many replies follow cannot be told.
@@ -130,6 +133,7 @@ impl Replies {
             last: None,
             strays: 0,
             stray: None,
+            deeds: None,
             refuses_keepalive: false,
             uncertain: false,
             farewell: None,
@@ -153,6 +157,14 @@ impl Replies {
     /// From here on names are of this charset.
     pub(super) fn set_encoding(&mut self, encoding: Option<Encoding>) {
         self.encoding = encoding;
+    }
+
+    pub(super) fn keep_deeds(&mut self) {
+        self.deeds.get_or_insert_default();
+    }
+
+    pub(super) fn deeds(&mut self) -> Option<&mut Deeds> {
+        self.deeds.as_mut()
     }
 
     /// Takes bytes in. What comes after the server's last word is not kept.
@@ -325,6 +337,7 @@ impl Replies {
     /// Whatever was owed to the operation has come, or never will, or is late.
     pub(super) fn settle(&mut self) {
         self.open.retain(|open| !open.is_operations());
+        self.deeds.iter_mut().for_each(Deeds::settle);
         self.uncertain = false;
         self.strays = 0;
         self.last = None;
@@ -489,6 +502,9 @@ impl Replies {
             return doubtful.map_or(Ok(operations), |stray| self.drop_stray(stray).map(|()| operations));
         }
         open.answered = true;
+        if let Some(deeds) = &mut self.deeds {
+            deeds.answered(open.ticket, &reply);
+        }
         self.strays = 0;
         match &mut self.last {
             Some((last, text)) => {

@@ -12,7 +12,7 @@ use super::engine::{Buffers, Engine, Event};
 use super::{TlsConfig, TlsError, TlsSession};
 use crate::error::Error;
 use crate::need::{Channel, Close, End, Failure, Flow, Input, Io, Need, Progress, Target};
-use crate::session::{DataConnection, Direction, Operation, Session};
+use crate::session::{DataConnection, Deed, Direction, Operation, Session};
 use crate::time::Instant;
 
 /// Room for what a server says before TLS.
@@ -157,6 +157,21 @@ impl Link {
         if let Some(engine) = self.data.take().and_then(|wire| wire.engine) {
             self.spare = engine.into_buffers();
         }
+    }
+
+    /// As [`Session::keep_deeds`].
+    pub fn keep_deeds(&mut self) {
+        self.session.keep_deeds();
+    }
+
+    /// As [`Session::take_deed`].
+    pub fn take_deed(&mut self) -> Option<Deed> {
+        self.session.take_deed()
+    }
+
+    /// What the server has not answered is not waited for any more.
+    pub(crate) fn give_deeds_up(&mut self) {
+        self.session.give_deeds_up();
     }
 
     /// The control connection's TLS, once it has begun; also where it has failed.

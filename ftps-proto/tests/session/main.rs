@@ -8,6 +8,7 @@ mod clear;
 mod collect;
 mod commands;
 mod deadline;
+mod deeds;
 mod desync;
 mod disorder;
 mod encoding;
