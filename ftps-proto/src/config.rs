@@ -29,9 +29,9 @@ pub struct Config {
     pub extended: bool,
     /// Whether commands are sent before the replies to earlier ones have come.
     pub pipelining: Pipelining,
-    /// Transfers follow the login: as if [`Session::expect_more`](crate::Session::expect_more) had been called before it. The
-    /// first one's data connection is then asked for together with the login, on servers that take all of it in one flight.
-    pub expect_more: bool,
+    /// A transfer follows the login: its data connection is asked for together with that, on servers that take all of it in one
+    /// flight. One round trip less before the first byte.
+    pub expect_transfer: bool,
     /// Which command lists a directory.
     pub list_command: ListCommand,
     /// The form of the server's LIST, where it cannot be told by its lines.
@@ -60,7 +60,7 @@ impl Config {
             mode: Mode::Passive,
             extended: true,
             pipelining: Pipelining::Known,
-            expect_more: false,
+            expect_transfer: false,
             list_command: ListCommand::Best,
             list_family: None,
             date: None,

@@ -113,7 +113,7 @@ pub use net::{Connect, Connecting, Stream};
 pub use transfer::{Download, Entries, Upload, Walk};
 
 pub use ftps_proto::codec;
-pub use ftps_proto::drive::{ConnectError, Endpoint, NotStarted, Survey};
+pub use ftps_proto::drive::{Batch, ConnectError, Endpoint, NotStarted, Survey};
 pub use ftps_proto::ops::{self, Listed, Transferred, WalkOrder, Walked};
 pub use ftps_proto::tls;
 pub use ftps_proto::{

@@ -5,6 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::task::{Poll, ready};
 
+use super::batch::Batch;
 use super::connect_error::ConnectError;
 use super::net::{Endpoint, Net};
 use super::pace::Pace;
@@ -110,6 +111,11 @@ impl<N: Net> Driver<N> {
     /// For a transfer that begins.
     pub(super) fn tally(&self) -> Tally {
         Tally::new(self.hashing.iter().copied())
+    }
+
+    /// Many transfers in a row, one for each item.
+    pub fn batch<I: IntoIterator>(&mut self, items: I) -> Batch<'_, Self, I::IntoIter> {
+        Batch::new(self, items.into_iter())
     }
 
     /// Runs an operation that moves no payload. Where it is given up half-way, the next operation recovers the session.

@@ -19,6 +19,7 @@
 //! All of it is polled, with whatever the adapter waits with ([`Net::Context`]): the context of an async task, or the set
 //! of sockets for poll(2). All state is kept in these types, so polling can stop at any time and go on later.
 
+mod batch;
 mod builder;
 mod close;
 mod commands;
@@ -43,6 +44,7 @@ pub use crate::{
     __commands as commands, __entries as entries, __listings as listings, __transfer as transfer_methods,
     __transfers as transfers,
 };
+pub use batch::Batch;
 pub use builder::{Adapter, Builder};
 pub use connect_error::ConnectError;
 pub use download::Download;

@@ -128,7 +128,7 @@ impl Session {
             ascii: false,
             home: None,
             displaced: None,
-            expects_more: config.expect_more,
+            expects_more: false,
             prepared: None,
             data: None,
             listing: LineDecoder::new(config.limits.line),

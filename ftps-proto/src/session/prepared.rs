@@ -8,9 +8,9 @@ use crate::config::Mode;
 
 impl Session {
     /// Whether more transfers follow from now on: then the next one's data connection is asked for (EPSV) once one's has
-    /// ended, before its final reply. That is one round trip less for each but the first, and for the first as well where
-    /// [`Config::expect_more`](crate::Config::expect_more) says so before the login. Given up for the session at the first
-    /// refusal, which costs nothing but that it is asked again; the last one is asked for in vain.
+    /// ended, before its final reply. That is one round trip less for each but the first, for which there is
+    /// [`Config::expect_transfer`](crate::Config::expect_transfer). Given up for the session at the first refusal, which costs
+    /// nothing but that it is asked again; the last one is asked for in vain.
     pub fn expect_more(&mut self, more: bool) {
         self.expects_more = more;
     }

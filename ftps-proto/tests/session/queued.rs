@@ -254,7 +254,7 @@ fn a_session_that_ends_with_it_has_closed_before_the_next_transfer() {
 /// What a client does of which transfers were expected before the login.
 fn expects(peer: Peer) -> World {
     let mut config: Config = config();
-    config.expect_more = true;
+    config.expect_transfer = true;
     World::with_config(peer, config)
 }
 
