@@ -11,7 +11,7 @@ use crate::codec::{Class, Command, NetAddress, Reply, Verb, parse_227, parse_229
 use crate::config::Mode;
 use crate::error::{Error, Local, Remote};
 use crate::need::{Target, Waiting};
-use crate::session::{AddressFamily, Direction, Session};
+use crate::session::{AddressFamily, Direction, Prepared, Session};
 use crate::time::Instant;
 
 /// Ready once the transfer's command can be sent: the data connection is up (passive), or the server knows where to connect
@@ -25,13 +25,13 @@ pub(super) struct Route {
 #[derive(Debug)]
 enum Stage {
     Choose,
-    /// Passive mode. `prepared`: it was sent while the transfer before was under way.
+    /// Passive mode. `prepared`: it was sent before this transfer began.
     Asked {
         call: Call,
-        prepared: bool,
+        prepared: Option<Prepared>,
     },
     Connecting {
-        prepared: bool,
+        prepared: Option<Prepared>,
     },
     /// Active mode.
     Listening,
@@ -87,14 +87,23 @@ impl Route {
         }
         let command = session.passive_command();
         match session.take_prepared() {
-            Some(ticket) => Stage::Asked { call: Call::sent(command.verb(), ticket), prepared: true },
-            None => Stage::Asked { call: Call::new(command), prepared: false },
+            Some(prepared) => {
+                let call = Call::sent(command.verb(), prepared.ticket);
+                Stage::Asked { call, prepared: Some(prepared) }
+            }
+            None => Stage::Asked { call: Call::new(command), prepared: None },
         }
     }
 
     /// RFC 2428, section 3, else RFC 959, section 4.1.2. An EPSV that was refused, or whose port cannot be reached, is
     /// not tried again in this session.
-    fn asked(&self, session: &mut Session, verb: Verb, reply: Reply, prepared: bool) -> Result<Stage, Error> {
+    fn asked(
+        &self,
+        session: &mut Session,
+        verb: Verb,
+        reply: Reply,
+        prepared: Option<Prepared>,
+    ) -> Result<Stage, Error> {
         let target = match (reply.code().get(), verb) {
             (229, Verb::Epsv) => parse_229(reply.first_line()).map(Target::Peer),
             // Some servers answer EPSV with 227 as well.
@@ -102,11 +111,13 @@ impl Route {
                 true => Target::Address(host.addr, host.port),
                 false => Target::Peer(host.port),
             }),
-            _ if prepared => {
-                session.forget_prepared();
+            _ => {
+                let Some(prepared) = prepared else {
+                    return self.fall_back(session, not_completed(verb, reply));
+                };
+                session.forget_prepared(prepared);
                 return Ok(Stage::Choose);
             }
-            _ => return self.fall_back(session, not_completed(verb, reply)),
         };
         match target {
             Ok(target) => {
@@ -120,7 +131,12 @@ impl Route {
         }
     }
 
-    fn connecting(&self, session: &mut Session, now: Instant, prepared: bool) -> Result<Poll<Stage>, Error> {
+    fn connecting(
+        &self,
+        session: &mut Session,
+        now: Instant,
+        prepared: Option<Prepared>,
+    ) -> Result<Poll<Stage>, Error> {
         let Some(data) = session.data() else { return Err(Local::Finished.into()) };
         if data.is_connected() {
             return Ok(Poll::Ready(Stage::Ready));
@@ -133,9 +149,9 @@ impl Route {
         } else {
             return Ok(Poll::Pending);
         };
-        if prepared {
+        if let Some(prepared) = prepared {
             // It may have been closed since, or with the transfer before. Asked for now, it need not be.
-            session.forget_prepared();
+            session.forget_prepared(prepared);
             return Ok(Poll::Ready(Stage::Choose));
         }
         self.fall_back(session, error).map(Poll::Ready)

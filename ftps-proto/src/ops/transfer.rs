@@ -142,7 +142,6 @@ impl Transfer {
             Direction::Download | Direction::Listing => self.receive(session, now),
         }?);
         if self.reply.is_none() && self.followed {
-            self.followed = false;
             session.prepare_route();
         }
         if session.has_needs() {

@@ -24,6 +24,8 @@ pub(super) struct Learned {
     pub(super) unprotected: Option<Reply>,
     /// An EPSV or PASV that is sent before the transfer before has been confirmed is taken.
     pub(super) queues_passive: bool,
+    /// One that is sent while its payload may still move has not been refused.
+    pub(super) takes_early_passive: bool,
     /// EPRT was taken once: it may go out together with the transfer's command.
     pub(super) takes_eprt: bool,
 }
@@ -70,6 +72,7 @@ impl Learned {
             facts: MlsdState::Promised,
             unprotected: None,
             queues_passive: true,
+            takes_early_passive: true,
             takes_eprt: false,
         }
     }

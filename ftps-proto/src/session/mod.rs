@@ -30,6 +30,7 @@ use learned::Learned;
 pub(crate) use learned::{AddressFamily, MlsdState};
 pub use operation::{Claim, Operation};
 use outgoing::Outgoing;
+pub(crate) use prepared::Prepared;
 pub use quirks::ServerKind;
 use recovery::Recovery;
 use replies::Replies;
@@ -78,7 +79,7 @@ pub struct Session {
     /// More transfers follow.
     expects_more: bool,
     /// The command that prepares the next transfer's data connection.
-    prepared: Option<Ticket>,
+    prepared: Option<Prepared>,
     data: Option<DataConnection>,
     listing: LineDecoder,
     learned: Learned,
@@ -278,7 +279,7 @@ impl Session {
                 continue;
             }
             self.check_end()?;
-            if self.keep_alive(now) {
+            if self.keep_alive(now) || self.prepare_early(now) {
                 continue;
             }
             if self.out.has_staged() {

@@ -269,6 +269,12 @@ impl Replies {
         self.open.iter().any(|open| open.owner == Owner::Operation)
     }
 
+    /// Whether a refusal of this command has come, and was not taken.
+    pub(super) fn has_refused(&self, ticket: Ticket) -> bool {
+        let refuses = |reply: &Reply| matches!(reply.code().get(), 400..=599);
+        self.open.iter().any(|open| open.ticket == ticket && open.answers.front().is_some_and(refuses))
+    }
+
     /// Whether this command was sent, and its final reply has not been taken.
     pub(super) fn expects(&self, ticket: Ticket) -> bool {
         self.open.iter().any(|open| open.ticket == ticket)

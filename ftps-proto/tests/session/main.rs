@@ -8,6 +8,7 @@ mod collect;
 mod deadline;
 mod desync;
 mod disorder;
+mod eager;
 mod encoding;
 mod errors;
 mod gets;
