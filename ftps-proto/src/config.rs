@@ -3,8 +3,9 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::codec::list::Family;
+use crate::codec::list::{Family, LineReader};
 use crate::codec::{Argument, Encoding, ReplyLimits, Secret, Timestamp};
+use crate::session::Quirks;
 use crate::time::Instant;
 
 /// Everything a [`Session`](crate::Session) needs to know. The protocol's secrets are redacted wherever it is printed.
@@ -36,6 +37,11 @@ pub struct Config {
     pub list_command: ListCommand,
     /// The form of the server's LIST, where it cannot be told by its lines.
     pub list_family: Option<Family>,
+    /// A form of LIST of the caller's own, which is tried before those that are known.
+    pub list_reader: Option<LineReader>,
+    /// How many minutes the clock is ahead of UTC by which the server shows times in LIST.
+    /// [`ops::LearnOffset`](crate::ops::LearnOffset) finds it out.
+    pub list_offset: Option<i16>,
     /// The date at a moment: what a listing's times without a year are given one by. Without it they have none.
     pub date: Option<(Timestamp, Instant)>,
     /// The charset of the server's names, where it is not UTF-8. None by default: names are the server's bytes, both ways.
@@ -43,6 +49,13 @@ pub struct Config {
     pub encoding: Option<Encoding>,
     /// Whether a download's close_notify is sent right after the handshake.
     pub early_close: EarlyClose,
+    /// Under which name the server was reached: sent (HOST, RFC 7151) before the login, for servers that serve several. None by
+    /// default. A server that refuses the name, or does not know HOST, is not logged in to.
+    pub virtual_host: Option<Argument>,
+    /// Which program this is: sent (CLNT, de facto) where FEAT names CLNT. None by default, but for servers that want it.
+    pub client_name: Option<Argument>,
+    /// Which ways of servers are taken for given, or for absent, whatever server is recognised. By default none.
+    pub quirks: Quirks,
     /// Send a NOOP where a transfer has left the control connection silent for so long: firewalls forget idle
     /// connections. None by default; off for the session where the server refuses it.
     pub keepalive: Option<Duration>,
@@ -63,9 +76,14 @@ impl Config {
             expect_transfer: false,
             list_command: ListCommand::Best,
             list_family: None,
+            list_reader: None,
+            list_offset: None,
             date: None,
             encoding: None,
             early_close: EarlyClose::Known,
+            quirks: Quirks::default(),
+            virtual_host: None,
+            client_name: None,
             keepalive: None,
         }
     }

@@ -1,12 +1,16 @@
 //! One entry of a listing for machines: a line of MLSD, or the middle of MLST's reply. RFC 3659 section 7.2.
 
-use alloc::vec::Vec;
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
 use core::fmt::{self, Display, Write as _};
 
 use memchr::{memchr, memchr2, memrchr};
 
 use super::{
     ascii::{Excerpt, Text, decimal},
+    command::{Argument, ArgumentError},
     entry::{Entry, Kind, Name, Permissions},
     reply::Reply,
     time::{TimeVal, Timestamp},
@@ -309,6 +313,37 @@ impl fmt::Debug for Facts {
     }
 }
 
+/// The argument of `OPTS MLST`: `MLST type;size;modify;`.
+///
+/// # Errors
+///
+/// [`ArgumentError`] for what cannot be the name of a fact.
+pub fn mlst_option<F: AsRef<[u8]>>(facts: impl IntoIterator<Item = F>) -> Result<Argument, ArgumentError> {
+    let mut option = b"MLST ".to_vec();
+    for fact in facts {
+        let fact = fact.as_ref();
+        Argument::new(fact)?;
+        if let Some(position) = fact.iter().position(|byte| b" ;=".contains(byte)) {
+            return Err(ArgumentError::Separator { byte: fact[position], position });
+        }
+        option.extend(fact);
+        option.push(b';');
+    }
+    // Without facts, MLSD tells names only.
+    Argument::new(option.trim_ascii_end())
+}
+
+/// Reads the reply to `OPTS MLST`: which facts are told from now on. RFC 3659 section 7.9.
+///
+/// ```text
+/// mlst-opt-resp = "200 MLST OPTS" [ SP 1*( factname ";" ) ] EOL
+/// ```
+pub fn parse_opts_mlst(reply: &Reply) -> Vec<String> {
+    let text = String::from_utf8_lossy(reply.first_line());
+    let facts = text.split_ascii_whitespace().next_back().filter(|facts| facts.contains(';'));
+    facts.into_iter().flat_map(|facts| facts.split_terminator(';')).map(ToString::to_string).collect()
+}
+
 /// Not an entry of a listing for machines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FactsError(Excerpt);
@@ -456,5 +491,23 @@ mod tests {
         assert_eq!((entry.name.as_bytes(), entry.size, entry.kind), (&b"a"[..], Some(5), Kind::File));
         assert_eq!(reply("Listing\n  no facts\nEnd").unwrap().name.as_bytes(), b"no facts");
         assert!(reply("type=file; a").is_err() && reply("Listing\n \nEnd").is_err());
+    }
+
+    #[test]
+    fn facts_are_chosen() {
+        let option = |facts: &[&str]| mlst_option(facts).map(|option| option.to_string());
+        assert_eq!(option(&["type", "UNIX.mode"]).as_deref(), Ok("MLST type;UNIX.mode;"));
+        assert_eq!(option(&[]).as_deref(), Ok("MLST"));
+        assert!(option(&["a;b"]).is_err() && option(&["a\r\nDELE b"]).is_err() && option(&[""]).is_err());
+        for (text, facts) in [
+            ("MLST OPTS type;size;", &["type", "size"][..]),
+            // Pure-FTPd.
+            (" MLST OPTS type;sizd;", &["type", "sizd"]),
+            ("MLST OPTS", &[]),
+            ("MLST OPTS ", &[]),
+        ] {
+            let reply = Reply::new(crate::codec::Code::new(200).unwrap(), text);
+            assert_eq!(parse_opts_mlst(&reply), facts, "{text}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 use core::fmt::Write as _;
 
+use super::hash::Algorithm;
 use super::reply::{Code, Reply};
 
 /// What the server says it can do. Servers leave out what they can: absence is not always a no.
@@ -75,6 +76,30 @@ impl Features {
         self.has("TVFS")
     }
 
+    /// Whether MFF sets this fact. draft-somers-ftp-mfxx section 5.
+    pub fn sets_fact(&self, fact: &str) -> bool {
+        let mut facts = self.params("MFF").unwrap_or_default().split(';');
+        facts.any(|found| found.trim().eq_ignore_ascii_case(fact))
+    }
+
+    /// Whether SITE has this word: on a line of its own (ProFTPD), or among others (Serv-U's `SITE PSWD;EXEC;...`).
+    pub fn site(&self, word: &str) -> bool {
+        let separates = |c: char| c == ';' || c.is_ascii_whitespace();
+        self.iter()
+            .filter(|(label, _)| label.eq_ignore_ascii_case("SITE"))
+            .any(|(_, words)| words.split(separates).any(|found| found.eq_ignore_ascii_case(word)))
+    }
+
+    /// The algorithms of HASH, and which of them is used unless OPTS HASH says otherwise: the one with an asterisk.
+    /// draft-bryan-ftpext-hash section 3.2.
+    pub fn hashes(&self) -> impl Iterator<Item = (Algorithm, bool)> {
+        let algorithms = self.params("HASH").unwrap_or_default().split(';').map(str::trim);
+        algorithms.filter_map(|name| {
+            let (name, chosen) = name.strip_suffix('*').map_or((name, false), |name| (name, true));
+            Some((Algorithm::from_name(name)?, chosen))
+        })
+    }
+
     /// The reply that says so.
     pub fn to_reply(&self, code: Code) -> Reply {
         if self.is_empty() {
@@ -121,6 +146,21 @@ mod tests {
     fn any_blank_ends_a_label() {
         let features = features("Features:\n SIZE\t\n MLST\ttype*;size*;\n UTF8 \u{a0}\nEnd");
         assert!(features.iter().eq([("SIZE", ""), ("MLST", "type*;size*;"), ("UTF8", "\u{a0}")]));
+    }
+
+    #[test]
+    fn what_has_parts() {
+        let features = features(
+            "Features:\n HASH CRC32;SHA-1*;SHA-256;SHA-3;\n MFF modify;UNIX.mode;\n SITE UTIME\n SITE A;B C\nEnd",
+        );
+        let hashes = [(Algorithm::Crc32, false), (Algorithm::Sha1, true), (Algorithm::Sha256, false)];
+        assert!(features.hashes().eq(hashes));
+        assert!(
+            features.sets_fact("MODIFY") && features.sets_fact("UNIX.mode") && !features.sets_fact("create")
+        );
+        assert!(["utime", "A", "B", "C"].iter().all(|word| features.site(word)) && !features.site("RMDIR"));
+        let none = Features::default();
+        assert!(none.hashes().next().is_none() && !none.sets_fact("modify") && !none.site("UTIME"));
     }
 
     #[test]

@@ -146,6 +146,23 @@ impl Reply {
         self.lines().next_back().unwrap_or_default()
     }
 
+    /// The lines between the first and the last, as STAT's listing has them: without the space that RFC 959 section 4.2 has
+    /// servers indent with, or the code that some repeat. Of a reply of one line there are none.
+    pub fn listed(&self) -> impl Iterator<Item = &[u8]> {
+        let code = self.code;
+        let mut lines = self.lines();
+        lines.next();
+        lines.next_back();
+        lines.map(move |line| {
+            let repeated = match Code::parse(line) {
+                Ok((rest, found)) if found == code => rest.strip_prefix(b"-"),
+                _ => None,
+            };
+            let line = repeated.unwrap_or(line);
+            line.strip_prefix(b" ").unwrap_or(line)
+        })
+    }
+
     /// Appends the reply as it goes over the wire.
     ///
     /// ```text
@@ -242,6 +259,16 @@ mod tests {
         let mut out = Vec::new();
         reply(211, "Features:\r\n MDTM\n211 not yet\n211-nor this\nEnd").encode(&mut out);
         assert_eq!(out, b"211-Features:\r\n MDTM\r\n 211 not yet\r\n211-nor this\r\n211 End\r\n");
+    }
+
+    #[test]
+    fn lists_what_is_between() {
+        let lines = |text: &str| reply(213, text).listed().map(<[u8]>::to_vec).collect::<Vec<_>>();
+        assert_eq!(
+            lines("Status:\n -rw a\n-rw b\n213--rw c\n  d\nEnd"),
+            [&b"-rw a"[..], b"-rw b", b"-rw c", b" d"]
+        );
+        assert!(lines("none").is_empty());
     }
 
     #[test]

@@ -1,15 +1,20 @@
 //! What a client is told before it connects.
 
 use std::fmt;
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::bind::Bind;
 use super::net::Net;
 use super::opening::Opening;
-use crate::codec::list::Family;
-use crate::codec::{Argument, ArgumentError, Encoding, Secret};
+use super::proxy::Proxy;
+use super::reach::Reach;
+use crate::codec::list::{Family, LineReader};
+use crate::codec::{Argument, ArgumentError, Encoding, Entry, Secret};
 use crate::config::{Config, EarlyClose, Limits, ListCommand, Login, Mode, Pipelining, Security, Timeouts};
 use crate::error::{Error, Local};
-use crate::session::Session;
+use crate::session::{Quirk, Session};
 use crate::tls::{Link, ServerName, TlsConfig};
 use crate::url::Url;
 
@@ -35,10 +40,14 @@ pub struct Builder<A: Adapter> {
     /// Or what is wrong with the name or the password.
     login: Result<Login, ArgumentError>,
     account: Result<Option<Secret>, ArgumentError>,
+    virtual_host: Result<Option<Argument>, ArgumentError>,
+    client_name: Result<Option<Argument>, ArgumentError>,
     /// All but the login.
     config: Config,
     login_timeout: Duration,
     connector: Option<A::Connector>,
+    local: Bind,
+    reach: Reach,
 }
 
 impl<A: Adapter> Builder<A> {
@@ -53,8 +62,12 @@ impl<A: Adapter> Builder<A> {
             config: Config::new(login.clone()),
             login: Ok(login),
             account: Ok(None),
+            virtual_host: Ok(None),
+            client_name: Ok(None),
             login_timeout: Duration::from_secs(120),
             connector: None,
+            local: Bind::default(),
+            reach: Reach::default(),
         }
     }
 
@@ -106,6 +119,25 @@ impl<A: Adapter> Builder<A> {
         self
     }
 
+    /// Under which name the server was reached, for one that serves several (HOST, RFC 7151): sent over TLS, before the
+    /// login. A server that refuses it is not logged in to.
+    pub fn virtual_host(mut self, name: impl AsRef<[u8]>) -> Self {
+        self.virtual_host = Argument::new(name).map(Some);
+        self
+    }
+
+    /// Which program this is, for servers that want to know (CLNT, de facto): sent after the login where FEAT names CLNT.
+    pub fn client_name(mut self, name: impl AsRef<[u8]>) -> Self {
+        self.client_name = Argument::new(name).map(Some);
+        self
+    }
+
+    /// Takes the server to have a way of its own, or not to have it, whichever server is recognised.
+    pub fn quirk(mut self, quirk: Quirk, on: bool) -> Self {
+        self.config.quirks = self.config.quirks.with(quirk, on);
+        self
+    }
+
     /// How long all of [`connect`](Self::connect) may take: the look-up of the name, the attempts to connect, TLS and the
     /// login. 2 minutes unless said otherwise.
     pub fn login_timeout(mut self, limit: Duration) -> Self {
@@ -147,6 +179,18 @@ impl<A: Adapter> Builder<A> {
     /// The form of the server's LIST, where it cannot be told by its lines.
     pub fn list_family(mut self, family: Family) -> Self {
         self.config.list_family = Some(family);
+        self
+    }
+
+    /// A form of LIST of the caller's own, which is tried before those that are known: the entry, if a line is of it.
+    pub fn list_reader(mut self, read: impl Fn(&[u8]) -> Option<Entry> + Send + Sync + 'static) -> Self {
+        self.config.list_reader = Some(LineReader::new(read));
+        self
+    }
+
+    /// How many minutes the clock is ahead of UTC by which the server shows times in LIST, where that is known.
+    pub fn list_offset(mut self, minutes: i16) -> Self {
+        self.config.list_offset = Some(minutes);
         self
     }
 
@@ -209,7 +253,35 @@ impl<A: Adapter> Builder<A> {
         self
     }
 
-    /// Makes both connections in the user's own way, say through a proxy. It is given the host's name as it is.
+    /// Goes through a proxy with both connections. It looks the host up; active mode is not possible then.
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.reach.proxy = Some(proxy);
+        self
+    }
+
+    /// Where both connections leave from: an address of this computer, or an interface ([`Bind::interface`]).
+    /// By default the system chooses. A connector makes its own choice.
+    pub fn bind(mut self, local: impl Into<Bind>) -> Self {
+        self.local = local.into();
+        self
+    }
+
+    /// Active mode: listen on a port of this range, say one that a firewall lets in. By default the system chooses one. Each
+    /// data connection takes one that is free.
+    pub fn active_ports(mut self, ports: RangeInclusive<u16>) -> Self {
+        self.reach.ports = Some(ports);
+        self
+    }
+
+    /// Active mode: tell the server to connect to this address, which leads here (NAT). By default it is the control
+    /// connection's own on this side.
+    pub fn external_address(mut self, address: impl Into<IpAddr>) -> Self {
+        self.reach.external = Some(address.into());
+        self
+    }
+
+    /// Makes both connections in the user's own way, say through a tunnel. It is given the host's name as it is; with a
+    /// [`proxy`](Self::proxy), that one's.
     pub fn connector(mut self, connector: A::Connector) -> Self {
         self.connector = Some(connector);
         self
@@ -242,11 +314,14 @@ impl<A: Adapter> Builder<A> {
         Ok(self)
     }
 
-    /// Begins to connect over an adapter's sockets, which are made with the connector.
+    /// Begins to connect over an adapter's sockets, which are made with the connector, or leave from there.
     ///
     /// # Errors
     /// [`Error::Local`], as for [`connect`](Self::connect).
-    pub fn open<N: Net>(&self, net: impl FnOnce(Option<A::Connector>) -> N) -> Result<Opening<N>, Error> {
+    pub fn open<N: Net>(
+        &self,
+        net: impl FnOnce(Option<A::Connector>, Bind) -> N,
+    ) -> Result<Opening<N>, Error> {
         let name = self.server_name.as_ref().unwrap_or(&self.host);
         let name = ServerName::try_from(name.clone()).map_err(|_| {
             Local::Configuration(format!("{name:?} is neither a host name nor an IP address"))
@@ -256,13 +331,14 @@ impl<A: Adapter> Builder<A> {
             None => platform()?,
         };
         let login = Login { account: self.account.clone()?, ..self.login.clone()? };
-        let net = net(self.connector.clone());
+        let net = net(self.connector.clone(), self.local.clone());
         let date = self.config.date.or_else(|| Some((net.date()?, net.now())));
-        let config = Config { login, date, ..self.config.clone() };
+        let (virtual_host, client_name) = (self.virtual_host.clone()?, self.client_name.clone()?);
+        let config = Config { login, date, virtual_host, client_name, ..self.config.clone() };
         let to = (self.host.clone(), self.port.unwrap_or(config.security.port()));
         let timeout = config.timeouts.connect;
         let link = Link::new(Session::new(config), &tls, name);
-        Ok(Opening::new(link, net, to, timeout, self.login_timeout))
+        Ok(Opening::new(link, net, to, self.reach.clone(), timeout, self.login_timeout))
     }
 }
 

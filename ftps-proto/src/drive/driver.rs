@@ -10,6 +10,7 @@ use super::connect_error::ConnectError;
 use super::net::{Endpoint, Net};
 use super::pace::Pace;
 use super::race::Connected;
+use super::reach::{Connecting, Reach};
 use super::tally::Tally;
 use crate::codec::Algorithm;
 use crate::error::Error;
@@ -28,6 +29,9 @@ pub struct Driver<N: Net> {
     pub(super) control: N::Socket,
     /// Where the control connection goes.
     peer: Endpoint,
+    /// The proxy's address, where one is between.
+    proxy: Option<Endpoint>,
+    reach: Reach,
     /// The addresses that were tried before that one.
     failed: Option<ConnectError>,
     /// Where the last data connection went (passive mode).
@@ -43,7 +47,7 @@ pub struct Driver<N: Net> {
 /// The data connection's socket, if there is one.
 pub(super) enum DataSocket<N: Net> {
     None,
-    Connecting(N::Connecting),
+    Connecting(Connecting<N>),
     Listening(N::Listener),
     Connected(N::Socket),
 }
@@ -60,17 +64,25 @@ impl<N: Net> Driver<N> {
     pub(super) fn new(
         link: Link,
         net: N,
-        (control, peer): Connected<N>,
+        (control, to): Connected<N>,
+        (reach, server): (Reach, Endpoint),
         failed: Option<ConnectError>,
         limit: Instant,
     ) -> Self {
         let (data, pace, limit) = (DataSocket::None, Pace::default(), Some(limit));
-        Self { link, net, control, peer, failed, data_peer: None, data, pace, hashing: Vec::new(), limit }
+        let (peer, proxy) = if reach.proxy.is_some() { (server, Some(to)) } else { (to, None) };
+        let hashing = Vec::new();
+        Self { link, net, control, peer, proxy, reach, failed, data_peer: None, data, pace, hashing, limit }
     }
 
-    /// Where the control connection goes.
+    /// Where the control connection goes; through a proxy, the server's name.
     pub fn peer(&self) -> &Endpoint {
         &self.peer
+    }
+
+    /// Whether a proxy is between.
+    pub(super) fn is_through_proxy(&self) -> bool {
+        self.proxy.is_some()
     }
 
     /// The addresses that were tried, and failed, before [`peer`](Self::peer).
@@ -142,7 +154,11 @@ impl<N: Net> Driver<N> {
     ) -> Poll<Result<Step<O::Output>, Error>> {
         loop {
             let need = match self.link.poll(op, self.net.now()) {
-                Ok(Progress::Done(output)) => return Poll::Ready(Ok(Step::Done(output))),
+                Ok(Progress::Done(output)) => {
+                    // What was asked for the next transfer need not wait for it.
+                    self.write_at_once(Channel::Control);
+                    return Poll::Ready(Ok(Step::Done(output)));
+                }
                 Ok(Progress::Need(need)) => need,
                 Err(error) => {
                     self.give_up();
@@ -152,7 +168,9 @@ impl<N: Net> Driver<N> {
             match need {
                 LinkNeed::Connect(target) => {
                     let to = self.endpoint(target);
-                    self.data = DataSocket::Connecting(self.net.connect(Channel::Data, &to));
+                    let first = self.proxy.as_ref().unwrap_or(&to);
+                    let connecting = self.reach.connect(&mut self.net, Channel::Data, first, &to);
+                    self.data = DataSocket::Connecting(connecting);
                     self.data_peer = Some(to);
                 }
                 LinkNeed::Listen => self.listen(),
@@ -209,14 +227,13 @@ impl<N: Net> Driver<N> {
     /// Listens on the control connection's own address.
     fn listen(&mut self) {
         let listening = match &self.peer {
-            Endpoint::Address(_) => N::local_addr(&self.control).and_then(|mut local| {
-                local.set_port(0);
-                self.net.listen(local)
-            }),
+            Endpoint::Address(_) => {
+                N::local_addr(&self.control).and_then(|local| self.reach.listen(&mut self.net, local))
+            }
             // Anybody could connect, as there would be no address to compare with.
             Endpoint::Host(..) => Err(io::Error::new(
                 io::ErrorKind::Unsupported,
-                "active mode does not go through a connector: the server's address is not known",
+                "active mode does not go through a connector or a proxy: the server's address is not known",
             )),
         };
         match listening {
@@ -231,7 +248,7 @@ impl<N: Net> Driver<N> {
     /// Goes on with opening the data connection; whether anything happened.
     fn poll_open(&mut self, cx: &mut N::Context<'_>) -> bool {
         let opened = match &mut self.data {
-            DataSocket::Connecting(connecting) => N::poll_connect(connecting, cx),
+            DataSocket::Connecting(connecting) => connecting.poll(cx),
             DataSocket::Listening(listener) => match N::poll_accept(listener, cx) {
                 // Another host's connection is dropped, and the server's is waited for (RFC 2577, section 4).
                 Poll::Ready(Ok((_, from))) if !is_from(&self.peer, from) => return true,

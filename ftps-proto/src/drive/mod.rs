@@ -20,6 +20,7 @@
 //! of sockets for poll(2). All state is kept in these types, so polling can stop at any time and go on later.
 
 mod batch;
+mod bind;
 mod builder;
 mod close;
 mod commands;
@@ -31,7 +32,9 @@ mod lease;
 mod net;
 mod opening;
 mod pace;
+mod proxy;
 mod race;
+mod reach;
 mod running;
 mod survey;
 mod tally;
@@ -41,10 +44,11 @@ mod upload;
 
 #[doc(hidden)]
 pub use crate::{
-    __commands as commands, __entries as entries, __listings as listings, __transfer as transfer_methods,
-    __transfers as transfers,
+    __commands as commands, __entries as entries, __listings as listings, __sockets as sockets,
+    __transfer as transfer_methods, __transfers as transfers,
 };
 pub use batch::Batch;
+pub use bind::Bind;
 pub use builder::{Adapter, Builder};
 pub use connect_error::ConnectError;
 pub use download::Download;
@@ -53,8 +57,11 @@ pub use entries::Entries;
 #[doc(hidden)]
 pub use entries::directory;
 pub use lease::{Driven, Lease};
+#[doc(hidden)]
+pub use net::at_once;
 pub use net::{Endpoint, Net};
 pub use opening::Opening;
+pub use proxy::{Proxy, ProxyError, ProxyProblem};
 pub use running::Running;
 pub use survey::{Survey, Surveying};
 pub use tally::Hasher;

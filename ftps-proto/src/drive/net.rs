@@ -132,3 +132,12 @@ pub trait Net {
     /// this fails, the connection is gone already.
     fn finish(socket: &mut Self::Socket, cx: &mut Self::Context<'_>);
 }
+
+/// What a socket does without waiting: what is not ready would block.
+#[doc(hidden)]
+pub fn at_once<T>(poll: Poll<io::Result<T>>) -> io::Result<T> {
+    match poll {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+    }
+}

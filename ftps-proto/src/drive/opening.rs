@@ -10,6 +10,7 @@ use super::connect_error::ConnectError;
 use super::driver::Driver;
 use super::net::{Endpoint, Net};
 use super::race::{Connected, Race, interleave};
+use super::reach::Reach;
 use crate::error::Error;
 use crate::need::{Channel, Failure};
 use crate::ops::Open;
@@ -35,8 +36,11 @@ enum Stage<N: Net> {
 struct Connecting<N: Net> {
     link: Link,
     net: N,
-    host: String,
-    port: u16,
+    /// Its name and port.
+    server: Endpoint,
+    /// The same, or the proxy's.
+    first: Endpoint,
+    reach: Reach,
     /// How long the look-up, and each attempt to connect, may take.
     timeout: Duration,
     /// When all of it is to be done, login included.
@@ -54,19 +58,22 @@ impl<N: Net> Opening<N> {
         link: Link,
         mut net: N,
         (host, port): (String, u16),
+        reach: Reach,
         timeout: Duration,
         limit: Duration,
     ) -> Self {
         let now = net.now();
         let limit = now + limit;
-        let way = match net.lookup(&host, port) {
+        let first = reach.first(&host, port);
+        let way = match net.lookup(&first.0, first.1) {
             Some(lookup) => Way::LookingUp { lookup, until: (now + timeout).min(limit) },
             None => {
-                let itself = VecDeque::from([Endpoint::Host(host.clone(), port)]);
+                let itself = VecDeque::from([Endpoint::Host(first.0.clone(), first.1)]);
                 Way::Racing(Race::new(itself, timeout, limit))
             }
         };
-        let connecting = Connecting { link, net, host, port, timeout, limit, way };
+        let (server, first) = (Endpoint::Host(host, port), Endpoint::Host(first.0, first.1));
+        let connecting = Connecting { link, net, server, first, reach, timeout, limit, way };
         Self { stage: Stage::Connecting(connecting), open: Open::new() }
     }
 
@@ -97,11 +104,12 @@ impl<N: Net> Opening<N> {
                 failure: Some(Failure::transport(IoError::from(error))),
                 reply: None,
             })?;
-            if let Stage::Connecting(Connecting { link, net, limit, way, .. }) =
+            if let Stage::Connecting(Connecting { link, net, server, reach, limit, way, .. }) =
                 mem::replace(&mut self.stage, Stage::Done)
             {
                 let failed = if let Way::Racing(race) = way { race.failed } else { None };
-                self.stage = Stage::LoggingIn(Driver::new(link, net, connected, failed, limit));
+                let driver = Driver::new(link, net, connected, (reach, server), failed, limit);
+                self.stage = Stage::LoggingIn(driver);
             }
         }
         if let Stage::LoggingIn(driver) = &mut self.stage {
@@ -136,7 +144,7 @@ impl<N: Net> Connecting<N> {
                     self.way = Way::Racing(Race::new(addresses, self.timeout, self.limit));
                 }
                 Way::Racing(race) => {
-                    let connected = ready!(race.poll(&mut self.net, cx));
+                    let connected = ready!(race.poll(&mut self.net, (&self.reach, &self.server), cx));
                     let none = || IoError::new(ErrorKind::NotFound, "the host has no address");
                     return Poll::Ready(
                         connected.map_err(|failed| failed.unwrap_or_else(|| self.unresolved(none()))),
@@ -147,6 +155,6 @@ impl<N: Net> Connecting<N> {
     }
 
     fn unresolved(&self, error: IoError) -> ConnectError {
-        ConnectError::new(Endpoint::Host(self.host.clone(), self.port), error)
+        ConnectError::new(self.first.clone(), error)
     }
 }

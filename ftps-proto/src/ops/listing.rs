@@ -146,6 +146,6 @@ impl Lines {
     }
 }
 
-fn too_long(_: LineTooLong) -> Error {
+pub(super) fn too_long(_: LineTooLong) -> Error {
     Remote::TooMany("bytes in a line of a listing").into()
 }

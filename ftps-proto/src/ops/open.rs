@@ -5,12 +5,13 @@ use core::mem;
 use core::task::Poll;
 
 use super::call::{Call, completed};
+use super::exchange::working_directory;
 use super::ready;
 use crate::codec::{Argument, Class, Command, Encoding, Features, ProtectionLevel, Reply, Verb};
 use crate::config::Security;
 use crate::error::{Error, Local, Refused, Remote};
 use crate::need::{Channel, Close, Need};
-use crate::session::{Claim, Operation, Session};
+use crate::session::{Claim, Operation, Quirk, Session};
 use crate::time::Instant;
 
 /// Opens a session: greeting, TLS, login, and what every session needs (PBSZ, PROT, FEAT, OPTS UTF8, TYPE I).
@@ -136,13 +137,22 @@ impl Open {
             session.need(Need::Close(Channel::Control, Close::Whole));
             return Stage::Parting;
         }
+        let config = session.config();
+        match &config.virtual_host {
+            // Alone: where it is refused, no password leaves.
+            Some(name) => self.rest.push_back(Command::Host(name.clone())),
+            None => self.begin_login(session),
+        }
+        Stage::Login
+    }
+
+    fn begin_login(&mut self, session: &Session) {
         let login = &session.config().login;
         self.rest.push_back(Command::User(login.user.clone()));
         if self.pipelines(session) {
             self.rest.push_back(Command::Pass(login.password.clone()));
             self.prepare();
         }
-        Stage::Login
     }
 
     /// Whether the whole of the login goes in one flight. The commands after PASS would be refused if ACCT had to come
@@ -208,8 +218,38 @@ impl Open {
                 self.prepare();
                 Ok(())
             }
+            (Verb::Host, _) => {
+                completed(verb, reply)?;
+                self.begin_login(session);
+                Ok(())
+            }
             (Verb::Feat, code) => {
                 session.learn_features((code == 211).then(|| Features::parse(&reply)));
+                // Before OPTS UTF8, which some servers take from those only whom they know.
+                if let Some(name) = session.client_name() {
+                    self.rest.push_front(Command::Clnt(name));
+                }
+                if session.may_switch_names() {
+                    self.rest.push_back(Command::Syst);
+                } else if session.has_quirk(Quirk::SwitchesNames) {
+                    self.rest.push_back(Command::Pwd);
+                }
+                Ok(())
+            }
+            (Verb::Syst, _) => {
+                session.learn_system(reply);
+                if session.has_quirk(Quirk::SwitchesNames) {
+                    self.rest.push_back(Command::Pwd);
+                }
+                Ok(())
+            }
+            (Verb::Pwd, _) => {
+                let switched = working_directory(verb, reply).is_ok_and(|path| path.starts_with(b"/"));
+                if !switched {
+                    for format in ["LISTFMT 1", "NAMEFMT 1"] {
+                        self.rest.push_back(Command::Site(Argument::known(format)));
+                    }
+                }
                 Ok(())
             }
             // Some servers whose every connection is secured do not know PROT. The first upload is preceded by a proof that
@@ -218,8 +258,8 @@ impl Open {
                 session.doubt_protection(reply);
                 Ok(())
             }
-            // What PBSZ says does not matter where PROT succeeds.
-            (Verb::Pbsz | Verb::Opts, _) => Ok(()),
+            // What PBSZ says does not matter where PROT succeeds; the others are asked for in vain, at worst.
+            (Verb::Pbsz | Verb::Opts | Verb::Clnt | Verb::Site, _) => Ok(()),
             _ => completed(verb, reply).map(drop),
         }
     }

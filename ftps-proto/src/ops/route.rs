@@ -19,12 +19,16 @@ use crate::time::Instant;
 #[derive(Debug)]
 pub(super) struct Route {
     direction: Direction,
+    /// PRET, where the server has to be told before EPSV or PASV.
+    pret: Option<Command>,
     stage: Stage,
 }
 
 #[derive(Debug)]
 enum Stage {
     Choose,
+    /// PRET.
+    Announced(Call),
     /// Passive mode. `prepared`: it was sent before this transfer began.
     Asked {
         call: Call,
@@ -42,14 +46,27 @@ enum Stage {
 }
 
 impl Route {
-    pub(super) fn new(direction: Direction) -> Self {
-        Self { direction, stage: Stage::Choose }
+    pub(super) fn new(direction: Direction, pret: Option<Command>) -> Self {
+        Self { direction, pret, stage: Stage::Choose }
     }
 
     pub(super) fn step(&mut self, session: &mut Session, now: Instant) -> Result<Poll<()>, Error> {
         loop {
             self.stage = match &mut self.stage {
                 Stage::Choose => self.choose(session),
+                Stage::Announced(call) => {
+                    let (verb, reply) = ready!(call.step(session)?);
+                    match reply.code().get() {
+                        // Said again before each EPSV or PASV that follows.
+                        200..=299 => self.ask(session),
+                        500 | 502 => {
+                            session.forget_pret();
+                            self.pret = None;
+                            Stage::Choose
+                        }
+                        _ => return Err(not_completed(verb, reply)),
+                    }
+                }
                 Stage::Asked { call, prepared } => {
                     let (verb, reply) = ready!(call.step(session)?);
                     let prepared = *prepared;
@@ -85,6 +102,13 @@ impl Route {
             session.listen_for_data(self.direction);
             return Stage::Listening;
         }
+        match &self.pret {
+            Some(pret) => Stage::Announced(Call::new(pret.clone())),
+            None => self.ask(session),
+        }
+    }
+
+    fn ask(&self, session: &mut Session) -> Stage {
         let command = session.passive_command();
         match session.take_prepared() {
             Some(prepared) => {

@@ -150,13 +150,13 @@ impl StartTransfer {
                         return self.wait(Stage::Asking);
                     }
                     self.decide(session)?;
-                    Stage::Routing(Route::new(self.direction))
+                    Stage::Routing(self.route(session))
                 }
                 Stage::Retry => {
                     if session.recover()?.is_pending() {
                         return self.wait(Stage::Retry);
                     }
-                    Stage::Routing(Route::new(self.direction))
+                    Stage::Routing(self.route(session))
                 }
                 Stage::Routing(mut route) => match route.step(session, now)? {
                     Poll::Ready(()) => Stage::Prelude(route, 0, None),
@@ -205,6 +205,10 @@ impl StartTransfer {
                 Stage::Done => return Err(Local::Finished.into()),
             }
         }
+    }
+
+    fn route(&self, session: &Session) -> Route {
+        Route::new(self.direction, session.wants_pret().then(|| self.command.announced()))
     }
 
     /// Decides on the command and what goes before it, now that the conditions are known.

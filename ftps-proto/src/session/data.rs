@@ -8,6 +8,7 @@
 use core::net::SocketAddr;
 
 use super::Session;
+use super::quirks::Quirk;
 use crate::codec::list::LineDecoder;
 use crate::codec::{Class, Reply, Verb};
 use crate::error::{Error, Local};
@@ -374,7 +375,7 @@ impl Session {
     /// Forgets the data connection, which the adapter resets.
     pub(super) fn drop_data(&mut self) {
         let listing = self.is_started() && self.direction() == Some(Direction::Listing);
-        self.stale_listing |= listing && self.server().quirks().keeps_listings;
+        self.stale_listing |= listing && self.has_quirk(Quirk::KeepsListings);
         self.data = None;
         self.needs.clear();
         self.timers.data.clear();

@@ -1,8 +1,8 @@
 //! What a session has learned about its server.
 
 use super::Session;
-use super::quirks::ServerKind;
-use crate::codec::{Command, Features, Reply, Verb};
+use super::quirks::{Quirk, ServerKind};
+use crate::codec::{Algorithm, Argument, Command, Features, Reply, Verb};
 use crate::config::{Config, ListCommand, Mode};
 
 /// What was learned, and is not asked again in the same session.
@@ -20,12 +20,20 @@ pub(super) struct Learned {
     pub(super) resumed: Option<bool>,
     pub(super) family: AddressFamily,
     pub(super) facts: MlsdState,
+    /// How many minutes its clock is ahead of UTC, in LIST.
+    offset: Option<i16>,
     /// Refused PROT P, in the server's words, and has not shown since that it secures data connections all the same.
     pub(super) unprotected: Option<Reply>,
     /// An EPSV or PASV that is sent before the transfer before has been confirmed is taken.
     pub(super) queues_passive: bool,
     /// One that is sent while its payload may still move has not been refused.
     pub(super) takes_early_passive: bool,
+    /// PRET was not refused as unknown.
+    takes_pret: bool,
+    /// What OPTS HASH has chosen, or FEAT says is chosen.
+    hash: Option<Algorithm>,
+    /// What has set a file's time.
+    time_command: Option<TimeCommand>,
     /// EPRT was taken once: it may go out together with the transfer's command.
     pub(super) takes_eprt: bool,
 }
@@ -59,6 +67,19 @@ pub(crate) enum MlsdState {
     Refused,
 }
 
+/// A way to set when a file was last modified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TimeCommand {
+    /// MFMT (draft-somers-ftp-mfxx, section 3).
+    Mfmt,
+    /// MFF with the fact `modify` (section 5).
+    Mff,
+    /// SITE UTIME (ProFTPD, Pure-FTPd).
+    Utime,
+    /// MDTM with a time before the path (vsftpd, Serv-U and others).
+    Mdtm,
+}
+
 impl Learned {
     pub(super) fn new(family: AddressFamily) -> Self {
         Self {
@@ -70,9 +91,13 @@ impl Learned {
             resumed: None,
             family,
             facts: MlsdState::Promised,
+            offset: None,
             unprotected: None,
             queues_passive: true,
             takes_early_passive: true,
+            takes_pret: true,
+            hash: None,
+            time_command: None,
             takes_eprt: false,
         }
     }
@@ -82,9 +107,9 @@ impl Learned {
         self.kind.unwrap_or(self.hint)
     }
 
-    /// A burst of commands gains an attacker nothing, so the greeting is enough.
-    pub(super) fn pipelines(&self) -> bool {
-        self.hint.quirks().pipelines || self.kind().quirks().pipelines
+    /// Whether the greeting, or what is known since, says so: for what gains an attacker nothing.
+    fn hints(&self, quirk: Quirk) -> bool {
+        self.hint.has(quirk) || self.kind().has(quirk)
     }
 }
 
@@ -119,6 +144,36 @@ impl Session {
         self.learned.kind()
     }
 
+    /// Whether the server has this way, or is taken to.
+    pub fn has_quirk(&self, quirk: Quirk) -> bool {
+        let forced = self.config().quirks.get(quirk);
+        forced.unwrap_or_else(|| match quirk {
+            // A burst of commands, or a question inside TLS, gains an attacker nothing: the greeting is enough.
+            Quirk::Pipelines | Quirk::WantsClientName => self.learned.hints(quirk),
+            _ => self.server().has(quirk),
+        })
+    }
+
+    /// Whether SYST would tell of a server that the greeting hints at, and that has two ways to write paths.
+    pub(crate) fn may_switch_names(&self) -> bool {
+        let quirk = Quirk::SwitchesNames;
+        self.learned.system.is_none()
+            && self.config().quirks.get(quirk).is_none()
+            && self.learned.hint.has(quirk)
+    }
+
+    /// Whether the server has to be told which command will use a data connection.
+    pub(crate) fn wants_pret(&self) -> bool {
+        self.learned.takes_pret
+            && self.has_quirk(Quirk::WantsPret)
+            && self.features().is_some_and(|features| features.has("PRET"))
+    }
+
+    /// PRET is not known after all.
+    pub(crate) fn forget_pret(&mut self) {
+        self.learned.takes_pret = false;
+    }
+
     /// Reads the greeting: for good where it came inside TLS, as a hint otherwise.
     pub(crate) fn learn_greeting(&mut self, greeting: &Reply) {
         let kind = ServerKind::from_greeting(greeting.lines());
@@ -133,6 +188,9 @@ impl Session {
     pub(crate) fn learn_features(&mut self, features: Option<Features>) {
         let kind = features.as_ref().map_or(ServerKind::Unknown, ServerKind::from_features);
         self.learned.kind.get_or_insert(kind);
+        self.learned.hash = features.as_ref().and_then(|features| {
+            features.hashes().find_map(|(algorithm, chosen)| chosen.then_some(algorithm))
+        });
         self.learned.features = features;
     }
 
@@ -144,12 +202,14 @@ impl Session {
     /// Whether SYST would tell what a LIST looks like: not asked twice, nor of a server that is known, nor where that was
     /// given.
     pub(crate) fn wants_system(&self) -> bool {
-        self.learned.system.is_none()
-            && self.server() == ServerKind::Unknown
-            && self.config().list_family.is_none()
+        self.learned.system.is_none() && !self.server().lists_as_unix() && self.config().list_family.is_none()
     }
 
     pub(crate) fn learn_system(&mut self, reply: Reply) {
+        let kind = ServerKind::from_system(reply.first_line());
+        if reply.code() == 215 && kind != ServerKind::Unknown && self.server() == ServerKind::Unknown {
+            self.learned.kind = Some(kind);
+        }
         self.learned.system = Some(reply);
     }
 
@@ -173,6 +233,16 @@ impl Session {
 
     pub(crate) fn learn_facts(&mut self, facts: MlsdState) {
         self.learned.facts = facts;
+    }
+
+    /// How many minutes the clock is ahead of UTC by which the server shows times in LIST, where it was told or
+    /// [found out](crate::ops::LearnOffset).
+    pub fn list_offset(&self) -> Option<i16> {
+        self.learned.offset.or(self.config().list_offset)
+    }
+
+    pub(crate) fn learn_list_offset(&mut self, offset: Option<i16>) {
+        self.learned.offset = offset;
     }
 
     pub(crate) fn family(&self) -> AddressFamily {
@@ -201,6 +271,48 @@ impl Session {
         self.learned.unprotected.as_ref()
     }
 
+    /// Whether HASH can be told to hash by this (draft-bryan-ftpext-hash).
+    pub(crate) fn hashes_by(&self, algorithm: Algorithm) -> bool {
+        self.features().is_some_and(|features| features.hashes().any(|(known, _)| known == algorithm))
+    }
+
+    /// By what HASH hashes now, where that is known.
+    pub(crate) fn hash_algorithm(&self) -> Option<Algorithm> {
+        self.learned.hash
+    }
+
+    pub(crate) fn learn_hash(&mut self, algorithm: Algorithm) {
+        self.learned.hash = Some(algorithm);
+    }
+
+    /// An OPTS leaves: if it is HASH's, what it comes to is not known yet.
+    pub(super) fn doubt_hash(&mut self, option: &[u8]) {
+        if option.get(..4).is_some_and(|name| name.eq_ignore_ascii_case(b"HASH")) {
+            self.learned.hash = None;
+        }
+    }
+
+    /// What has set a file's time before.
+    pub(crate) fn time_command(&self) -> Option<TimeCommand> {
+        self.learned.time_command
+    }
+
+    pub(crate) fn learn_time_command(&mut self, way: TimeCommand) {
+        self.learned.time_command = Some(way);
+    }
+
+    /// Whether MDTM with a time before the path sets it.
+    pub(crate) fn sets_by_mdtm(&self) -> bool {
+        self.has_quirk(Quirk::SetsTimeByMdtm)
+    }
+
+    /// Which program the server is told that this is.
+    pub(crate) fn client_name(&self) -> Option<Argument> {
+        let wanted = self.has_quirk(Quirk::WantsClientName).then(|| Argument::known("ftps"));
+        let name = self.config().client_name.clone().or(wanted);
+        name.filter(|_| self.features().is_some_and(|features| features.has("CLNT")))
+    }
+
     pub(crate) fn takes_eprt(&self) -> bool {
         self.learned.takes_eprt
     }
@@ -210,19 +322,19 @@ impl Session {
     }
 
     pub(crate) fn lists_paths(&self) -> bool {
-        self.server().quirks().lists_paths
+        self.has_quirk(Quirk::ListsPaths)
     }
 
     /// Whether LIST is told to leave nothing out.
     pub(crate) fn lists_all(&self) -> bool {
         match self.config().list_command {
-            ListCommand::Best | ListCommand::Mlsd => self.server().quirks().lists_all,
+            ListCommand::Best | ListCommand::Mlsd => self.has_quirk(Quirk::ListsAll),
             ListCommand::List => false,
             ListCommand::ListAll => true,
         }
     }
 
     pub(crate) fn takes_early_close(&self) -> bool {
-        self.server().quirks().takes_early_close
+        self.has_quirk(Quirk::EarlyClose)
     }
 }

@@ -27,11 +27,11 @@ pub use data::Direction;
 pub(crate) use data::{DataConnection, Ending};
 use departure::Look;
 use learned::Learned;
-pub(crate) use learned::{AddressFamily, MlsdState};
+pub(crate) use learned::{AddressFamily, MlsdState, TimeCommand};
 pub use operation::{Claim, Operation};
 use outgoing::Outgoing;
 pub(crate) use prepared::Prepared;
-pub use quirks::ServerKind;
+pub use quirks::{Quirk, Quirks, ServerKind};
 use recovery::Recovery;
 use replies::Replies;
 pub use replies::Ticket;
@@ -326,7 +326,7 @@ impl Session {
             return Ok(());
         }
         // A transfer that has been confirmed waits for its data only, from which a farewell takes nothing.
-        let confirmed = self.is_started() && self.replies.settled() && !self.out.has_staged();
+        let confirmed = self.is_started() && self.replies.settled() && self.out.staged() == 0;
         let farewell = if confirmed { None } else { self.replies.take_farewell() };
         if farewell.is_none()
             && let Some(error) = self.replies.take_broken()
@@ -388,6 +388,11 @@ impl Session {
     /// Whether nothing more can come of this session.
     pub(crate) fn is_over(&self) -> bool {
         self.replies.is_over()
+    }
+
+    /// Whether a command has not left.
+    pub(crate) fn has_staged(&self) -> bool {
+        self.out.has_staged()
     }
 
     /// Whether every command has been taken by the transport.

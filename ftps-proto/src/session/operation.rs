@@ -3,6 +3,7 @@
 use core::task::Poll;
 
 use super::outgoing::Staged;
+use super::quirks::Quirk;
 use super::replies::{Owner, Ticket};
 use super::{Look, Session, State};
 use crate::codec::{Class, Command, Reply, Verb};
@@ -157,6 +158,9 @@ impl Session {
         if !self.is_secured() && matches!(command, Command::Pass(_) | Command::Acct(_)) {
             return Err(Local::NotSecured.into());
         }
+        if let Command::Acct(account) = &command {
+            self.replies.mask(account);
+        }
         if let Some(encoding) = self.replies.encoding() {
             command.check(encoding)?;
         }
@@ -197,7 +201,7 @@ impl Session {
 
     /// Whether commands may be sent before earlier ones have been answered.
     pub fn takes_pipelining(&self) -> bool {
-        self.config.pipelining != Pipelining::Off && self.learned.pipelines()
+        self.config.pipelining != Pipelining::Off && self.has_quirk(Quirk::Pipelines)
     }
 
     /// What a reply that cannot be right asks for: the next operation begins after a fence, since what is right may

@@ -50,8 +50,8 @@ impl Session {
         due && self.ask(true)
     }
 
-    /// Asks for the next transfer's data connection before this one, or the login, is confirmed: the session's own command,
-    /// which is answered in any order. Where it was asked for too early, it is asked for again.
+    /// Asks for the next transfer's data connection before this one, or the login, is confirmed, or at the latest then: the
+    /// session's own command, which is answered in any order. Where it was asked for too early, it is asked for again.
     pub(crate) fn prepare_route(&mut self) {
         self.timers.prepare = None;
         if let Some(prepared) = self.prepared.filter(|prepared| self.replies.has_refused(prepared.ticket)) {
@@ -63,7 +63,7 @@ impl Session {
     }
 
     fn ask(&mut self, early: bool) -> bool {
-        let passive = self.config.mode == Mode::Passive;
+        let passive = self.config.mode == Mode::Passive && !self.wants_pret();
         let asks = passive && self.prepared.is_none() && self.learned.queues_passive;
         if asks {
             let ticket = self.stage(self.passive_command(), Owner::Session);

@@ -101,6 +101,8 @@ pub(super) struct Replies {
     spare: VecDeque<Reply>,
     /// The command that was answered last, and its final reply.
     last: Option<(Verb, Reply)>,
+    /// The last one that was an operation's. What servers say twice may come after a command of the session's own.
+    done: Option<Verb>,
     /// Replies that answered nothing since one did.
     strays: usize,
     /// The last of them since a command was sent.
@@ -128,6 +130,7 @@ impl Replies {
             open: VecDeque::new(),
             spare: VecDeque::new(),
             last: None,
+            done: None,
             strays: 0,
             stray: None,
             refuses_keepalive: false,
@@ -135,6 +138,13 @@ impl Replies {
             farewell: None,
             broken: None,
             end: None,
+        }
+    }
+
+    /// A secret that the login does not have, and that the server may repeat.
+    pub(super) fn mask(&mut self, secret: &Secret) {
+        if !self.masked.contains(secret) {
+            self.masked.push(secret.clone());
         }
     }
 
@@ -244,6 +254,7 @@ impl Replies {
         let reply = self.open.get_mut(at)?.doubtful.take()?;
         let verb = self.open.remove(at)?.verb;
         self.last = Some((verb, reply.clone()));
+        self.done = Some(verb);
         Some(reply)
     }
 
@@ -316,7 +327,7 @@ impl Replies {
 
     /// Whether a 257 may come of a command that was sent.
     pub(super) fn path_may_come(&self) -> bool {
-        let last = self.last.as_ref().map(|(verb, _)| *verb);
+        let last = self.done;
         let open = self.open.iter().filter(|open| open.is_operations()).map(|open| open.verb);
         open.chain(last).any(|verb| matches!(verb, Verb::Pwd | Verb::Mkd))
     }
@@ -326,7 +337,7 @@ impl Replies {
         self.open.retain(|open| !open.is_operations());
         self.uncertain = false;
         self.strays = 0;
-        self.last = None;
+        (self.last, self.done) = (None, None);
     }
 
     /// The fence has come: what the session sent before it and was not answered by now never will be.
@@ -459,7 +470,7 @@ impl Replies {
     }
 
     fn after_transfer(&self) -> bool {
-        self.last.as_ref().is_none_or(|(verb, _)| verb.is_transfer())
+        self.done.is_none_or(|verb| verb.is_transfer())
     }
 
     /// The reply is this open command's. Whether that is one of the operation's.
@@ -478,6 +489,9 @@ impl Replies {
         }
         open.answered = true;
         self.strays = 0;
+        if operations {
+            self.done = Some(verb);
+        }
         match &mut self.last {
             Some((last, text)) => {
                 *last = verb;

@@ -102,7 +102,7 @@ impl Peer {
                 "220---------- Welcome to Pure-FTPd\r\n220 ok",
                 &[" UTF8", " MLST type*;size*;", " ESTA", " EPSV"],
             ),
-            ServerKind::Unknown => ("220 ready", &[" UTF8", " MLST type*;size*;"]),
+            _ => ("220 ready", &[" UTF8", " MLST type*;size*;"]),
         };
         let lines = [&["211-Features"], features, &["211 End"]].concat();
         self.greeting(greeting).instead("FEAT", lines)

@@ -16,14 +16,14 @@ use crate::give_up;
 use crate::relay::Relays;
 use crate::subject::{Owner, Reader, Source, Subject, Work, Writer};
 
-fn tokio_block_on<F: Future>(future: F) -> F::Output {
+pub fn tokio_block_on<F: Future>(future: F) -> F::Output {
     static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
     let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     RUNTIME.get_or_init(|| runtime().unwrap()).block_on(future)
 }
 
 /// A call that blocks has returned.
-fn returned<T>(output: T) -> T {
+pub fn returned<T>(output: T) -> T {
     output
 }
 
@@ -32,7 +32,7 @@ macro_rules! subject {
         $name:ident, $label:literal, $adapter:ident :: $kind:ident, $wait:path, $connector:ident, $give_up:ident,
         $next:ident $(, $io:path)*
     ) => {
-        pub struct $name($adapter::Client);
+        pub struct $name(pub $adapter::Client);
 
         const _: () = {
             $(#[allow(unused_imports)] use $io as _;)*

@@ -11,10 +11,11 @@ use ftps_proto::drive::{Adapter, Builder};
 use ftps_proto::ops::{Listed, Transferred, WalkOrder, Walked};
 use ftps_proto::{Error, ServerKind, Url};
 
+use crate::commands::Commands;
 use crate::relay::Relays;
 
 /// A client.
-pub trait Subject: Sized {
+pub trait Subject: Sized + Commands {
     type Adapter: Adapter + Clone;
     type Reader<'a>: Reader
     where

@@ -64,3 +64,16 @@ fn an_empty_batch_does_nothing() {
     assert!(driver.batch(Vec::<()>::new()).next().is_none());
     assert!(asked(&world).is_empty());
 }
+
+#[test]
+fn the_next_one_is_asked_for_before_the_caller_has_the_confirmation() {
+    let sends = ["150 here".into(), Act::Send(b"content".to_vec()), Act::Finish, "226 done".into()];
+    let world = World::new().on("RETR", sends);
+    let mut driver = open(&world);
+    let mut batch = driver.batch([1, 2]);
+    let (driver, _) = batch.next().unwrap();
+    moves(&world, driver);
+    // While the file is put away, the request is on its way.
+    world.pass(Duration::from_secs(1));
+    assert_eq!(asked(&world).len(), 3);
+}

@@ -49,7 +49,7 @@ fn open(world: &World) -> Driver<FakeNet> {
 }
 
 fn open_with(world: &World, builder: &Builder<Fake>) -> Result<Driver<FakeNet>, Error> {
-    let mut opening = builder.open(|_| world.net())?;
+    let mut opening = builder.open(|_, _| world.net())?;
     world.run(|cx| opening.poll(cx))
 }
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use ftps_proto::codec::Kind;
+use ftps_proto::codec::list::LineReader;
+use ftps_proto::codec::{Entry, Kind};
 use ftps_proto::ops::{self, List, Listed};
 use ftps_proto::sim::{Act, Chunks, Peer, World};
 use ftps_proto::{End, Error, ListCommand, Remote, ServerKind, Unlisted};
@@ -302,4 +303,15 @@ fn the_command_that_lists_can_be_chosen() {
         let facts = self::heard(&world).iter().filter(|line| **line == "MLSD").count();
         assert_eq!(facts, [0, 1, 2][usize::from(sent[0] == "MLSD") * (1 + usize::from(known))]);
     }
+}
+
+#[test]
+fn callers_have_forms_of_their_own() {
+    let peer = lists("LIST", "! mine\r\n-rw-r--r-- 1 u g 5 Jan 1 2024 a\r\n").instead("FEAT", ["211 none"]);
+    let mut config = config();
+    config.list_reader =
+        Some(LineReader::new(|line| Some(Entry::new(line.strip_prefix(b"! ")?, Kind::File))));
+    let mut world = World::with_config(peer, config);
+    world.open().unwrap();
+    assert_eq!(names(&collect(&mut world, None).unwrap()), ["mine", "a"]);
 }

@@ -35,6 +35,13 @@ impl Argument {
         Self(text.into())
     }
 
+    /// Parts that are, or come of, arguments.
+    pub(crate) fn joined(parts: &[&[u8]]) -> Self {
+        let joined = parts.concat();
+        debug_assert!(Self::new(&joined).is_ok());
+        Self(joined)
+    }
+
     /// The bytes, as they were given.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

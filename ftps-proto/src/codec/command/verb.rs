@@ -188,7 +188,8 @@ impl Verb {
             | Self::Mfmt
             | Self::Size => code == 213,
             Self::Xcrc | Self::Xmd5 | Self::Xsha | Self::Xsha1 | Self::Xsha256 | Self::Xsha512 => {
-                matches!(code, 213 | 250)
+                // 220: WS_FTP Server's.
+                matches!(code, 213 | 220 | 250)
             }
             Self::Md5 => code == 251,
             Self::Mmd5 => code == 252,
@@ -240,7 +241,7 @@ mod tests {
         assert!(own(Verb::Pwd).eq([257]));
         assert!(own(Verb::Noop).eq([200, 202]));
         assert!(own(Verb::Stou).eq([110, 125, 150, 226, 250]));
-        assert!(own(Verb::Xsha256).eq([213, 250]));
+        assert!(own(Verb::Xsha256).eq([213, 220, 250]));
         assert!(own(Verb::Rein).eq([120, 220]));
         let other = |word: &str| own(Verb::Other(Word::new(word).unwrap()));
         assert!(other("XPWD").eq([257]));

@@ -15,7 +15,7 @@ use crate::codec::{
 /// ```text
 /// line     = *SP type ( mode [ "+" / "." / "@" ] *SP [ links ] / 9*SP links ) 1*SP [ owner [ 1*SP group ] ] 1*SP size
 ///            ( 1*SP date SP name / SP undated )
-/// size     = 1*DIGIT / 1*DIGIT [ "." 1*DIGIT ] unit / major "," *SP minor      ; the last of a device
+/// size     = 1*DIGIT / 1*DIGIT [ ( "." / "," ) 1*DIGIT ] unit / major "," *SP minor      ; the last of a device
 /// name     = 1*OCTET [ " -> " target ]                                         ; the latter of a link
 /// ```
 /// Owner and group may hold spaces and numbers, so the first number that a date follows is the size, and all before it are
@@ -187,16 +187,16 @@ fn size<'a>(word: &[u8], names: &'a [u8], input: &'a [u8]) -> Option<(Size, &'a 
     }
 }
 
-/// `33.5k`: `1*DIGIT [ "." 1*DIGIT ] unit`, in bytes.
+/// `33.5k`: `1*DIGIT [ ( "." / "," ) 1*DIGIT ] unit`, in bytes.
 fn scaled(word: &[u8]) -> Option<u64> {
     let (&last, number) = word.split_last()?;
     let unit = unit(last)?;
-    let point = number.iter().position(|&b| b == b'.');
+    let point = number.iter().position(|b| b".,".contains(b));
     let (whole, fraction) = number.split_at(point.unwrap_or(number.len()));
     let fraction = match fraction {
         [] => 0,
         // Three digits are as many as anyone prints.
-        [b'.', digits @ ..] if digits.len() <= 3 => {
+        [_, digits @ ..] if digits.len() <= 3 => {
             unit.checked_mul(decimal(digits)?)? / 10u64.pow(u32::try_from(digits.len()).ok()?)
         }
         _ => return None,
@@ -401,6 +401,7 @@ mod tests {
     fn sizes_may_be_near() {
         for (text, size, group) in [
             ("other  12.5k", 12_800, "other"),
+            ("other  12,5k", 12_800, "other"),
             ("other  4K", 4096, "other"),
             ("other  1.25M", 1_310_720, "other"),
             ("longgroup654321", 654_321, "longgroup"),

@@ -6,8 +6,10 @@
 mod cancel;
 mod certificate;
 mod client;
+mod commands;
 #[allow(dead_code, reason = "the tests of the program share it, and use more of it")]
 mod peer;
+mod proxies;
 mod security;
 #[allow(dead_code, reason = "as above")]
 mod server;

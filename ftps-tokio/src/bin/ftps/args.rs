@@ -74,6 +74,10 @@ pub(crate) enum Command {
         /// Write into this directory instead of the current one
         #[arg(short = 'O', long, value_name = "DIR")]
         output_dir: Option<PathBuf>,
+        /// Move so many files of a host at a time, over a session each
+        #[arg(short = 'j', long, value_name = "N", default_value = "1", hide_default_value = true)]
+        #[arg(value_parser = clap::value_parser!(u8).range(1..))]
+        sessions: u8,
     },
     /// Upload files and directories
     Put {
@@ -89,6 +93,10 @@ pub(crate) enum Command {
         /// Make the directories that lead there
         #[arg(long)]
         parents: bool,
+        /// Move so many files of a host at a time, over a session each
+        #[arg(short = 'j', long, value_name = "N", default_value = "1", hide_default_value = true)]
+        #[arg(value_parser = clap::value_parser!(u8).range(1..))]
+        sessions: u8,
     },
     /// Remove files; and directories that are empty, written with a / at the end
     Rm {

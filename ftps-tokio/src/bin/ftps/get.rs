@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use ftps_tokio::codec::Name;
 use ftps_tokio::{Client, Error, Transferred};
 
 use crate::copy::copy;
 use crate::failure::Failure;
+use crate::jobs::{self, move_all};
 use crate::listing::{contents, fitting, is_directory, searched};
 use crate::remote_tree::Tree;
 use crate::report::{Report, shown};
@@ -93,6 +93,7 @@ pub(crate) async fn get(
     urls: Vec<Url>,
     to: &Destination,
     recursive: bool,
+    sessions: usize,
     settings: &Settings,
     report: &mut Report,
 ) {
@@ -108,8 +109,7 @@ pub(crate) async fn get(
                 report.failed(&failure.of(&url)).await;
             }
         }
-        fetch(jobs, to, &mut session, report).await;
-        session.quit().await;
+        fetch(jobs, to, session, sessions, report).await;
     }
 }
 
@@ -192,26 +192,36 @@ async fn plan_tree(
     Ok(())
 }
 
-async fn fetch(jobs: Vec<Job>, to: &Destination, session: &mut Session<'_>, report: &mut Report) {
+async fn fetch(jobs: Vec<Job>, to: &Destination, session: Session<'_>, sessions: usize, report: &Report) {
     // The sizes are the server's word, or missing.
     let bytes = jobs.iter().try_fold(0, |all: u64, job| all.checked_add(job.size?));
     report.begin(jobs.len(), bytes);
     let mut taken = HashMap::new();
-    for (index, job) in jobs.iter().enumerate() {
-        session.expect_more(index + 1 < jobs.len());
-        let began = Instant::now();
+    let mut distinct = Vec::with_capacity(jobs.len());
+    for job in jobs {
         // What was found later may have the name of what was found before.
-        let other = taken.insert(&job.to, &job.url).is_some_and(|other| other != &job.url);
-        let fetched = match other && !matches!(to, Destination::Stdout) {
-            true => Err(Failure::local("another file of that name was there before").about(&shown(&job.to))),
-            false => fetch_one(job, to, session, report).await,
-        };
-        match fetched {
-            Ok(done) => report.moved(&job.url, job.size, &done, began.elapsed()).await,
-            Err(failure) => report.not_moved(job.size, failure.of(&job.url)).await,
+        let other = taken.insert(job.to.clone(), job.url.clone()).is_some_and(|other| other != job.url);
+        if other && !matches!(to, Destination::Stdout) {
+            let failure = Failure::local("another file of that name was there before").about(&shown(&job.to));
+            report.not_moved(job.size, failure.of(&job.url)).await;
+        } else {
+            distinct.push(job);
         }
     }
-    report.end();
+    move_all(distinct, session, sessions, report, async |job, session| {
+        fetch_one(job, to, session, report).await
+    })
+    .await;
+}
+
+impl jobs::Job for Job {
+    fn url(&self) -> &Url {
+        &self.url
+    }
+
+    fn size(&self) -> Option<u64> {
+        self.size
+    }
 }
 
 async fn fetch_one(

@@ -8,6 +8,7 @@ mod directories;
 mod entry;
 mod failure;
 mod get;
+mod jobs;
 mod json;
 mod listing;
 mod local_tree;
@@ -87,17 +88,16 @@ async fn run(command: Command, options: &Options, report: &mut Report) -> Result
             let url = settings.complete(parse(&url)?).await?;
             ls::ls(&url, form, &settings, report).await;
         }
-        Command::Get { urls, recursive, output, output_dir } => {
+        Command::Get { urls, recursive, output, output_dir, sessions } => {
             let urls = all(&urls, parse, &settings).await?;
             let to = Destination::new(&urls, recursive, output, output_dir, options.json)?;
-            get::get(urls, &to, recursive, &settings, report).await;
+            get::get(urls, &to, recursive, sessions.into(), &settings, report).await;
         }
-        Command::Put { files, url, recursive, parents } => {
+        Command::Put { files, url, recursive, parents, sessions } => {
             let url = settings.complete(plain(&url)?).await?;
             let targets = put::targets(files, &url, recursive)?;
-            let mut session = Session::new(&settings, &url.site);
-            put::put(targets, recursive, parents, &mut session, report).await;
-            session.quit().await;
+            let session = Session::new(&settings, &url.site);
+            put::put(targets, recursive, parents, session, sessions.into(), report).await;
         }
         Command::Rm { urls } => {
             let urls = all(&urls, parse, &settings).await?;

@@ -1,7 +1,9 @@
-//! Bars: one for the file under way and, of several files, one for all of them.
+//! Bars: one for each file under way and, of several files, one for all of them.
 
+use std::cell::{Cell, RefCell};
 use std::fmt::Arguments;
 use std::io::{self, Write};
+use std::rc::Rc;
 use std::time::Instant;
 
 use console::Term;
@@ -17,16 +19,17 @@ pub(crate) struct Progress {
 /// All the files of a command.
 struct All {
     bar: ProgressBar,
-    /// The bar of the file under way, for one after the other: it does not flicker.
-    file: ProgressBar,
+    /// Bars of files, for one after the other: they do not flicker.
+    idle: Rc<RefCell<Vec<ProgressBar>>>,
     /// Whether the bar counts bytes: the size of every file is known.
     in_bytes: bool,
     files: u64,
     done: u64,
     failed: u64,
     bytes: u64,
-    /// Where the bar stands between files.
+    /// How much of the files that are done with is counted, and of those under way.
     counted: u64,
+    moving: Rc<Cell<u64>>,
     began: Instant,
 }
 
@@ -49,17 +52,17 @@ impl Progress {
             Some(_) => "{msg:24!} {wide_bar} {bytes}/{total_bytes} {eta}",
             None => "{msg:24!} {wide_bar} {eta}",
         };
-        let file = self.bars.add(ProgressBar::no_length());
         let bar = self.bars.add(ProgressBar::new(bytes.unwrap_or(files)).with_style(style(template)));
         let all = All {
             bar,
-            file,
+            idle: Rc::default(),
             in_bytes: bytes.is_some(),
             files,
             done: 0,
             failed: 0,
             bytes: 0,
             counted: 0,
+            moving: Rc::default(),
             began: Instant::now(),
         };
         all.show();
@@ -74,14 +77,17 @@ impl Progress {
     /// A bar for a file of so many bytes. It vanishes when it is dropped.
     pub(crate) fn file(&self, name: &[u8], size: Option<u64>) -> Bar {
         if !self.is_shown() {
-            return Bar { file: ProgressBar::hidden(), all: None, stays: false };
+            return Bar { file: ProgressBar::hidden(), all: None, idle: None };
         }
         let template = match size {
             Some(_) => "{msg:24!} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
             None => "{msg:24!} {spinner} {bytes} {bytes_per_sec}",
         };
         let file = match &self.all {
-            Some(all) => all.file.clone(),
+            Some(all) => {
+                let idle = all.idle.borrow_mut().pop();
+                idle.unwrap_or_else(|| self.bars.insert_before(&all.bar, ProgressBar::no_length()))
+            }
             None => self.bars.add(ProgressBar::no_length()),
         };
         file.set_style(style(template));
@@ -91,8 +97,11 @@ impl Progress {
         }
         file.reset();
         file.set_message(Name::from(name).to_string());
-        let all = self.all.as_ref().filter(|all| all.in_bytes);
-        Bar { file, all: all.map(|all| all.bar.clone()), stays: self.all.is_some() }
+        let (all, idle) = match &self.all {
+            Some(all) => (all.in_bytes.then(|| Share::new(all)), Some(Rc::clone(&all.idle))),
+            None => (None, None),
+        };
+        Bar { file, all, idle }
     }
 
     /// A file is done with: so many bytes were moved, or it failed. `size`: what it was counted as.
@@ -110,7 +119,7 @@ impl Progress {
             (true, None) => {}
             (false, _) => all.counted += 1,
         }
-        all.bar.set_position(all.counted);
+        all.bar.set_position(all.counted + all.moving.get());
         all.show();
     }
 
@@ -125,8 +134,8 @@ impl Progress {
 
     /// All that could be done is done: what it came to, in a line.
     pub(crate) fn end(&mut self) -> Option<String> {
-        let All { bar, file, done, failed, bytes, began, .. } = self.all.take()?;
-        file.finish_and_clear();
+        let All { bar, idle, done, failed, bytes, began, .. } = self.all.take()?;
+        idle.borrow().iter().for_each(ProgressBar::finish_and_clear);
         bar.finish_and_clear();
         let seconds = began.elapsed().as_secs_f64();
         let files = if done == 1 { "file" } else { "files" };
@@ -149,9 +158,9 @@ fn style(template: &str) -> ProgressStyle {
 /// A file's progress. It leaves nothing behind.
 pub(crate) struct Bar {
     file: ProgressBar,
-    all: Option<ProgressBar>,
-    /// For the next file.
-    stays: bool,
+    all: Option<Share>,
+    /// Where the bar waits for the next file.
+    idle: Option<Rc<RefCell<Vec<ProgressBar>>>>,
 }
 
 impl Bar {
@@ -166,8 +175,34 @@ impl Bar {
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        if !self.stays {
-            self.file.finish_and_clear();
+        match &self.idle {
+            Some(idle) => idle.borrow_mut().push(self.file.clone()),
+            None => self.file.finish_and_clear(),
         }
+    }
+}
+
+/// What a file under way has in the bar of all of them, until it is done with and counted.
+struct Share {
+    bar: ProgressBar,
+    moving: Rc<Cell<u64>>,
+    bytes: Cell<u64>,
+}
+
+impl Share {
+    fn new(all: &All) -> Self {
+        Self { bar: all.bar.clone(), moving: Rc::clone(&all.moving), bytes: Cell::new(0) }
+    }
+
+    fn inc(&self, bytes: u64) {
+        self.bar.inc(bytes);
+        self.moving.set(self.moving.get() + bytes);
+        self.bytes.set(self.bytes.get() + bytes);
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.moving.set(self.moving.get() - self.bytes.get());
     }
 }

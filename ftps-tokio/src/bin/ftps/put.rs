@@ -1,12 +1,13 @@
 //! `ftps put`.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use ftps_tokio::Transferred;
+use tokio::sync::Mutex;
 
 use crate::directories::Directories;
 use crate::failure::Failure;
+use crate::jobs::{self, move_all};
 use crate::local_tree::{Tree, size};
 use crate::report::{Report, shown};
 use crate::session::Session;
@@ -52,8 +53,9 @@ pub(crate) async fn put(
     targets: Vec<(PathBuf, Url)>,
     recursive: bool,
     parents: bool,
-    session: &mut Session<'_>,
-    report: &mut Report,
+    mut session: Session<'_>,
+    sessions: usize,
+    report: &Report,
 ) {
     let mut directories = Directories::new(parents);
     let mut jobs = Vec::new();
@@ -79,7 +81,7 @@ pub(crate) async fn put(
             if denied.iter().any(|denied| denied.contains(&directory)) {
                 continue;
             }
-            if let Err(failure) = directories.ensure(&directory, session).await {
+            if let Err(failure) = directories.ensure(&directory, &mut session).await {
                 report.failed(&failure.of(&directory)).await;
                 denied.push(directory);
             }
@@ -96,20 +98,26 @@ pub(crate) async fn put(
     }
     let bytes = jobs.iter().try_fold(0, |all: u64, job| all.checked_add(job.size?));
     report.begin(jobs.len(), bytes);
-    for (index, job) in jobs.iter().enumerate() {
-        session.expect_more(index + 1 < jobs.len());
-        let began = Instant::now();
-        match put_one(job, parents.then_some(&mut directories), session, report).await {
-            Ok(done) => report.moved(&job.to, job.size, &done, began.elapsed()).await,
-            Err(failure) => report.not_moved(job.size, failure.of(&job.to)).await,
-        }
+    let directories = Mutex::new(directories);
+    move_all(jobs, session, sessions, report, async |job, session| {
+        put_one(job, parents.then_some(&directories), session, report).await
+    })
+    .await;
+}
+
+impl jobs::Job for Job {
+    fn url(&self) -> &Url {
+        &self.to
     }
-    report.end();
+
+    fn size(&self) -> Option<u64> {
+        self.size
+    }
 }
 
 async fn put_one(
     job: &Job,
-    directories: Option<&mut Directories>,
+    directories: Option<&Mutex<Directories>>,
     session: &mut Session<'_>,
     report: &Report,
 ) -> Result<Transferred, Failure> {
@@ -120,7 +128,7 @@ async fn put_one(
         return Err(Failure::local("is a directory: put -r uploads those").about(&shown(file)));
     }
     if let (Some(directories), Some(parent)) = (directories, to.parent()) {
-        directories.ensure(&parent, session).await?;
+        directories.lock().await.ensure(&parent, session).await?;
     }
     let bar = report.bar(to, size(&metadata));
     let mut source = source.counted(&bar);

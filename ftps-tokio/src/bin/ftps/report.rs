@@ -1,5 +1,6 @@
 //! What is told: results, errors, progress; and what the exit status will be.
 
+use std::cell::{Cell, RefCell};
 use std::fmt::{Arguments, Display};
 use std::io;
 use std::path::Path;
@@ -22,10 +23,10 @@ pub(crate) struct Report {
     quiet: bool,
     verbose: bool,
     when: When,
-    progress: Progress,
-    status: u8,
+    progress: RefCell<Progress>,
+    status: Cell<u8>,
     /// Nobody reads standard output: that is said once.
-    unread: bool,
+    unread: Cell<bool>,
 }
 
 impl Report {
@@ -42,14 +43,21 @@ impl Report {
             When::Always => true,
             When::Never => false,
         };
-        let progress = Progress::new(shown);
-        Self { json: options.json, quiet: options.quiet, verbose, when, progress, status: 0, unread: false }
+        Self {
+            json: options.json,
+            quiet: options.quiet,
+            verbose,
+            when,
+            progress: RefCell::new(Progress::new(shown)),
+            status: Cell::new(0),
+            unread: Cell::new(false),
+        }
     }
 
     /// A file is written to standard output. Bars would erase it where that is a terminal.
     pub(crate) fn leave_stdout(&mut self) {
         if self.when == When::Auto && Term::stdout().is_term() {
-            self.progress = Progress::new(false);
+            self.progress = RefCell::new(Progress::new(false));
         }
     }
 
@@ -59,36 +67,37 @@ impl Report {
 
     /// The exit status so far.
     pub(crate) fn status(&self) -> u8 {
-        self.status
+        self.status.get()
     }
 
     /// Nothing could be begun.
-    pub(crate) fn failed_to_begin(&mut self, error: &io::Error) {
-        self.status = 3;
+    pub(crate) fn failed_to_begin(&self, error: &io::Error) {
+        self.status.set(3);
         self.say(format_args!("{error}"));
     }
 
     /// A signal has stopped it. Programs know by the status: nobody may be reading standard output any more.
-    pub(crate) fn stopped(&mut self, status: u8) {
-        self.status = status;
+    pub(crate) fn stopped(&self, status: u8) {
+        self.status.set(status);
         self.say(format_args!("stopped"));
     }
 
     /// Something was not done, and is told elsewhere.
-    pub(crate) fn note_status(&mut self, failure: &Failure) {
-        self.status = self.status.max(failure.status);
+    pub(crate) fn note_status(&self, failure: &Failure) {
+        self.status.set(self.status.get().max(failure.status));
     }
 
     /// So many files are to be moved; of so many bytes, where that is known.
-    pub(crate) fn begin(&mut self, files: usize, bytes: Option<u64>) {
+    pub(crate) fn begin(&self, files: usize, bytes: Option<u64>) {
         if files > 1 {
-            self.progress.begin(files as u64, bytes);
+            self.progress.borrow_mut().begin(files as u64, bytes);
         }
     }
 
     /// All files are done with.
-    pub(crate) fn end(&mut self) {
-        if let Some(summary) = self.progress.end()
+    pub(crate) fn end(&self) {
+        let summary = self.progress.borrow_mut().end();
+        if let Some(summary) = summary
             && !(self.json || self.quiet)
         {
             self.say(format_args!("{summary}"));
@@ -96,14 +105,14 @@ impl Report {
     }
 
     /// A file was moved and confirmed.
-    pub(crate) async fn moved(&mut self, url: &Url, size: Option<u64>, done: &Transferred, took: Duration) {
+    pub(crate) async fn moved(&self, url: &Url, size: Option<u64>, done: &Transferred, took: Duration) {
         let Transferred { bytes, resumed, .. } = *done;
         let seconds = took.as_secs_f64();
-        self.progress.done(Some(bytes), size);
+        self.progress.borrow_mut().done(Some(bytes), size);
         if self.json {
             let path = json::Path::new(&url.path);
             self.print(json::line(&Moved { path, bytes, seconds, resumed })).await;
-        } else if !self.quiet && !self.progress.is_of_many() {
+        } else if !self.quiet && !self.progress.borrow().is_of_many() {
             let tls = match (self.verbose, resumed) {
                 (false, _) => "",
                 (true, true) => ", TLS session resumed",
@@ -114,13 +123,13 @@ impl Report {
     }
 
     /// A file that was to be moved was not.
-    pub(crate) async fn not_moved(&mut self, size: Option<u64>, failure: Failure) {
-        self.progress.done(None, size);
+    pub(crate) async fn not_moved(&self, size: Option<u64>, failure: Failure) {
+        self.progress.borrow_mut().done(None, size);
         self.failed(&failure).await;
     }
 
     /// Something was done to a file or directory.
-    pub(crate) async fn done(&mut self, url: &Url, done: &'static str, to: Option<&Url>) {
+    pub(crate) async fn done(&self, url: &Url, done: &'static str, to: Option<&Url>) {
         if self.json {
             let to = to.map(|to| String::from_utf8_lossy(&to.path));
             let done = Done { path: json::Path::new(&url.path), done, to };
@@ -134,8 +143,8 @@ impl Report {
     }
 
     /// Something was not done.
-    pub(crate) async fn failed(&mut self, failure: &Failure) {
-        self.status = self.status.max(failure.status);
+    pub(crate) async fn failed(&self, failure: &Failure) {
+        self.note_status(failure);
         if self.json {
             self.print(json::failed(failure)).await;
         }
@@ -148,9 +157,9 @@ impl Report {
     }
 
     /// A line of a listing cannot be read: what it lists is not known.
-    pub(crate) async fn unparsed(&mut self, line: &[u8], url: &Url) {
+    pub(crate) async fn unparsed(&self, line: &[u8], url: &Url) {
         let failure = unparsed(line, url);
-        self.status = self.status.max(failure.status);
+        self.note_status(&failure);
         if self.json {
             self.print(json::unparsed(line)).await;
         }
@@ -168,30 +177,30 @@ impl Report {
 
     /// Whether bars are shown, which makes a file's size worth asking for.
     pub(crate) fn shows_progress(&self) -> bool {
-        self.progress.is_shown()
+        self.progress.borrow().is_shown()
     }
 
     /// A bar for a file of so many bytes.
     pub(crate) fn bar(&self, url: &Url, size: Option<u64>) -> Bar {
-        self.progress.file(url.name(), size)
+        self.progress.borrow().file(url.name(), size)
     }
 
     /// An object for the program that reads them.
-    async fn print(&mut self, line: Result<String, Failure>) {
+    async fn print(&self, line: Result<String, Failure>) {
         let printed = match line {
-            Ok(_) if self.unread => return,
+            Ok(_) if self.unread.get() => return,
             Ok(line) => print(&line).await,
             Err(failure) => Err(failure),
         };
         if let Err(failure) = printed {
-            self.unread = true;
-            self.status = self.status.max(failure.status);
+            self.unread.set(true);
+            self.note_status(&failure);
             self.say(format_args!("{}", failure.reason));
         }
     }
 
     fn say(&self, what: Arguments<'_>) {
-        self.progress.say(what);
+        self.progress.borrow().say(what);
     }
 }
 

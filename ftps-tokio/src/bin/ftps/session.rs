@@ -28,6 +28,16 @@ impl<'a> Session<'a> {
         Self { settings, site, client: None, failed: None, silent: false, transfers: false, more: false }
     }
 
+    /// Another one with the same site.
+    pub(crate) fn another(&self) -> Self {
+        Self::new(self.settings, self.site)
+    }
+
+    /// Has there be a session.
+    pub(crate) async fn connect(&mut self) -> Result<(), Failure> {
+        self.client().await.map(drop)
+    }
+
     /// Does something over the session. Where that has ended unnoticed since the work before, so that nothing of this was
     /// sent, it is done over a new one, once.
     pub(crate) async fn run<T>(

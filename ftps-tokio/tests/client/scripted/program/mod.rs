@@ -4,6 +4,7 @@ mod change;
 mod check;
 mod encoding;
 mod get;
+mod jobs;
 mod ls;
 mod put;
 mod session;
