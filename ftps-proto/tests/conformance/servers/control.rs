@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ftps_proto::ServerKind;
+use ftps_proto::{Pipelining, ServerKind};
 
 use super::{Bench, bytes};
 use crate::conversation;
@@ -127,3 +127,29 @@ fn a_batch_moves_every_file_and_asks_for_no_data_connection_in_vain<S: Subject>(
     client.quit().unwrap();
 }
 on_every_server!(a_batch_moves_every_file_and_asks_for_no_data_connection_in_vain where |site| site.is_plainest());
+
+/// Files so long that the request comes while they move, and short ones: the race is lost, and nothing else.
+fn an_eager_client_loses_no_file<S: Subject>(bench: Bench<S>) {
+    conversation::listen();
+    let builder = bench.site.builder::<S>().pipelining(Pipelining::Eager).expect_transfer(true);
+    let mut client = S::connect(&builder).unwrap();
+    client.set_current_dir(&bench.directory.name).unwrap();
+    client.expect_more(true);
+    conversation::said();
+    for (n, size) in [1000, LONG, 3000, LONG, 1000].into_iter().enumerate() {
+        let (name, file) = (format!("f{n}"), bytes(n, size));
+        let done = client.upload(&name, &mut Source::bytes(file.as_slice())).unwrap();
+        assert!(done.resumed || !bench.site.gives_tickets());
+        assert!(bench.directory.read(&name) == file);
+        assert!(client.download_to(&name).unwrap().0 == file);
+    }
+    let said = conversation::said();
+    let refused = said.iter().filter(|line| line.starts_with("< 450") || line.starts_with("< 500")).count();
+    // vsftpd does not listen before a file has ended. A server that is not known is asked nothing so early.
+    let refuses = matches!(client.server(), ServerKind::ProFtpd | ServerKind::PureFtpd);
+    assert_eq!(refused, usize::from(refuses), "{said:?}");
+    client.expect_more(false);
+    assert_eq!(client.size("f2").unwrap(), 3000);
+    client.quit().unwrap();
+}
+on_every_server!(an_eager_client_loses_no_file where |site| site.is_plainest());
