@@ -221,10 +221,10 @@ impl<A: Adapter> Builder<A> {
         self
     }
 
-    /// Transfers follow the login at once, as with a client's `expect_more(true)`: the first one's data connection is asked for
-    /// together with the login, on servers that take that. One round trip less before the first byte.
-    pub fn expect_more(mut self, more: bool) -> Self {
-        self.config.expect_more = more;
+    /// A transfer follows the login at once: its data connection is asked for together with that, on servers that are known to
+    /// take it. One round trip less before the first byte. For those that follow there is `expect_more`, or `batch`.
+    pub fn expect_transfer(mut self, expected: bool) -> Self {
+        self.config.expect_transfer = expected;
         self
     }
 

@@ -200,7 +200,7 @@ impl Open {
                 }
             }
             // Last, so that all of the login comes before it. Its reply is the first transfer's to wait for.
-            if pipelined && session.expects_more() {
+            if pipelined && session.config().expect_transfer {
                 session.prepare_route();
             }
             let Some(call) = self.sent.front_mut() else { return Ok(Poll::Ready(())) };

@@ -151,7 +151,7 @@ impl Settings {
     /// `transfers`: one follows at once.
     pub(crate) async fn connect(&self, site: &Site, transfers: bool) -> Result<Client, Failure> {
         let began = Instant::now();
-        let connected = self.builder(site).expect_more(transfers).connect().await;
+        let connected = self.builder(site).expect_transfer(transfers).connect().await;
         let client = connected.map_err(|error| self.connecting(error))?;
         if self.verbose {
             let took = began.elapsed().as_secs_f64();
