@@ -95,6 +95,17 @@ fn bases() {
 }
 
 #[test]
+fn any_of_several() {
+    let pattern = Pattern::any(["in/x,*.csv", "in/x\\*y"]).unwrap();
+    assert_eq!(pattern.base(), b"in");
+    for (path, fits) in [("in/x,1.csv", true), ("in/x*y", true), ("in/xy", false), ("in/1.csv", false)] {
+        assert_eq!(pattern.fits(path), fits, "{path}");
+    }
+    assert_eq!(Pattern::any(["/a", "a"]), Err(PatternError::Mixed));
+    assert_eq!(Pattern::any::<&str>([]).unwrap().base(), b"");
+}
+
+#[test]
 fn what_is_not_a_pattern() {
     for (pattern, error) in [
         ("", PatternError::Empty),
