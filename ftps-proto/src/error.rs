@@ -89,6 +89,10 @@ pub enum Error {
         /// Why the listing failed that was to show it.
         cause: Option<Box<Error>>,
     },
+    /// The data connection did not resume the control connection's TLS session, as
+    /// [`Config::require_resumption`](crate::Config::require_resumption) asks for. It was reset before anything was sent on
+    /// it or taken from it.
+    NotResumed,
     /// The caller's own source of an upload failed. The upload was reset.
     Source(Box<dyn core::error::Error + Send + Sync>),
     /// The caller's own sink of a download failed. The download was reset.

@@ -65,6 +65,9 @@ impl Display for Error {
                 }
                 said(f, reply.as_ref())
             }
+            Self::NotResumed => {
+                f.write_str("the data connection did not resume the control connection's TLS session")
+            }
             Self::Unprotected { reply, cause } => {
                 write!(f, "the server refused to protect data connections: {reply}")?;
                 match cause {

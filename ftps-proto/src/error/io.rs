@@ -28,7 +28,7 @@ fn kind(error: &Error) -> ErrorKind {
         Error::Mismatch(_) => ErrorKind::InvalidData,
         Error::TooLarge { .. } => ErrorKind::FileTooLarge,
         Error::NotNewer { .. } => ErrorKind::AlreadyExists,
-        Error::Unprotected { .. } => ErrorKind::PermissionDenied,
+        Error::Unprotected { .. } | Error::NotResumed => ErrorKind::PermissionDenied,
         Error::Source(cause) | Error::Sink(cause) => of_cause(&**cause).unwrap_or(ErrorKind::Other),
         Error::Connection { failure, .. } | Error::Closed { failure, .. } => match failure {
             Some(failure) => of_cause(&*failure.source).unwrap_or(ErrorKind::ConnectionAborted),

@@ -13,6 +13,7 @@ mod files;
 mod names;
 mod proxies;
 mod simple;
+mod transfers;
 mod variants;
 
 use std::fs::{self, Permissions};
