@@ -110,7 +110,6 @@ fn what_is_not_a_pattern() {
     for (pattern, error) in [
         ("", PatternError::Empty),
         ("/", PatternError::Empty),
-        ("a{,/}{b,}/", PatternError::Empty),
         ("[a", PatternError::Unclosed('[')),
         ("[a/b]", PatternError::Unclosed('[')),
         ("[]", PatternError::Unclosed('[')),
@@ -139,6 +138,8 @@ fn slow(pattern: &[u8], name: &[u8]) -> bool {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn wildcards_take_what_they_can(pattern in "[ab*?]{1,9}", name in "[ab]{0,9}") {
         prop_assert_eq!(fits(pattern.as_bytes(), name.as_bytes()) , !name.is_empty() && slow(pattern.as_bytes(), name.as_bytes()));

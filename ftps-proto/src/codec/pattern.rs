@@ -408,6 +408,9 @@ impl Atom {
 }
 
 fn matches(atoms: &[Atom], name: &[u32]) -> bool {
+    if name.is_empty() {
+        return false;
+    }
     if is_hidden(name) && atoms.first() != Some(&Atom::Symbol(u32::from('.'))) {
         return false;
     }
