@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use ftps_tokio::codec::{Entry, Kind, Name, Timestamp, Zone};
+use ftps_tokio::codec::{Entry, Kind, Name, Pattern, Timestamp, Zone};
 use ftps_tokio::{Entries, Listed, Walked, ops};
 
 use crate::failure::Failure;
@@ -82,7 +82,8 @@ pub(crate) async fn matching(
 ) -> Result<Vec<(Url, Entry)>, Failure> {
     let Some(pattern) = &url.pattern else { return Err(Failure::usage("has no wildcards").of(url)) };
     let base = url.with_path(pattern.base());
-    let mut walk = ops::Walk::glob(pattern.clone()).map_err(|error| Failure::transfer(error.into()))?;
+    let mut walk =
+        ops::Walk::glob(Pattern::clone(pattern)).map_err(|error| Failure::transfer(error.into()))?;
     let mut found = Vec::new();
     loop {
         let mut tried = false;

@@ -18,7 +18,7 @@ pub(crate) struct Url {
     /// What is sent to the server: relative to where the login leads, or from the root.
     pub(crate) path: Vec<u8>,
     /// What paths are to fit, where it has wildcards.
-    pub(crate) pattern: Option<Pattern>,
+    pub(crate) pattern: Option<Rc<Pattern>>,
 }
 
 /// What one session is for.
@@ -58,7 +58,7 @@ impl Url {
     /// Reads a URL. An error does not repeat it, since it may hold a password.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let url = ftps_tokio::Url::parse(text).map_err(|error| error.to_string())?;
-        let pattern = pattern::read(path_as_written(text), url.path())?;
+        let pattern = pattern::read(path_as_written(text), url.path())?.map(Rc::new);
         let site = Site {
             security: url.security(),
             host: url.host().into(),
