@@ -136,7 +136,7 @@ pub mod tls;
 mod url;
 
 pub use config::{
-    Config, EarlyClose, Limits, ListCommand, Login, Mode, Pipelining, Rate, Security, Timeouts,
+    Config, EarlyClose, Limits, ListCommand, Login, Mode, Pipelining, Protection, Rate, Security, Timeouts,
 };
 pub use error::{Error, Local, Mismatch, Refused, Remote, Unlisted};
 pub use need::{

@@ -111,11 +111,12 @@ pub use transfer::{Download, Entries, Upload, Walk};
 
 pub use ftps_proto::codec;
 pub use ftps_proto::drive::{
-    Bind, ConnectError, Endpoint, NotStarted, Proxy, ProxyError, ProxyProblem, Survey,
+    Bind, ConnectError, Endpoint, NotStarted, Proxy, ProxyError, ProxyProblem, Retry, Survey,
 };
-pub use ftps_proto::ops::{self, Listed, Transferred, WalkOrder, Walked};
+pub use ftps_proto::ops::{self, Get, Listed, Put, Transferred, WalkOrder, Walked};
 pub use ftps_proto::tls;
 pub use ftps_proto::{
-    Channel, EarlyClose, Error, Failure, Layer, Limits, ListCommand, Local, Mode, Operation, Pipelining,
-    Quirk, Rate, Refused, Remote, Security, ServerKind, Timeouts, Unlisted, Url, UrlError, UrlType, Waiting,
+    Channel, EarlyClose, Error, Failure, Layer, Limits, ListCommand, Local, Mismatch, Mode, Operation,
+    Pipelining, Quirk, Rate, Refused, Remote, Security, ServerKind, Timeouts, Unlisted, Url, UrlError,
+    UrlType, Waiting,
 };

@@ -8,7 +8,7 @@ use super::call::{Call, completed};
 use super::exchange::working_directory;
 use super::ready;
 use crate::codec::{Argument, Class, Command, Encoding, Features, ProtectionLevel, Reply, Verb};
-use crate::config::Security;
+use crate::config::{Protection, Security};
 use crate::error::{Error, Local, Refused, Remote};
 use crate::need::{Channel, Close, Need};
 use crate::session::{Claim, Operation, Quirk, Session};
@@ -43,6 +43,9 @@ enum Stage {
     },
     Handshake,
     Login,
+    /// CCC is sent, and TLS then ends.
+    Clearing(Call),
+    Clearance,
     /// TLS was all that was wanted.
     Parting,
     /// The login was refused: QUIT is sent, and its reply is not waited for.
@@ -102,15 +105,34 @@ impl Open {
                 },
                 Stage::Login => match self.exchange(session) {
                     Ok(Poll::Pending) => return self.wait(Stage::Login),
-                    Ok(Poll::Ready(())) => {
-                        session.opened();
-                        return Ok(Poll::Ready(()));
+                    Ok(Poll::Ready(())) if session.config().dangerous_clear_control => {
+                        Stage::Clearing(Call::new(Command::Ccc))
                     }
+                    Ok(Poll::Ready(())) => return Ok(opened(session)),
                     Err(error) => {
                         session.send(Command::Quit)?;
                         Stage::Leaving(error)
                     }
                 },
+                Stage::Clearing(mut call) => match call.step(session)? {
+                    Poll::Pending => return self.wait(Stage::Clearing(call)),
+                    Poll::Ready((_, reply)) if reply.code().class() != Class::Completion => {
+                        return Ok(opened(session));
+                    }
+                    Poll::Ready(_) => {
+                        let bytes = session.buffered();
+                        if bytes > 0 {
+                            return Err(Error::Injection { bytes });
+                        }
+                        session.clear_control();
+                        Stage::Clearance
+                    }
+                },
+                Stage::Clearance if session.is_cleared() => return Ok(opened(session)),
+                Stage::Clearance if session.is_over() => {
+                    return Err(Error::Connection { channel: Channel::Control, failure: None, reply: None });
+                }
+                Stage::Clearance => return self.wait(Stage::Clearance),
                 Stage::Parting if !session.has_needs() => {
                     session.die();
                     return Ok(Poll::Ready(()));
@@ -151,7 +173,7 @@ impl Open {
         self.rest.push_back(Command::User(login.user.clone()));
         if self.pipelines(session) {
             self.rest.push_back(Command::Pass(login.password.clone()));
-            self.prepare();
+            self.prepare(session);
         }
     }
 
@@ -196,7 +218,7 @@ impl Open {
                 let account = login.account.clone().ok_or(Local::AccountRequired)?;
                 self.rest.push_front(Command::Acct(account));
                 if verb == Verb::User {
-                    self.prepare();
+                    self.prepare(session);
                 }
                 Ok(())
             }
@@ -210,12 +232,12 @@ impl Open {
             (Verb::Pass, _) if self.admitted => Ok(()),
             (Verb::User, 331) => {
                 self.rest.push_back(Command::Pass(login.password.clone()));
-                self.prepare();
+                self.prepare(session);
                 Ok(())
             }
             (Verb::User, _) => {
                 completed(verb, reply)?;
-                self.prepare();
+                self.prepare(session);
                 Ok(())
             }
             (Verb::Host, _) => {
@@ -254,8 +276,16 @@ impl Open {
             }
             // Some servers whose every connection is secured do not know PROT. The first upload is preceded by a proof that
             // this is such a one.
-            (Verb::Prot, 500 | 502) if session.config().security == Security::Implicit => {
+            (Verb::Prot, 500 | 502)
+                if session.config().security == Security::Implicit && !session.is_data_clear() =>
+            {
                 session.doubt_protection(reply);
+                Ok(())
+            }
+            (Verb::EpsvAll, code) => {
+                if code / 100 == 2 {
+                    session.learn_epsv_all();
+                }
                 Ok(())
             }
             // What PBSZ says does not matter where PROT succeeds; the others are asked for in vain, at worst.
@@ -265,15 +295,28 @@ impl Open {
     }
 
     /// What every session needs once it is logged in.
-    fn prepare(&mut self) {
+    fn prepare(&mut self, session: &Session) {
+        let protection = match session.config().protection {
+            Protection::Private => ProtectionLevel::Private,
+            Protection::DangerousClear => ProtectionLevel::Clear,
+        };
         self.rest.extend([
             Command::Pbsz(0),
-            Command::Prot(ProtectionLevel::Private),
+            Command::Prot(protection),
             Command::Feat,
             Command::Opts(Argument::known("UTF8 ON")),
             Command::TypeImage,
         ]);
+        let config = session.config();
+        if config.epsv_all && config.extended && !config.mode.begins_active() {
+            self.rest.push_back(Command::EpsvAll);
+        }
     }
+}
+
+fn opened(session: &mut Session) -> Poll<()> {
+    session.opened();
+    Poll::Ready(())
 }
 
 /// The greeting (RFC 959, section 5.4): 220, or 230 where no login is needed. USER is sent all the same, after TLS.

@@ -4,7 +4,6 @@ use core::mem;
 
 use super::Session;
 use super::replies::{Owner, Ticket};
-use crate::config::Mode;
 
 impl Session {
     /// Whether more transfers follow from now on: then the next one's data connection is asked for (EPSV) once one's has
@@ -23,7 +22,7 @@ impl Session {
     /// Asks for the next transfer's data connection before this one, or the login, is confirmed: the session's own command,
     /// which is answered in any order.
     pub(crate) fn prepare_route(&mut self) {
-        let passive = self.config.mode == Mode::Passive && !self.wants_pret();
+        let passive = !self.learned.active && !self.wants_pret();
         if passive && self.prepared.is_none() && self.learned.queues_passive {
             self.prepared = Some(self.stage(self.passive_command(), Owner::Session));
         }

@@ -4,6 +4,7 @@
 mod active;
 mod calls;
 mod cancel;
+mod clear;
 mod collect;
 mod commands;
 mod deadline;
