@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use ftps_proto::drive::{self, Adapter, Driven, Driver, Running, Survey, Surveying};
-use ftps_proto::ops::Transferred;
+use ftps_proto::ops::{Get, Put, Transferred};
 use ftps_proto::{Error, Operation};
 
 use crate::net::{Connect, Sockets};
 use crate::wait::wait;
-use crate::{Download, Entries, Upload};
+use crate::{Download, Entries, Upload, Walk};
 
 /// Settings of a [`Client`]; made by [`Client::builder`].
 pub type Builder = drive::Builder<Blocking>;
@@ -55,6 +55,7 @@ impl Client {
 
     ftps_proto::drive::commands!();
     ftps_proto::drive::transfers!();
+    ftps_proto::drive::listings!();
 
     /// Downloads a file (RETR) into a writer, which is flushed at the end. What was written is the whole file only where this
     /// succeeds.
@@ -63,11 +64,11 @@ impl Client {
     /// [`Error::Refused`] with the server's reply, say a 550; [`Error::Sink`] where the writer fails: then the download is
     /// reset.
     #[doc(alias = "RETR")]
-    pub fn download_to<W>(&mut self, path: impl AsRef<[u8]>, sink: &mut W) -> Result<Transferred, Error>
+    pub fn download_to<W>(&mut self, get: impl Into<Get>, sink: &mut W) -> Result<Transferred, Error>
     where
         W: Write + ?Sized,
     {
-        let mut download = drive::Download::new(self, path)?;
+        let mut download = drive::Download::new(self, get)?;
         wait(|cx| {
             download.poll_copy(cx, |payload, _| {
                 Poll::Ready(match payload {
@@ -84,11 +85,11 @@ impl Client {
     /// [`Error::Refused`] with the server's reply, say a 553; [`Error::Source`] where the reader fails: then the upload is
     /// reset.
     #[doc(alias = "STOR")]
-    pub fn upload<R>(&mut self, path: impl AsRef<[u8]>, source: &mut R) -> Result<Transferred, Error>
+    pub fn upload<R>(&mut self, put: impl Into<Put>, source: &mut R) -> Result<Transferred, Error>
     where
         R: Read + ?Sized,
     {
-        let mut upload = drive::Upload::new(self, path)?;
+        let mut upload = drive::Upload::new(self, put)?;
         wait(|cx| upload.poll_copy(cx, |space, _| Poll::Ready(source.read(space))))
     }
 

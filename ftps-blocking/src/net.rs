@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use ftps_proto::drive::{Endpoint, Net};
+use ftps_proto::drive::{self, Bind, Endpoint, Net};
 use ftps_proto::{Channel, Instant};
 use rustix::event::PollFlags;
 use rustix::fd::AsFd;
 use rustix::io::Errno;
-use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use socket2::SockRef;
 
 use crate::wait::Interest;
 
@@ -79,12 +79,13 @@ pub trait Connect: Send + Sync {
 /// std, as the core drives it.
 pub struct Sockets {
     connector: Option<Arc<dyn Connect>>,
+    local: Bind,
     epoch: std::time::Instant,
 }
 
 impl Sockets {
-    pub(crate) fn new(connector: Option<Arc<dyn Connect>>) -> Self {
-        Self { connector, epoch: std::time::Instant::now() }
+    pub(crate) fn new(connector: Option<Arc<dyn Connect>>, local: Bind) -> Self {
+        Self { connector, local, epoch: std::time::Instant::now() }
     }
 }
 
@@ -106,6 +107,10 @@ impl Net for Sockets {
 
     fn now(&self) -> Instant {
         Instant::new(self.epoch.elapsed())
+    }
+
+    fn renew(&self) -> Option<Self> {
+        Some(Self::new(self.connector.clone(), self.local.clone()))
     }
 
     fn poll_timer(&mut self, at: Instant, cx: &mut Interest) -> Poll<()> {
@@ -136,7 +141,7 @@ impl Net for Sockets {
         let Endpoint::Address(to) = *to else {
             return Connecting::Made(Some(Err(ErrorKind::Unsupported.into())));
         };
-        match connect(to).and_then(|socket| tuned(socket, channel)) {
+        match begin(&self.local, to).and_then(|socket| tuned(socket, channel)) {
             Ok(socket) => Connecting::Started(socket),
             Err(error) => Connecting::Made(Some(Err(error))),
         }
@@ -213,31 +218,9 @@ impl Net for Sockets {
     }
 }
 
-/// Begins to connect.
-fn connect(to: SocketAddr) -> io::Result<TcpStream> {
-    let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_nonblocking(true)?;
-    match socket.connect(&to.into()) {
-        Ok(()) => {}
-        // Under way: Windows says that it would block; the others' error has no kind of its own.
-        Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-        Err(error) if error.raw_os_error() == Some(Errno::INPROGRESS.raw_os_error()) => {}
-        Err(error) => return Err(error),
-    }
-    Ok(socket.into())
-}
+drive::sockets!(Errno::INPROGRESS);
 
-/// Sets a new socket's options.
 fn tuned(socket: TcpStream, channel: Channel) -> io::Result<Arc<TcpStream>> {
-    socket.set_nodelay(true)?;
-    match channel {
-        // Firewalls forget connections that are silent during a long transfer.
-        Channel::Control => {
-            let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(60));
-            SockRef::from(&socket).set_tcp_keepalive(&keepalive)?;
-        }
-        // Until it is closed on purpose, it ends by a reset, also where the process is killed.
-        Channel::Data => socket.reset_on_drop(true),
-    }
+    tune(&SockRef::from(&socket), channel)?;
     Ok(Arc::new(socket))
 }

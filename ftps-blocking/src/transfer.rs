@@ -4,9 +4,9 @@ use std::io::{self, BufRead, Read, Write};
 use std::ops::DerefMut;
 use std::task::{Poll, ready};
 
-use ftps_proto::Error;
 use ftps_proto::drive::{self, NotStarted};
-use ftps_proto::ops::{Listed, Transferred};
+use ftps_proto::ops::{self, Get, List, Put, Transferred};
+use ftps_proto::{Error, Operation};
 
 use crate::Client;
 use crate::wait::wait;
@@ -27,8 +27,8 @@ impl<C: DerefMut<Target = Client>> Download<C> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the server's reply, say a 550; and `client`.
-    pub fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<C>> {
-        let mut download = drive::Download::new(client, path)?;
+    pub fn open(client: C, get: impl Into<Get>) -> Result<Self, NotStarted<C>> {
+        let mut download = drive::Download::new(client, get)?;
         match wait(|cx| download.poll_start(cx)) {
             Ok(()) => Ok(Self(download)),
             Err(error) => Err(download.not_started(error)),
@@ -67,8 +67,8 @@ impl<C: DerefMut<Target = Client>> Upload<C> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the server's reply, say a 553; and `client`.
-    pub fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<C>> {
-        let mut upload = drive::Upload::new(client, path)?;
+    pub fn open(client: C, put: impl Into<Put>) -> Result<Self, NotStarted<C>> {
+        let mut upload = drive::Upload::new(client, put)?;
         match wait(|cx| upload.poll_start(cx)) {
             Ok(()) => Ok(Self(upload)),
             Err(error) => Err(upload.not_started(error)),
@@ -96,29 +96,19 @@ impl<C: DerefMut<Target = Client>> Write for Upload<C> {
     }
 }
 
-/// A listing on its way from the server; made by [`Client::entries`].
+/// A listing, or a walk over directories, on its way from the server; made by [`Client::entries`], [`Client::walk`] and
+/// [`Client::glob`].
 #[derive(Debug)]
-pub struct Entries<C: DerefMut<Target = Client>>(drive::Entries<C>);
+pub struct Entries<C: DerefMut<Target = Client>, O = List>(drive::Entries<C, O>);
 
-impl<C: DerefMut<Target = Client>> Entries<C> {
-    /// Lists a directory for whatever leads to a client. Nothing is sent before the first line is asked for.
-    ///
-    /// # Errors
-    /// [`Error::Local`] for a path that cannot be sent; and `client`.
-    pub fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<C>> {
-        drive::Entries::new(client, path).map(Self)
-    }
+/// A walk over directories; made by [`Client::walk`] and [`Client::glob`].
+pub type Walk<C> = Entries<C, ops::Walk>;
 
-    /// Gives the client back. Before the listing's end, this gives it up.
-    pub fn into_client(self) -> C {
-        self.0.release()
-    }
-}
+drive::entries!(Client);
 
-/// Its end means that the listing is complete and confirmed, where no error came before. After an error there are no more
-/// lines.
-impl<C: DerefMut<Target = Client>> Iterator for Entries<C> {
-    type Item = Result<Listed, Error>;
+/// Its end means that all is complete and confirmed, where no error came before. After an error there are no more.
+impl<C: DerefMut<Target = Client>, O: Operation<Output = Option<T>>, T> Iterator for Entries<C, O> {
+    type Item = Result<T, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         wait(|cx| self.0.poll_next(cx)).transpose()

@@ -3,8 +3,9 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::codec::list::Family;
-use crate::codec::{Argument, ReplyLimits, Secret, Timestamp};
+use crate::codec::list::{Family, LineReader};
+use crate::codec::{Argument, Encoding, ReplyLimits, Secret, Timestamp};
+use crate::session::Quirks;
 use crate::time::Instant;
 
 /// Everything a [`Session`](crate::Session) needs to know. The protocol's secrets are redacted wherever it is printed.
@@ -22,21 +23,50 @@ pub struct Config {
     /// Connect to the address in a PASV reply instead of the control connection's. Off: that address may point
     /// anywhere, and is often a private one.
     pub trust_pasv_address: bool,
+    /// Whether TLS protects data connections.
+    pub protection: Protection,
+    /// End TLS on the control connection after the login (CCC), where the server takes that: anyone on the way reads what is
+    /// said there from then on, and can say what the server would. Off.
+    pub dangerous_clear_control: bool,
+    /// Take the data connections alone that resume the control connection's TLS session, so that they are the same
+    /// server's. Off: a server that gives no tickets would do no transfers.
+    pub require_resumption: bool,
     /// Who opens data connections.
     pub mode: Mode,
     /// Ask for data connections with EPSV and EPRT (RFC 2428) before PASV and PORT. On: off is for a firewall that
     /// follows the old commands alone. Without them there is no active mode over IPv6.
     pub extended: bool,
+    /// Tell the server that no command but EPSV will ask for data connections (EPSV ALL; RFC 2428, section 4), where it
+    /// takes that: PASV and the active mode are then never fallen back to. Off.
+    pub epsv_all: bool,
     /// Whether commands are sent before the replies to earlier ones have come.
     pub pipelining: Pipelining,
+    /// Transfers follow the login: as if [`Session::expect_more`](crate::Session::expect_more) had been called before it. The
+    /// first one's data connection is then asked for together with the login, on servers that take all of it in one flight.
+    pub expect_more: bool,
     /// Which command lists a directory.
     pub list_command: ListCommand,
     /// The form of the server's LIST, where it cannot be told by its lines.
     pub list_family: Option<Family>,
+    /// A form of LIST of the caller's own, which is tried before those that are known.
+    pub list_reader: Option<LineReader>,
+    /// How many minutes the clock is ahead of UTC by which the server shows times in LIST.
+    /// [`ops::LearnOffset`](crate::ops::LearnOffset) finds it out.
+    pub list_offset: Option<i16>,
     /// The date at a moment: what a listing's times without a year are given one by. Without it they have none.
     pub date: Option<(Timestamp, Instant)>,
+    /// The charset of the server's names, where it is not UTF-8. None by default: names are the server's bytes, both ways.
+    /// With one they are UTF-8 on this side, in listings, replies and paths: see [`Encoding`].
+    pub encoding: Option<Encoding>,
     /// Whether a download's close_notify is sent right after the handshake.
     pub early_close: EarlyClose,
+    /// Under which name the server was reached: sent (HOST, RFC 7151) before the login, for servers that serve several. None by
+    /// default. A server that refuses the name, or does not know HOST, is not logged in to.
+    pub virtual_host: Option<Argument>,
+    /// Which program this is: sent (CLNT, de facto) where FEAT names CLNT. None by default, but for servers that want it.
+    pub client_name: Option<Argument>,
+    /// Which ways of servers are taken for given, or for absent, whatever server is recognised. By default none.
+    pub quirks: Quirks,
     /// Send a NOOP where a transfer has left the control connection silent for so long: firewalls forget idle
     /// connections. None by default; off for the session where the server refuses it.
     pub keepalive: Option<Duration>,
@@ -51,13 +81,24 @@ impl Config {
             timeouts: Timeouts::default(),
             limits: Limits::default(),
             trust_pasv_address: false,
+            protection: Protection::Private,
+            dangerous_clear_control: false,
+            require_resumption: false,
             mode: Mode::Passive,
             extended: true,
+            epsv_all: false,
             pipelining: Pipelining::Known,
+            expect_more: false,
             list_command: ListCommand::Best,
             list_family: None,
+            list_reader: None,
+            list_offset: None,
             date: None,
+            encoding: None,
             early_close: EarlyClose::Known,
+            quirks: Quirks::default(),
+            virtual_host: None,
+            client_name: None,
             keepalive: None,
         }
     }
@@ -216,6 +257,33 @@ pub enum Mode {
     Passive,
     /// The server (EPRT, PORT). TLS is the client's to begin all the same (RFC 4217, section 7).
     Active,
+    /// The client; where none comes about so, the server from then on.
+    PassiveFirst,
+    /// The server; where none comes about so, the client from then on.
+    ActiveFirst,
+}
+
+impl Mode {
+    /// Whether the server opens the first one.
+    pub(crate) const fn begins_active(self) -> bool {
+        matches!(self, Self::Active | Self::ActiveFirst)
+    }
+
+    /// Whether the other side may open them instead.
+    pub(crate) const fn has_other(self) -> bool {
+        matches!(self, Self::PassiveFirst | Self::ActiveFirst)
+    }
+}
+
+/// Whether TLS protects data connections (RFC 4217, section 9).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Protection {
+    /// It does (PROT P), or there is none.
+    #[default]
+    Private,
+    /// It does not (PROT C): anyone between here and the server can read and change every file and listing, and cut it off
+    /// without being noticed.
+    DangerousClear,
 }
 
 /// Whether commands are sent before the replies to earlier ones have come.

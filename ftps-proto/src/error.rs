@@ -8,7 +8,9 @@ mod refusal;
 use alloc::boxed::Box;
 use alloc::string::String;
 
-use crate::codec::{ArgumentError, Code, CommandError, FrameError, Name, Reply, Verb};
+use crate::codec::{
+    ArgumentError, Code, CommandError, FrameError, Name, PatternError, Reply, Timestamp, Verb,
+};
 use crate::need::{Channel, Failure, Layer, Waiting};
 use crate::url::UrlError;
 
@@ -46,6 +48,18 @@ pub enum Error {
     },
     /// The directory in which this is looked for does not list it.
     Missing(Name),
+    /// The file on the server is not what the transfer was to go on with, or was to result in.
+    Mismatch(Mismatch),
+    /// The file has more bytes than were wanted at most.
+    TooLarge {
+        /// So many.
+        max: u64,
+    },
+    /// The file that would be replaced is not older than the one that would replace it: nothing was moved.
+    NotNewer {
+        /// When the server's was modified.
+        modified: Timestamp,
+    },
     /// So many bytes came in clear after the reply that starts TLS: somebody tries to pass them off as encrypted ones
     /// (CVE-2021-22947). The session is unusable.
     Injection {
@@ -75,6 +89,10 @@ pub enum Error {
         /// Why the listing failed that was to show it.
         cause: Option<Box<Error>>,
     },
+    /// The data connection did not resume the control connection's TLS session, as
+    /// [`Config::require_resumption`](crate::Config::require_resumption) asks for. It was reset before anything was sent on
+    /// it or taken from it.
+    NotResumed,
     /// The caller's own source of an upload failed. The upload was reset.
     Source(Box<dyn core::error::Error + Send + Sync>),
     /// The caller's own sink of a download failed. The download was reset.
@@ -103,6 +121,8 @@ pub enum Local {
     Forbidden(Verb),
     /// What is not a URL of a server.
     Url(UrlError),
+    /// What is not a pattern of paths.
+    Pattern(PatternError),
     /// The session is not logged in (not yet, or no more).
     NotOpen,
     /// The session was opened before.
@@ -142,6 +162,21 @@ pub enum Remote {
     TooMany(&'static str),
 }
 
+/// How a file on the server differs from what was expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Mismatch {
+    /// It has another size (SIZE).
+    Size {
+        /// Bytes that it was to have.
+        expected: u64,
+        /// Bytes that it has.
+        found: u64,
+    },
+    /// Where a transfer was to go on it has other bytes: it is another file, or was changed.
+    Content,
+}
+
 /// What is wrong with a listing that was confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -152,6 +187,8 @@ pub enum Unlisted {
     Unreadable,
     /// The server lists so many entries and no more (Pure-FTPd). Those have come.
     Cut,
+    /// It is a file, and its own line is all that came (vsftpd). [`Metadata`](crate::ops::Metadata) tells what it is.
+    File,
 }
 
 /// A command and the reply that refused it.
@@ -292,6 +329,12 @@ impl From<CommandError> for Error {
 impl From<UrlError> for Error {
     fn from(url: UrlError) -> Self {
         Self::Local(Local::Url(url))
+    }
+}
+
+impl From<PatternError> for Error {
+    fn from(pattern: PatternError) -> Self {
+        Self::Local(Local::Pattern(pattern))
     }
 }
 

@@ -110,6 +110,7 @@
 //! | `rustls` (default) | `tls`: both record engines, over rustls |
 //! | `aws-lc-rs` (default), `ring` | rustls' cryptography; with both, aws-lc-rs is used |
 //! | `std` | [`Error`] converts into `std::io::Error`; part of `rustls` |
+//! | `encoding_rs` | charsets of the web for names that are not UTF-8: [`codec::Encoding`] |
 //! | `serde` | what listings list, (de)serialized |
 //! | `jiff` | times of listings as jiff has them |
 //! | `tracing` | the conversation, secrets redacted, at level debug and target `ftps::conversation` |
@@ -135,15 +136,15 @@ pub mod tls;
 mod url;
 
 pub use config::{
-    Config, EarlyClose, Limits, ListCommand, Login, Mode, Pipelining, Rate, Security, Timeouts,
+    Config, EarlyClose, Limits, ListCommand, Login, Mode, Pipelining, Protection, Rate, Security, Timeouts,
 };
-pub use error::{Error, Local, Refused, Remote, Unlisted};
+pub use error::{Error, Local, Mismatch, Refused, Remote, Unlisted};
 pub use need::{
     Channel, Close, Deadline, End, Failure, Flow, Input, Io, Layer, Need, Progress, Target, Waiting,
 };
-pub use session::{Claim, Direction, Operation, ServerKind, Session, Ticket};
+pub use session::{Claim, Direction, Operation, Quirk, Quirks, ServerKind, Session, Ticket};
 pub use time::Instant;
-pub use url::{Url, UrlError};
+pub use url::{Url, UrlError, UrlType};
 
 /// The README's code, which is compiled with the documentation's.
 #[cfg(all(doctest, feature = "rustls"))]

@@ -22,18 +22,62 @@ use crate::config::Security;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Url {
     security: Security,
-    host: String,
-    port: Option<u16>,
-    user: Option<Argument>,
-    password: Option<Secret>,
+    authority: Authority,
     path: Vec<u8>,
+    kind: Option<UrlType>,
+}
+
+/// What a URL says that its path is (RFC 1738, section 3.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UrlType {
+    /// `;type=a`: a text, whose lines end as is usual on each side (TYPE A).
+    Text,
+    /// `;type=i`: a file, byte for byte (TYPE I).
+    Image,
+    /// `;type=d`: a directory.
+    Directory,
+}
+
+/// Whom a URL leads to, and who comes there.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Authority {
+    pub(crate) host: String,
+    pub(crate) port: Option<u16>,
+    pub(crate) user: Option<Argument>,
+    pub(crate) password: Option<Secret>,
+}
+
+impl Authority {
+    /// What is between the slashes.
+    pub(crate) fn parse(authority: &str) -> Result<Self, UrlError> {
+        if authority.contains(['?', '#', '\\']) {
+            return Err(UrlError::Authority);
+        }
+        let (credentials, address) = match authority.rsplit_once('@') {
+            Some((credentials, address)) => (credentials, address),
+            None => ("", authority),
+        };
+        let (user, password) = match credentials.split_once(':') {
+            Some((user, password)) => (Some(user), Some(password)),
+            None => (Some(credentials).filter(|user| !user.is_empty()), None),
+        };
+        let (host, port) = address_of(address)?;
+        Ok(Self {
+            host,
+            port,
+            user: user.map(|user| Argument::new(decode(user)?).map_err(UrlError::User)).transpose()?,
+            password: password
+                .map(|text| Secret::new(decode(text)?).map_err(UrlError::Password))
+                .transpose()?,
+        })
+    }
 }
 
 impl Url {
     /// Reads a URL.
     ///
     /// ```text
-    /// url      = [ scheme "://" ] [ user [ ":" password ] "@" ] host [ ":" port ] [ "/" path [ ";type=i" ] ]
+    /// url      = [ scheme "://" ] [ user [ ":" password ] "@" ] host [ ":" port ] [ "/" path [ ";type=" ( "a" / "i" / "d" ) ] ]
     /// scheme   = "ftpes" / "ftp"                               ; AUTH TLS, port 21; also without a scheme
     ///          / "ftps"                                        ; TLS from the first byte, port 990
     /// host     = name / IPv4 / "[" IPv6 "]"
@@ -54,28 +98,8 @@ impl Url {
             _ => (Security::Explicit, text),
         };
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        if authority.contains(['?', '#', '\\']) {
-            return Err(UrlError::Authority);
-        }
-        let (credentials, address) = match authority.rsplit_once('@') {
-            Some((credentials, address)) => (credentials, address),
-            None => ("", authority),
-        };
-        let (user, password) = match credentials.split_once(':') {
-            Some((user, password)) => (Some(user), Some(password)),
-            None => (Some(credentials).filter(|user| !user.is_empty()), None),
-        };
-        let (host, port) = address_of(address)?;
-        Ok(Self {
-            security,
-            host,
-            port,
-            user: user.map(|user| Argument::new(decode(user)?).map_err(UrlError::User)).transpose()?,
-            password: password
-                .map(|text| Secret::new(decode(text)?).map_err(UrlError::Password))
-                .transpose()?,
-            path: path_of(path)?,
-        })
+        let (path, kind) = path_of(path)?;
+        Ok(Self { security, authority: Authority::parse(authority)?, path, kind })
     }
 
     /// How TLS begins.
@@ -85,28 +109,33 @@ impl Url {
 
     /// The host's name in lower case, or its address, of IPv6 without the brackets.
     pub fn host(&self) -> &str {
-        &self.host
+        &self.authority.host
     }
 
     /// The control connection's port.
     pub fn port(&self) -> u16 {
-        self.port.unwrap_or(self.security.port())
+        self.authority.port.unwrap_or(self.security.port())
     }
 
     /// Who logs in, if it says.
     pub fn user(&self) -> Option<&Argument> {
-        self.user.as_ref()
+        self.authority.user.as_ref()
     }
 
     /// With which password, if it says.
     pub fn password(&self) -> Option<&Secret> {
-        self.password.as_ref()
+        self.authority.password.as_ref()
     }
 
     /// What is sent to the server: relative to where the login leads, or from the root. May be empty: where the login
     /// leads.
     pub fn path(&self) -> &[u8] {
         &self.path
+    }
+
+    /// What the path is, if the URL says.
+    pub fn kind(&self) -> Option<UrlType> {
+        self.kind
     }
 }
 
@@ -148,19 +177,25 @@ fn address_of(address: &str) -> Result<(String, Option<u16>), UrlError> {
     Ok((host, port))
 }
 
-/// RFC 1738, section 3.2.2. Files are bytes here: of its types, only `i` is known.
-fn path_of(path: &str) -> Result<Vec<u8>, UrlError> {
+/// RFC 1738, section 3.2.2.
+fn path_of(path: &str) -> Result<(Vec<u8>, Option<UrlType>), UrlError> {
     let (path, kind) = match path.rsplit_once(';') {
-        Some((path, kind)) if kind.to_ascii_lowercase().starts_with("type=") => (path, &kind[5..]),
-        _ => (path, "i"),
+        Some((path, kind)) if kind.to_ascii_lowercase().starts_with("type=") => {
+            (path, Some(kind[5..].to_ascii_lowercase()))
+        }
+        _ => (path, None),
     };
-    if !kind.eq_ignore_ascii_case("i") {
-        return Err(UrlError::Type);
-    }
+    let kind = match kind.as_deref() {
+        None => None,
+        Some("a") => Some(UrlType::Text),
+        Some("i") => Some(UrlType::Image),
+        Some("d") => Some(UrlType::Directory),
+        Some(_) => return Err(UrlError::Type),
+    };
     let path = decode(path)?;
     match Argument::new(&path) {
         Err(error) if !path.is_empty() => Err(UrlError::Path(error)),
-        _ => Ok(path),
+        _ => Ok((path, kind)),
     }
 }
 
@@ -193,9 +228,9 @@ impl FromStr for Url {
 impl Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (port, path) = (self.port(), Name::from(&self.path[..]));
-        match self.host.contains(':') {
-            true => write!(f, "[{}]:{port}/{path}", self.host),
-            false => write!(f, "{}:{port}/{path}", self.host),
+        match self.host().contains(':') {
+            true => write!(f, "[{}]:{port}/{path}", self.host()),
+            false => write!(f, "{}:{port}/{path}", self.host()),
         }
     }
 }
@@ -226,8 +261,12 @@ pub enum UrlError {
     Path(ArgumentError),
     /// A `%` without two hexadecimal digits.
     Percent,
-    /// A type of transfer that is not `i`.
+    /// A type that is not `a`, `i` or `d`.
     Type,
+    /// Not of a proxy: its scheme is another, or it has none.
+    Proxy(Option<String>),
+    /// Name and password are such that the proxy cannot be told.
+    ProxyLogin,
 }
 
 impl Display for UrlError {
@@ -241,7 +280,12 @@ impl Display for UrlError {
             Self::Password(error) => write!(f, "password: {error}"),
             Self::Path(error) => write!(f, "path: {error}"),
             Self::Percent => f.write_str("a % has to be written as %25"),
-            Self::Type => f.write_str("only ;type=i is known: files are moved as they are"),
+            Self::Type => f.write_str("the type is not one of ;type=a, ;type=i and ;type=d"),
+            Self::Proxy(Some(scheme)) => write!(f, "{scheme}: is not one of socks5: and http:"),
+            Self::Proxy(None) => f.write_str("a proxy begins with socks5:// or http://"),
+            Self::ProxyLogin => {
+                f.write_str("an HTTP proxy takes no colon in a name, and SOCKS5 no more than 255 bytes")
+            }
         }
     }
 }
@@ -327,14 +371,23 @@ mod tests {
             ("h/a://b", b"a://b"),
             ("h/a;b", b"a;b"),
             ("h/a;type=I", b"a"),
+            ("h/%2Fetc/motd;type=a", b"/etc/motd"),
             ("h/", b""),
         ] {
             assert_eq!(url(text).path(), path, "{text}");
         }
         for text in
-            ["h/a%", "h/a%2", "h/a%zz", "h/a%0d%0aDELE b", "h/a%00", "h/a\nb", "h/a;type=a", "u%:p@h/x"]
+            ["h/a%", "h/a%2", "h/a%zz", "h/a%0d%0aDELE b", "h/a%00", "h/a\nb", "h/a;type=e", "u%:p@h/x"]
         {
             assert!(Url::parse(text).is_err(), "{text}");
+        }
+        for (text, kind) in [
+            ("h/a", None),
+            ("h/a;type=a", Some(UrlType::Text)),
+            ("h/a;TYPE=I", Some(UrlType::Image)),
+            ("h/a/;type=d", Some(UrlType::Directory)),
+        ] {
+            assert_eq!(url(text).kind(), kind, "{text}");
         }
     }
 }

@@ -8,10 +8,11 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use async_io::{Async, Timer};
-use ftps_proto::drive::{Endpoint, Net};
+use ftps_proto::drive::{self, Bind, Endpoint, Net, at_once};
 use ftps_proto::{Channel, Instant};
 use futures_io::{AsyncRead, AsyncWrite};
-use socket2::{SockRef, TcpKeepalive};
+use rustix::io::Errno;
+use socket2::SockRef;
 
 use crate::tcp::Tcp;
 
@@ -106,6 +107,7 @@ pub trait Connect: Send + Sync {
 /// async-io, as the core drives it.
 pub struct Sockets {
     connector: Option<Arc<dyn Connect>>,
+    local: Bind,
     timer: Timer,
     /// What the timer is set to. Once it has fired it is not set any more: polled again, it would never be ready.
     set: Option<Instant>,
@@ -113,8 +115,8 @@ pub struct Sockets {
 }
 
 impl Sockets {
-    pub(crate) fn new(connector: Option<Arc<dyn Connect>>) -> Self {
-        Self { connector, timer: Timer::never(), set: None, epoch: std::time::Instant::now() }
+    pub(crate) fn new(connector: Option<Arc<dyn Connect>>, local: Bind) -> Self {
+        Self { connector, local, timer: Timer::never(), set: None, epoch: std::time::Instant::now() }
     }
 }
 
@@ -128,6 +130,10 @@ impl Net for Sockets {
 
     fn now(&self) -> Instant {
         Instant::new(self.epoch.elapsed())
+    }
+
+    fn renew(&self) -> Option<Self> {
+        Some(Self::new(self.connector.clone(), self.local.clone()))
     }
 
     fn poll_timer(&mut self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
@@ -154,7 +160,7 @@ impl Net for Sockets {
     }
 
     fn connect(&mut self, channel: Channel, to: &Endpoint) -> Self::Connecting {
-        let (connector, to) = (self.connector.clone(), to.clone());
+        let (connector, local, to) = (self.connector.clone(), self.local.clone(), to.clone());
         Mutex::new(Box::pin(async move {
             if let Some(connector) = connector {
                 let mut stream = connector.connect(channel, to).await?;
@@ -162,7 +168,12 @@ impl Net for Sockets {
                 return Ok(stream);
             }
             let Endpoint::Address(to) = to else { return Err(ErrorKind::Unsupported.into()) };
-            tuned(Async::<TcpStream>::connect(to).await?, channel)
+            let socket = Async::new_nonblocking(begin(&local, to)?)?;
+            socket.writable().await?;
+            match socket.get_ref().take_error()? {
+                None => tuned(socket, channel),
+                Some(error) => Err(error),
+            }
         }))
     }
 
@@ -233,29 +244,12 @@ impl Net for Sockets {
     }
 }
 
-/// What is not ready would block.
-fn at_once<T>(poll: Poll<io::Result<T>>) -> io::Result<T> {
-    match poll {
-        Poll::Ready(result) => result,
-        Poll::Pending => Err(ErrorKind::WouldBlock.into()),
-    }
-}
+drive::sockets!(Errno::INPROGRESS);
 
-/// Sets a new socket's options.
 fn tuned(socket: Async<TcpStream>, channel: Channel) -> io::Result<Box<dyn Stream>> {
-    socket.get_ref().set_nodelay(true)?;
-    match channel {
-        // Firewalls forget connections that are silent during a long transfer.
-        Channel::Control => {
-            let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(60));
-            SockRef::from(socket.get_ref()).set_tcp_keepalive(&keepalive)?;
-        }
-        // Until it is closed on purpose, it ends by a reset, also where the process is killed.
-        Channel::Data => {
-            let mut socket = Tcp::Watched(socket);
-            socket.reset_on_drop(true);
-            return Ok(Box::new(socket));
-        }
-    }
-    Ok(Box::new(socket))
+    tune(&SockRef::from(socket.get_ref()), channel)?;
+    Ok(match channel {
+        Channel::Control => Box::new(socket),
+        Channel::Data => Box::new(Tcp::Watched(socket)),
+    })
 }

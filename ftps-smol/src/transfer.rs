@@ -6,9 +6,9 @@ use std::ops::DerefMut;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use ftps_proto::Error;
 use ftps_proto::drive::{self, NotStarted};
-use ftps_proto::ops::{Listed, Transferred};
+use ftps_proto::ops::{self, Get, List, Put, Transferred};
+use ftps_proto::{Error, Operation};
 use futures_io::{AsyncBufRead, AsyncRead, AsyncWrite};
 
 use crate::Client;
@@ -29,8 +29,8 @@ impl<C: DerefMut<Target = Client>> Download<C> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the server's reply, say a 550; and `client`.
-    pub async fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<C>> {
-        let mut download = drive::Download::new(client, path)?;
+    pub async fn open(client: C, get: impl Into<Get>) -> Result<Self, NotStarted<C>> {
+        let mut download = drive::Download::new(client, get)?;
         match poll_fn(|cx| download.poll_start(cx)).await {
             Ok(()) => Ok(Self(download)),
             Err(error) => Err(download.not_started(error)),
@@ -72,8 +72,8 @@ impl<C: DerefMut<Target = Client>> Upload<C> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the server's reply, say a 553; and `client`.
-    pub async fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<C>> {
-        let mut upload = drive::Upload::new(client, path)?;
+    pub async fn open(client: C, put: impl Into<Put>) -> Result<Self, NotStarted<C>> {
+        let mut upload = drive::Upload::new(client, put)?;
         match poll_fn(|cx| upload.poll_start(cx)).await {
             Ok(()) => Ok(Self(upload)),
             Err(error) => Err(upload.not_started(error)),
@@ -105,30 +105,23 @@ impl<C: DerefMut<Target = Client> + Unpin> AsyncWrite for Upload<C> {
     }
 }
 
-/// A listing on its way from the server; made by [`Client::entries`].
+/// A listing, or a walk over directories, on its way from the server; made by [`Client::entries`], [`Client::walk`] and
+/// [`Client::glob`].
 #[derive(Debug)]
-pub struct Entries<C: DerefMut<Target = Client>>(drive::Entries<C>);
+pub struct Entries<C: DerefMut<Target = Client>, O = List>(drive::Entries<C, O>);
 
-impl<C: DerefMut<Target = Client>> Entries<C> {
-    /// Lists a directory for whatever leads to a client. Nothing is sent before [`next`](Self::next).
+/// A walk over directories; made by [`Client::walk`] and [`Client::glob`].
+pub type Walk<C> = Entries<C, ops::Walk>;
+
+drive::entries!(Client);
+
+impl<C: DerefMut<Target = Client>, O: Operation<Output = Option<T>>, T> Entries<C, O> {
+    /// The next one, or `None` once all is complete and confirmed. The future may be dropped, and this called again. After an
+    /// error there are no more.
     ///
     /// # Errors
-    /// [`Error::Local`] for a path that cannot be sent; and `client`.
-    pub fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<C>> {
-        drive::Entries::new(client, path).map(Self)
-    }
-
-    /// The next line, or `None` once the listing is complete and confirmed. The future may be dropped, and this called
-    /// again. After an error there are no more lines.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with the server's reply; whatever says that the listing is not complete.
-    pub async fn next(&mut self) -> Result<Option<Listed>, Error> {
+    /// [`Error::Refused`] with the server's reply; whatever says that this is not all.
+    pub async fn next(&mut self) -> Result<Option<T>, Error> {
         poll_fn(|cx| self.0.poll_next(cx)).await
-    }
-
-    /// Gives the client back. Before the listing's end, this gives it up.
-    pub fn into_client(self) -> C {
-        self.0.release()
     }
 }

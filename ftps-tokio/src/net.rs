@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use ftps_proto::drive::{Endpoint, Net};
+use ftps_proto::drive::{self, Bind, Endpoint, Net, at_once};
 use ftps_proto::{Channel, Instant};
-use socket2::{SockRef, TcpKeepalive};
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::Sleep;
 
 use crate::tcp::Tcp;
@@ -87,15 +87,16 @@ pub trait Connect: Send + Sync {
 /// tokio, as the core drives it.
 pub struct Sockets {
     connector: Option<Arc<dyn Connect>>,
+    local: Bind,
     timer: Pin<Box<Sleep>>,
     epoch: tokio::time::Instant,
 }
 
 impl Sockets {
     /// Within a runtime.
-    pub(crate) fn new(connector: Option<Arc<dyn Connect>>) -> Self {
+    pub(crate) fn new(connector: Option<Arc<dyn Connect>>, local: Bind) -> Self {
         let timer = Box::pin(tokio::time::sleep(Duration::ZERO));
-        Self { connector, timer, epoch: tokio::time::Instant::now() }
+        Self { connector, local, timer, epoch: tokio::time::Instant::now() }
     }
 }
 
@@ -109,6 +110,10 @@ impl Net for Sockets {
 
     fn now(&self) -> Instant {
         Instant::new(self.epoch.elapsed())
+    }
+
+    fn renew(&self) -> Option<Self> {
+        Some(Self::new(self.connector.clone(), self.local.clone()))
     }
 
     fn poll_timer(&mut self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
@@ -130,7 +135,7 @@ impl Net for Sockets {
     }
 
     fn connect(&mut self, channel: Channel, to: &Endpoint) -> Self::Connecting {
-        let (connector, to) = (self.connector.clone(), to.clone());
+        let (connector, local, to) = (self.connector.clone(), self.local.clone(), to.clone());
         Mutex::new(Box::pin(async move {
             if let Some(connector) = connector {
                 let mut stream = connector.connect(channel, to).await?;
@@ -138,7 +143,8 @@ impl Net for Sockets {
                 return Ok(stream);
             }
             let Endpoint::Address(to) = to else { return Err(ErrorKind::Unsupported.into()) };
-            tuned(TcpStream::connect(to).await?, channel)
+            let socket = TcpSocket::from_std_stream(bound(&local, to)?.into());
+            tuned(socket.connect(to).await?, channel)
         }))
     }
 
@@ -202,29 +208,12 @@ impl Net for Sockets {
     }
 }
 
-/// What is not ready would block.
-fn at_once<T>(poll: Poll<io::Result<T>>) -> io::Result<T> {
-    match poll {
-        Poll::Ready(result) => result,
-        Poll::Pending => Err(ErrorKind::WouldBlock.into()),
-    }
-}
+drive::sockets!();
 
-/// Sets a new socket's options.
 fn tuned(socket: TcpStream, channel: Channel) -> io::Result<Box<dyn Stream>> {
-    socket.set_nodelay(true)?;
-    match channel {
-        // Firewalls forget connections that are silent during a long transfer.
-        Channel::Control => {
-            let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(60));
-            SockRef::from(&socket).set_tcp_keepalive(&keepalive)?;
-        }
-        // Until it is closed on purpose, it ends by a reset, also where the process is killed.
-        Channel::Data => {
-            let mut socket = Tcp::Watched(socket);
-            socket.reset_on_drop(true);
-            return Ok(Box::new(socket));
-        }
-    }
-    Ok(Box::new(socket))
+    tune(&SockRef::from(&socket), channel)?;
+    Ok(match channel {
+        Channel::Control => Box::new(socket),
+        Channel::Data => Box::new(Tcp::Watched(socket)),
+    })
 }

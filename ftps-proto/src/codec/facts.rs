@@ -1,12 +1,16 @@
 //! One entry of a listing for machines: a line of MLSD, or the middle of MLST's reply. RFC 3659 section 7.2.
 
-use alloc::vec::Vec;
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
 use core::fmt::{self, Display, Write as _};
 
 use memchr::{memchr, memchr2, memrchr};
 
 use super::{
     ascii::{Excerpt, Text, decimal},
+    command::{Argument, ArgumentError},
     entry::{Entry, Kind, Name, Permissions},
     reply::Reply,
     time::{TimeVal, Timestamp},
@@ -282,10 +286,10 @@ impl Facts {
     pub(super) fn push(&mut self, name: &[u8], value: &[u8]) {
         self.bytes.extend_from_slice(name);
         self.bytes.push(b'=');
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(value);
-        for b in &mut self.bytes[start..] {
-            *b = if *b == b'\n' { b' ' } else { *b };
+        if memchr(b'\n', value).is_none() {
+            self.bytes.extend_from_slice(value);
+        } else {
+            self.bytes.extend(value.iter().map(|&b| if b == b'\n' { b' ' } else { b }));
         }
         self.bytes.push(b'\n');
     }
@@ -307,6 +311,37 @@ impl fmt::Debug for Facts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter().map(|(label, value)| (label, Name::from(value)))).finish()
     }
+}
+
+/// The argument of `OPTS MLST`: `MLST type;size;modify;`.
+///
+/// # Errors
+///
+/// [`ArgumentError`] for what cannot be the name of a fact.
+pub fn mlst_option<F: AsRef<[u8]>>(facts: impl IntoIterator<Item = F>) -> Result<Argument, ArgumentError> {
+    let mut option = b"MLST ".to_vec();
+    for fact in facts {
+        let fact = fact.as_ref();
+        Argument::new(fact)?;
+        if let Some(position) = fact.iter().position(|byte| b" ;=".contains(byte)) {
+            return Err(ArgumentError::Separator { byte: fact[position], position });
+        }
+        option.extend(fact);
+        option.push(b';');
+    }
+    // Without facts, MLSD tells names only.
+    Argument::new(option.trim_ascii_end())
+}
+
+/// Reads the reply to `OPTS MLST`: which facts are told from now on. RFC 3659 section 7.9.
+///
+/// ```text
+/// mlst-opt-resp = "200 MLST OPTS" [ SP 1*( factname ";" ) ] EOL
+/// ```
+pub fn parse_opts_mlst(reply: &Reply) -> Vec<String> {
+    let text = String::from_utf8_lossy(reply.first_line());
+    let facts = text.split_ascii_whitespace().next_back().filter(|facts| facts.contains(';'));
+    facts.into_iter().flat_map(|facts| facts.split_terminator(';')).map(ToString::to_string).collect()
 }
 
 /// Not an entry of a listing for machines.
@@ -431,7 +466,8 @@ mod tests {
     #[test]
     fn a_year_of_five_digits_is_left_out() {
         let mut entry = Entry::new("a", Kind::File);
-        entry.modified = Timestamp::from_unix(839_983_868_687);
+        let then = Timestamp::parse(b"20200615120000").unwrap();
+        entry.modified = Some(Timestamp { year: Some(28_587), ..then });
         let mut out = Vec::new();
         encode_facts(&entry, &mut out);
         assert_eq!(out, b"type=file; a");
@@ -456,5 +492,23 @@ mod tests {
         assert_eq!((entry.name.as_bytes(), entry.size, entry.kind), (&b"a"[..], Some(5), Kind::File));
         assert_eq!(reply("Listing\n  no facts\nEnd").unwrap().name.as_bytes(), b"no facts");
         assert!(reply("type=file; a").is_err() && reply("Listing\n \nEnd").is_err());
+    }
+
+    #[test]
+    fn facts_are_chosen() {
+        let option = |facts: &[&str]| mlst_option(facts).map(|option| option.to_string());
+        assert_eq!(option(&["type", "UNIX.mode"]).as_deref(), Ok("MLST type;UNIX.mode;"));
+        assert_eq!(option(&[]).as_deref(), Ok("MLST"));
+        assert!(option(&["a;b"]).is_err() && option(&["a\r\nDELE b"]).is_err() && option(&[""]).is_err());
+        for (text, facts) in [
+            ("MLST OPTS type;size;", &["type", "size"][..]),
+            // Pure-FTPd.
+            (" MLST OPTS type;sizd;", &["type", "sizd"]),
+            ("MLST OPTS", &[]),
+            ("MLST OPTS ", &[]),
+        ] {
+            let reply = Reply::new(crate::codec::Code::new(200).unwrap(), text);
+            assert_eq!(parse_opts_mlst(&reply), facts, "{text}");
+        }
     }
 }

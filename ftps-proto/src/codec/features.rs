@@ -1,16 +1,16 @@
 //! What a server adds to RFC 959: the reply to FEAT. RFC 2389 section 3.2.
 
-use alloc::{
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::{boxed::Box, format, string::String, vec::Vec};
 use core::fmt::Write as _;
 
+use super::hash::Algorithm;
 use super::reply::{Code, Reply};
 
 /// What the server says it can do. Servers leave out what they can: absence is not always a no.
+///
+/// Each is kept as a line: the label, and after a space its parameters, where it has any.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Features(Vec<(String, String)>);
+pub struct Features(Vec<Box<str>>);
 
 impl Features {
     /// Reads the reply to FEAT.
@@ -28,19 +28,22 @@ impl Features {
             let line = line.strip_prefix(b"211-").unwrap_or(line).trim_ascii();
             let line = String::from_utf8_lossy(line);
             let (label, params) = line.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((&line, ""));
-            (!label.is_empty()).then(|| (label.to_string(), params.trim_ascii_start().to_string()))
+            (!label.is_empty()).then(|| feature(label, params.trim_ascii_start()))
         });
-        Self(features.collect())
+        let mut features: Vec<_> = features.collect();
+        // It is kept as long as the session.
+        features.shrink_to_fit();
+        Self(features)
     }
 
     /// Adds a feature with its parameters, which may be empty.
-    pub fn push(&mut self, label: impl Into<String>, params: impl Into<String>) {
-        self.0.push((label.into(), params.into()));
+    pub fn push(&mut self, label: impl AsRef<str>, params: impl AsRef<str>) {
+        self.0.push(feature(label.as_ref(), params.as_ref()));
     }
 
     /// The labels and their parameters, in the server's order and case.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(label, params)| (label.as_str(), params.as_str()))
+        self.0.iter().map(|feature| feature.split_once(' ').unwrap_or((feature, "")))
     }
 
     /// Whether `label` is there, in any case.
@@ -73,19 +76,46 @@ impl Features {
         self.has("TVFS")
     }
 
+    /// Whether MFF sets this fact. draft-somers-ftp-mfxx section 5.
+    pub fn sets_fact(&self, fact: &str) -> bool {
+        let mut facts = self.params("MFF").unwrap_or_default().split(';');
+        facts.any(|found| found.trim().eq_ignore_ascii_case(fact))
+    }
+
+    /// Whether SITE has this word: on a line of its own (ProFTPD), or among others (Serv-U's `SITE PSWD;EXEC;...`).
+    pub fn site(&self, word: &str) -> bool {
+        let separates = |c: char| c == ';' || c.is_ascii_whitespace();
+        self.iter()
+            .filter(|(label, _)| label.eq_ignore_ascii_case("SITE"))
+            .any(|(_, words)| words.split(separates).any(|found| found.eq_ignore_ascii_case(word)))
+    }
+
+    /// The algorithms of HASH, and which of them is used unless OPTS HASH says otherwise: the one with an asterisk.
+    /// draft-bryan-ftpext-hash section 3.2.
+    pub fn hashes(&self) -> impl Iterator<Item = (Algorithm, bool)> {
+        let algorithms = self.params("HASH").unwrap_or_default().split(';').map(str::trim);
+        algorithms.filter_map(|name| {
+            let (name, chosen) = name.strip_suffix('*').map_or((name, false), |name| (name, true));
+            Some((Algorithm::from_name(name)?, chosen))
+        })
+    }
+
     /// The reply that says so.
     pub fn to_reply(&self, code: Code) -> Reply {
         if self.is_empty() {
             return Reply::new(code, "No features");
         }
         let mut text = String::from("Features:\n");
-        for (label, params) in self.iter() {
-            let gap = if params.is_empty() { "" } else { " " };
-            let _ = writeln!(text, " {label}{gap}{params}");
+        for feature in &self.0 {
+            let _ = writeln!(text, " {feature}");
         }
         text.push_str("End");
         Reply::new(code, text)
     }
+}
+
+fn feature(label: &str, params: &str) -> Box<str> {
+    if params.is_empty() { label.into() } else { format!("{label} {params}").into() }
 }
 
 #[cfg(test)]
@@ -116,6 +146,21 @@ mod tests {
     fn any_blank_ends_a_label() {
         let features = features("Features:\n SIZE\t\n MLST\ttype*;size*;\n UTF8 \u{a0}\nEnd");
         assert!(features.iter().eq([("SIZE", ""), ("MLST", "type*;size*;"), ("UTF8", "\u{a0}")]));
+    }
+
+    #[test]
+    fn what_has_parts() {
+        let features = features(
+            "Features:\n HASH CRC32;SHA-1*;SHA-256;SHA-3;\n MFF modify;UNIX.mode;\n SITE UTIME\n SITE A;B C\nEnd",
+        );
+        let hashes = [(Algorithm::Crc32, false), (Algorithm::Sha1, true), (Algorithm::Sha256, false)];
+        assert!(features.hashes().eq(hashes));
+        assert!(
+            features.sets_fact("MODIFY") && features.sets_fact("UNIX.mode") && !features.sets_fact("create")
+        );
+        assert!(["utime", "A", "B", "C"].iter().all(|word| features.site(word)) && !features.site("RMDIR"));
+        let none = Features::default();
+        assert!(none.hashes().next().is_none() && !none.sets_fact("modify") && !none.site("UTIME"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use core::fmt::{self, Display};
 
 use nom::{Parser as _, bytes::complete::take, combinator::map_opt};
 
-use super::{Parsed, ascii::Escaped};
+use super::{Parsed, ascii::Escaped, encoding::Encoding};
 
 /// The Telnet escape (RFC 854), doubled where it stands for itself.
 pub(super) const IAC: u8 = 0xff;
@@ -117,6 +117,15 @@ impl Reply {
         Self { code, text }
     }
 
+    /// The same with the text of each line, as far as it is of this charset.
+    pub(crate) fn decoded(self, encoding: &Encoding) -> Self {
+        if self.text.is_ascii() {
+            return self;
+        }
+        let lines: Vec<_> = self.lines().map(|line| encoding.text(line)).collect();
+        Self { code: self.code, text: lines.join(&b'\n') }
+    }
+
     /// Its code.
     pub fn code(&self) -> Code {
         self.code
@@ -135,6 +144,23 @@ impl Reply {
     /// The text after the code of the last line: all there is, of most replies.
     pub fn last_line(&self) -> &[u8] {
         self.lines().next_back().unwrap_or_default()
+    }
+
+    /// The lines between the first and the last, as STAT's listing has them: without the space that RFC 959 section 4.2 has
+    /// servers indent with, or the code that some repeat. Of a reply of one line there are none.
+    pub fn listed(&self) -> impl Iterator<Item = &[u8]> {
+        let code = self.code;
+        let mut lines = self.lines();
+        lines.next();
+        lines.next_back();
+        lines.map(move |line| {
+            let repeated = match Code::parse(line) {
+                Ok((rest, found)) if found == code => rest.strip_prefix(b"-"),
+                _ => None,
+            };
+            let line = repeated.unwrap_or(line);
+            line.strip_prefix(b" ").unwrap_or(line)
+        })
     }
 
     /// Appends the reply as it goes over the wire.
@@ -233,6 +259,16 @@ mod tests {
         let mut out = Vec::new();
         reply(211, "Features:\r\n MDTM\n211 not yet\n211-nor this\nEnd").encode(&mut out);
         assert_eq!(out, b"211-Features:\r\n MDTM\r\n 211 not yet\r\n211-nor this\r\n211 End\r\n");
+    }
+
+    #[test]
+    fn lists_what_is_between() {
+        let lines = |text: &str| reply(213, text).listed().map(<[u8]>::to_vec).collect::<Vec<_>>();
+        assert_eq!(
+            lines("Status:\n -rw a\n-rw b\n213--rw c\n  d\nEnd"),
+            [&b"-rw a"[..], b"-rw b", b"-rw c", b" d"]
+        );
+        assert!(lines("none").is_empty());
     }
 
     #[test]

@@ -1,16 +1,24 @@
 //! What a client is told before it connects.
 
 use std::fmt;
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::bind::Bind;
+use super::danger::DangerousBuilder;
 use super::net::Net;
 use super::opening::Opening;
-use crate::codec::list::Family;
-use crate::codec::{Argument, ArgumentError, Secret};
+use super::proxy::Proxy;
+use super::reach::Reach;
+use super::retry::{Origin, Retry};
+use crate::codec::list::{Family, LineReader};
+use crate::codec::{Argument, ArgumentError, Encoding, Entry, Secret};
 use crate::config::{Config, EarlyClose, Limits, ListCommand, Login, Mode, Pipelining, Security, Timeouts};
 use crate::error::{Error, Local};
-use crate::session::Session;
-use crate::tls::{Link, ServerName, TlsConfig};
+use crate::session::Quirk;
+use crate::tls::{ServerName, TlsConfig};
 use crate::url::Url;
 
 /// An adapter, as its [`Builder`] knows it.
@@ -35,10 +43,15 @@ pub struct Builder<A: Adapter> {
     /// Or what is wrong with the name or the password.
     login: Result<Login, ArgumentError>,
     account: Result<Option<Secret>, ArgumentError>,
+    virtual_host: Result<Option<Argument>, ArgumentError>,
+    client_name: Result<Option<Argument>, ArgumentError>,
     /// All but the login.
-    config: Config,
+    pub(super) config: Config,
     login_timeout: Duration,
+    retry: Option<Retry>,
     connector: Option<A::Connector>,
+    local: Bind,
+    reach: Reach,
 }
 
 impl<A: Adapter> Builder<A> {
@@ -53,8 +66,13 @@ impl<A: Adapter> Builder<A> {
             config: Config::new(login.clone()),
             login: Ok(login),
             account: Ok(None),
+            virtual_host: Ok(None),
+            client_name: Ok(None),
             login_timeout: Duration::from_secs(120),
+            retry: None,
             connector: None,
+            local: Bind::default(),
+            reach: Reach::default(),
         }
     }
 
@@ -106,6 +124,25 @@ impl<A: Adapter> Builder<A> {
         self
     }
 
+    /// Under which name the server was reached, for one that serves several (HOST, RFC 7151): sent over TLS, before the
+    /// login. A server that refuses it is not logged in to.
+    pub fn virtual_host(mut self, name: impl AsRef<[u8]>) -> Self {
+        self.virtual_host = Argument::new(name).map(Some);
+        self
+    }
+
+    /// Which program this is, for servers that want to know (CLNT, de facto): sent after the login where FEAT names CLNT.
+    pub fn client_name(mut self, name: impl AsRef<[u8]>) -> Self {
+        self.client_name = Argument::new(name).map(Some);
+        self
+    }
+
+    /// Takes the server to have a way of its own, or not to have it, whichever server is recognised.
+    pub fn quirk(mut self, quirk: Quirk, on: bool) -> Self {
+        self.config.quirks = self.config.quirks.with(quirk, on);
+        self
+    }
+
     /// How long all of [`connect`](Self::connect) may take: the look-up of the name, the attempts to connect, TLS and the
     /// login. 2 minutes unless said otherwise.
     pub fn login_timeout(mut self, limit: Duration) -> Self {
@@ -150,6 +187,25 @@ impl<A: Adapter> Builder<A> {
         self
     }
 
+    /// A form of LIST of the caller's own, which is tried before those that are known: the entry, if a line is of it.
+    pub fn list_reader(mut self, read: impl Fn(&[u8]) -> Option<Entry> + Send + Sync + 'static) -> Self {
+        self.config.list_reader = Some(LineReader::new(read));
+        self
+    }
+
+    /// How many minutes the clock is ahead of UTC by which the server shows times in LIST, where that is known.
+    pub fn list_offset(mut self, minutes: i16) -> Self {
+        self.config.list_offset = Some(minutes);
+        self
+    }
+
+    /// The charset of the server's names, where it is not UTF-8. Names are UTF-8 on this side then, in listings, replies and
+    /// paths: see [`Encoding`].
+    pub fn encoding(mut self, encoding: Encoding) -> Self {
+        self.config.encoding = Some(encoding);
+        self
+    }
+
     /// How much to take from a server: lines, replies, listings.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.config.limits = limits;
@@ -162,10 +218,36 @@ impl<A: Adapter> Builder<A> {
         self
     }
 
+    /// Transfers follow the login at once, as with a client's `expect_more(true)`: the first one's data connection is asked for
+    /// together with the login, on servers that take that. One round trip less before the first byte.
+    pub fn expect_more(mut self, more: bool) -> Self {
+        self.config.expect_more = more;
+        self
+    }
+
     /// Whether a download's close_notify is sent right after the handshake.
     pub fn early_close(mut self, early_close: EarlyClose) -> Self {
         self.config.early_close = early_close;
         self
+    }
+
+    /// Transfers go over data connections alone that resume the control connection's TLS session, which proves that they lead
+    /// to the same server; else they fail with [`Error::NotResumed`]. Off unless asked for: some servers give no tickets.
+    pub fn require_resumption(mut self, require: bool) -> Self {
+        self.config.require_resumption = require;
+        self
+    }
+
+    /// Tells the server, where it takes that, that EPSV alone will ask for data connections (EPSV ALL; RFC 2428, section 4).
+    /// Nothing else is fallen back to then.
+    pub fn epsv_all(mut self, epsv_all: bool) -> Self {
+        self.config.epsv_all = epsv_all;
+        self
+    }
+
+    /// Opens the door to what gives protection up.
+    pub fn dangerous(self) -> DangerousBuilder<A> {
+        DangerousBuilder(self)
     }
 
     /// Who opens data connections: the client, unless said otherwise.
@@ -195,7 +277,49 @@ impl<A: Adapter> Builder<A> {
         self
     }
 
-    /// Makes both connections in the user's own way, say through a proxy. It is given the host's name as it is.
+    /// Has a transfer that fails for a reason that may pass go on: after a pause, where need be in a new session, and from
+    /// where it was. Its reader or writer sees nothing of that. Off unless asked for.
+    ///
+    /// A download goes on where the last bytes that came are those that the server sends again; else it fails
+    /// ([`Error::Mismatch`]). An upload goes on after what the server has of it, where the last of that is what was sent,
+    /// and its size is compared at the end. What is sent to the end of another file ([`Put::append`]), or under a name of
+    /// the server's choice, is tried again only as long as nothing was sent, and so is text.
+    ///
+    /// [`Put::append`]: crate::ops::Put::append
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+
+    /// Goes through a proxy with both connections. It looks the host up; active mode is not possible then.
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.reach.proxy = Some(proxy);
+        self
+    }
+
+    /// Where both connections leave from: an address of this computer, or an interface ([`Bind::interface`]).
+    /// By default the system chooses. A connector makes its own choice.
+    pub fn bind(mut self, local: impl Into<Bind>) -> Self {
+        self.local = local.into();
+        self
+    }
+
+    /// Active mode: listen on a port of this range, say one that a firewall lets in. By default the system chooses one. Each
+    /// data connection takes one that is free.
+    pub fn active_ports(mut self, ports: RangeInclusive<u16>) -> Self {
+        self.reach.ports = Some(ports);
+        self
+    }
+
+    /// Active mode: tell the server to connect to this address, which leads here (NAT). By default it is the control
+    /// connection's own on this side.
+    pub fn external_address(mut self, address: impl Into<IpAddr>) -> Self {
+        self.reach.external = Some(address.into());
+        self
+    }
+
+    /// Makes both connections in the user's own way, say through a tunnel. It is given the host's name as it is; with a
+    /// [`proxy`](Self::proxy), that one's.
     pub fn connector(mut self, connector: A::Connector) -> Self {
         self.connector = Some(connector);
         self
@@ -228,11 +352,14 @@ impl<A: Adapter> Builder<A> {
         Ok(self)
     }
 
-    /// Begins to connect over an adapter's sockets, which are made with the connector.
+    /// Begins to connect over an adapter's sockets, which are made with the connector, or leave from there.
     ///
     /// # Errors
     /// [`Error::Local`], as for [`connect`](Self::connect).
-    pub fn open<N: Net>(&self, net: impl FnOnce(Option<A::Connector>) -> N) -> Result<Opening<N>, Error> {
+    pub fn open<N: Net>(
+        &self,
+        net: impl FnOnce(Option<A::Connector>, Bind) -> N,
+    ) -> Result<Opening<N>, Error> {
         let name = self.server_name.as_ref().unwrap_or(&self.host);
         let name = ServerName::try_from(name.clone()).map_err(|_| {
             Local::Configuration(format!("{name:?} is neither a host name nor an IP address"))
@@ -242,13 +369,19 @@ impl<A: Adapter> Builder<A> {
             None => platform()?,
         };
         let login = Login { account: self.account.clone()?, ..self.login.clone()? };
-        let net = net(self.connector.clone());
-        let date = self.config.date.or_else(|| Some((net.date()?, net.now())));
-        let config = Config { login, date, ..self.config.clone() };
-        let to = (self.host.clone(), self.port.unwrap_or(config.security.port()));
-        let timeout = config.timeouts.connect;
-        let link = Link::new(Session::new(config), &tls, name);
-        Ok(Opening::new(link, net, to, timeout, self.login_timeout))
+        let (virtual_host, client_name) = (self.virtual_host.clone()?, self.client_name.clone()?);
+        let config = Config { login, virtual_host, client_name, ..self.config.clone() };
+        let origin = Origin {
+            tls,
+            name,
+            host: self.host.clone(),
+            port: self.port.unwrap_or(config.security.port()),
+            reach: self.reach.clone(),
+            limit: self.login_timeout,
+            retry: self.retry.clone(),
+            config,
+        };
+        Ok(Arc::new(origin).open(net(self.connector.clone(), self.local.clone())))
     }
 }
 

@@ -13,7 +13,10 @@ impl<N: Net> Driver<N> {
         match close {
             // The engine's business: it never arrives here.
             Close::Notify => {}
-            // All that was to be sent has been sent. The rest of what the server says is still read.
+            // All that was to be sent has been sent, close_notify too. Proxies are known (microsocks) that close both ways where
+            // one is shut down, and so reset what the server has not read yet.
+            Close::Write if self.is_through_proxy() => {}
+            // The rest of what the server says is still read.
             Close::Write => self.finish(channel, cx),
             Close::Whole => {
                 self.write_at_once(channel);

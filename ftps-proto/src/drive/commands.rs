@@ -113,6 +113,19 @@ macro_rules! __commands {
             self.run($crate::ops::Collect::new($crate::drive::directory(path)?))$(.$await)?
         }
 
+        /// How many minutes the clock is ahead of UTC by which the server shows times in LIST: found once in a session, from
+        /// the newest file in a directory, by MDTM. From then on listings say this zone. `None` where nothing tells: see
+        /// [`LearnOffset`]($crate::ops::LearnOffset).
+        ///
+        /// # Errors
+        /// As for [`list`](Self::list).
+        pub $($async)? fn learn_offset(
+            &mut self,
+            directory: impl AsRef<[u8]>,
+        ) -> Result<Option<i16>, $crate::Error> {
+            self.run($crate::ops::LearnOffset::new($crate::drive::directory(directory)?))$(.$await)?
+        }
+
         /// The working directory (PWD), as the bytes that the server sends.
         ///
         /// # Errors
@@ -185,11 +198,254 @@ macro_rules! __commands {
             self.run($crate::ops::Rename::new(from, to))$(.$await)?
         }
 
+        /// The names in a directory (NLST; RFC 959, section 4.1.3), as the server writes them: most put the path that was asked for
+        /// before each, and leave out those that begin with a dot. An empty path is the working directory.
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply;
+        /// [`Remote::TooMany`]($crate::Remote::TooMany) over [`Limits::listing`]($crate::Limits::listing).
+        #[doc(alias = "NLST")]
+        pub $($async)? fn names(
+            &mut self,
+            path: impl AsRef<[u8]>,
+        ) -> Result<Vec<$crate::codec::Name>, $crate::Error> {
+            self.run($crate::ops::CollectNames::new($crate::drive::directory(path)?))$(.$await)?
+        }
+
+        /// What the server says of the session (STAT; RFC 959, section 4.1.3), in words, one line each.
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "STAT")]
+        pub $($async)? fn status(&mut self) -> Result<$crate::codec::Reply, $crate::Error> {
+            self.run($crate::ops::stat())$(.$await)?
+        }
+
+        /// Lists what is at a path over the control connection (STAT; RFC 959, section 4.1.3), which needs no data connection.
+        /// A large directory ends the session: [`list`](Self::list) is for those.
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply;
+        /// [`Error::Unparsed`]($crate::Error::Unparsed) where lines cannot be read.
+        #[doc(alias = "STAT")]
+        pub $($async)? fn status_of(
+            &mut self,
+            path: impl AsRef<[u8]>,
+        ) -> Result<Vec<$crate::codec::Entry>, $crate::Error> {
+            self.run($crate::ops::StatusList::new($crate::codec::Argument::new(path)?))$(.$await)?
+        }
+
+        /// Which system the server says it is (SYST; RFC 959, section 4.1.3), say `UNIX Type: L8`.
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "SYST")]
+        pub $($async)? fn system(&mut self) -> Result<Vec<u8>, $crate::Error> {
+            self.run($crate::ops::System::new())$(.$await)?
+        }
+
+        /// Help on a command, or in general where that is empty (HELP; RFC 959, section 4.1.3), in words.
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "HELP")]
+        pub $($async)? fn help(
+            &mut self,
+            about: impl AsRef<[u8]>,
+        ) -> Result<$crate::codec::Reply, $crate::Error> {
+            self.run($crate::ops::help($crate::drive::directory(about)?))$(.$await)?
+        }
+
+        /// The hash of a file as the server has it: by HASH (draft-bryan-ftpext-hash) where FEAT names the algorithm, else by XCRC,
+        /// XMD5, MD5, XSHA, XSHA1, XSHA256 or XSHA512. For a large file this may take minutes
+        /// ([`Timeouts::reply`]($crate::Timeouts::reply)).
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply;
+        /// [`Remote::Unreadable`]($crate::Remote::Unreadable) where that tells no hash, or more than one.
+        #[doc(alias = "HASH")]
+        #[doc(alias = "XCRC")]
+        #[doc(alias = "XMD5")]
+        #[doc(alias = "XSHA1")]
+        #[doc(alias = "XSHA256")]
+        #[doc(alias = "XSHA512")]
+        pub $($async)? fn hash(
+            &mut self,
+            path: impl AsRef<[u8]>,
+            algorithm: $crate::codec::Algorithm,
+        ) -> Result<$crate::codec::Hash, $crate::Error> {
+            self.run($crate::ops::FileHash::new($crate::codec::Argument::new(path)?, algorithm))$(.$await)?
+        }
+
+        /// The same of these bytes only, the first of which is byte 0: by XCRC and its kin, as HASH takes no range.
+        ///
+        /// # Errors
+        /// The same.
+        #[doc(alias = "XCRC")]
+        pub $($async)? fn hash_range(
+            &mut self,
+            path: impl AsRef<[u8]>,
+            algorithm: $crate::codec::Algorithm,
+            range: core::ops::Range<u64>,
+        ) -> Result<$crate::codec::Hash, $crate::Error> {
+            let path = $crate::codec::Argument::new(path)?;
+            self.run($crate::ops::FileHash::new(path, algorithm).range(range))$(.$await)?
+        }
+
+        /// Sets when a file was last modified: by MFMT (draft-somers-ftp-mfxx, section 3), MFF or SITE UTIME where FEAT names
+        /// them, else by what the server has without saying so, MDTM with two arguments among it.
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's last reply.
+        #[doc(alias = "MFMT")]
+        #[doc(alias = "UTIME")]
+        #[doc(alias = "MDTM")]
+        pub $($async)? fn set_modified(
+            &mut self,
+            path: impl AsRef<[u8]>,
+            time: $crate::codec::command::UtcTime,
+        ) -> Result<(), $crate::Error> {
+            self.run($crate::ops::SetModified::new(time, $crate::codec::Argument::new(path)?))$(.$await)?
+        }
+
+        /// Sets when a file was created (MFCT; draft-somers-ftp-mfxx, section 4).
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "MFCT")]
+        pub $($async)? fn set_created(
+            &mut self,
+            path: impl AsRef<[u8]>,
+            time: $crate::codec::command::UtcTime,
+        ) -> Result<(), $crate::Error> {
+            self.run($crate::ops::mfct(time, $crate::codec::Argument::new(path)?))$(.$await)?
+        }
+
+        /// Sets facts of a file (MFF; draft-somers-ftp-mfxx, section 5), of those that FEAT lists with MFF.
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "MFF")]
+        pub $($async)? fn set_facts(
+            &mut self,
+            path: impl AsRef<[u8]>,
+            facts: $crate::codec::command::NewFacts,
+        ) -> Result<(), $crate::Error> {
+            self.run($crate::ops::mff(facts, $crate::codec::Argument::new(path)?))$(.$await)?
+        }
+
+        /// Sets permissions, the twelve bits of chmod(2): by MFF where FEAT names the fact `UNIX.mode`, else by SITE CHMOD.
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "CHMOD")]
+        #[doc(alias = "SITE")]
+        pub $($async)? fn set_permissions(
+            &mut self,
+            path: impl AsRef<[u8]>,
+            mode: u32,
+        ) -> Result<(), $crate::Error> {
+            self.run($crate::ops::SetPermissions::new(mode, $crate::codec::Argument::new(path)?))$(.$await)?
+        }
+
+        /// Makes a symbolic link that leads to `target` (SITE SYMLINK; ProFTPD's mod_site_misc).
+        ///
+        /// # Errors
+        /// [`Error::Local`]($crate::Error::Local) for a space in either, which the command cannot write;
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "SITE")]
+        pub $($async)? fn symlink(
+            &mut self,
+            target: impl AsRef<[u8]>,
+            link: impl AsRef<[u8]>,
+        ) -> Result<(), $crate::Error> {
+            let (target, link) = ($crate::codec::Argument::new(target)?, $crate::codec::Argument::new(link)?);
+            self.run($crate::ops::site_symlink(&target, &link)?)$(.$await)?
+        }
+
+        /// Removes a directory with all that is in it, by one command: SITE RMDIR where FEAT names it (ProFTPD's mod_site_misc),
+        /// else RMDA (draft-peterson-streamlined-ftp-command-extensions, section 6), which most servers refuse.
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "RMDA")]
+        #[doc(alias = "SITE")]
+        pub $($async)? fn remove_dir_all(&mut self, path: impl AsRef<[u8]>) -> Result<(), $crate::Error> {
+            self.run($crate::ops::RemoveDirAll::new($crate::codec::Argument::new(path)?))$(.$await)?
+        }
+
+        /// For how many bytes there is room in a directory (AVBL; draft-peterson-streamlined-ftp-command-extensions, section 4).
+        /// An empty path is the working directory.
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "AVBL")]
+        pub $($async)? fn available(&mut self, path: impl AsRef<[u8]>) -> Result<u64, $crate::Error> {
+            self.run($crate::ops::avbl($crate::drive::directory(path)?))$(.$await)?
+        }
+
+        /// Asks for room for so many bytes of the file that is uploaded next (ALLO; RFC 959, section 4.1.3).
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "ALLO")]
+        pub $($async)? fn allocate(&mut self, bytes: u64) -> Result<(), $crate::Error> {
+            self.run($crate::ops::allo(bytes))$(.$await)?
+        }
+
+        /// Gives an account for what needs one after the login (ACCT; RFC 959, section 4.1.1). For the login itself there is
+        /// [`Builder::account`]($crate::drive::Builder::account).
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "ACCT")]
+        pub $($async)? fn account(&mut self, account: impl AsRef<[u8]>) -> Result<(), $crate::Error> {
+            self.run($crate::ops::acct($crate::codec::Secret::new(account)?))$(.$await)?
+        }
+
+        /// Says which program this is (CLNT; de facto), where that was not done at the login
+        /// ([`Builder::client_name`]($crate::drive::Builder::client_name)).
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "CLNT")]
+        pub $($async)? fn identify(&mut self, name: impl AsRef<[u8]>) -> Result<(), $crate::Error> {
+            self.run($crate::ops::clnt($crate::codec::Argument::new(name)?))$(.$await)?
+        }
+
+        /// Chooses the language of replies (LANG; RFC 2640, section 4.1), a tag of RFC 5646; the server's own where that is empty.
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "LANG")]
+        pub $($async)? fn set_language(&mut self, tag: impl AsRef<[u8]>) -> Result<(), $crate::Error> {
+            self.run($crate::ops::lang($crate::drive::directory(tag)?))$(.$await)?
+        }
+
+        /// Chooses which facts listings tell from now on (OPTS MLST; RFC 3659, section 7.9), and returns those that they will.
+        /// Without `type` they do not tell directories from files.
+        ///
+        /// # Errors
+        /// [`Error::Local`]($crate::Error::Local) for what cannot be a fact's name;
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply.
+        #[doc(alias = "OPTS")]
+        pub $($async)? fn choose_facts(&mut self, facts: &[&str]) -> Result<Vec<String>, $crate::Error> {
+            self.run($crate::ops::opts_mlst(facts)?)$(.$await)?
+        }
+
         /// Says whether more transfers follow from now on. Then the next one's data connection is asked for (EPSV) once one's
-        /// has ended, before its final reply: one round trip less for each but the first. Given up for the session where the
-        /// server refuses it. Nothing is sent by this.
+        /// has ended, before its final reply: one round trip less for each but the first, and for the first as well with
+        /// [`Builder::expect_more`]($crate::drive::Builder::expect_more). Given up for the session where the server refuses
+        /// it. Nothing is sent by this.
         pub fn expect_more(&mut self, more: bool) {
             self.driver.expect_more(more);
+        }
+
+        /// Hashes every transfer that begins from now on, as its bytes pass:
+        /// [`Transferred::hashes`]($crate::ops::Transferred::hashes) has the results, say to be compared with what the
+        /// server makes of the file. Without algorithms it costs nothing. Nothing is sent by this.
+        pub fn hash_transfers(&mut self, algorithms: &[$crate::codec::Algorithm]) {
+            self.driver.hash_transfers(algorithms);
         }
 
         /// Does nothing, and has it answered (NOOP): a session that stays idle for long is closed by the server.

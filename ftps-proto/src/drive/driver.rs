@@ -3,12 +3,18 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::task::{Poll, ready};
 
 use super::connect_error::ConnectError;
 use super::net::{Endpoint, Net};
+use super::opening::Opening;
 use super::pace::Pace;
 use super::race::Connected;
+use super::reach::{Connecting, Reach};
+use super::retry::{Origin, Retry};
+use super::tally::Tally;
+use crate::codec::Algorithm;
 use crate::error::Error;
 use crate::need::{Channel, Deadline, Io, Progress, Target, Waiting};
 use crate::session::Operation;
@@ -25,20 +31,26 @@ pub struct Driver<N: Net> {
     pub(super) control: N::Socket,
     /// Where the control connection goes.
     peer: Endpoint,
+    /// The proxy's address, where one is between.
+    proxy: Option<Endpoint>,
+    reach: Reach,
     /// The addresses that were tried before that one.
     failed: Option<ConnectError>,
     /// Where the last data connection went (passive mode).
     data_peer: Option<Endpoint>,
     pub(super) data: DataSocket<N>,
     pace: Pace,
+    /// How transfers are hashed as they pass.
+    hashing: Vec<Algorithm>,
     /// While the session is opened: when all of that is to be done.
     limit: Option<Instant>,
+    origin: Option<Arc<Origin>>,
 }
 
 /// The data connection's socket, if there is one.
 pub(super) enum DataSocket<N: Net> {
     None,
-    Connecting(N::Connecting),
+    Connecting(Connecting<N>),
     Listening(N::Listener),
     Connected(N::Socket),
 }
@@ -55,17 +67,42 @@ impl<N: Net> Driver<N> {
     pub(super) fn new(
         link: Link,
         net: N,
-        (control, peer): Connected<N>,
+        (control, to): Connected<N>,
+        (reach, server): (Reach, Endpoint),
         failed: Option<ConnectError>,
         limit: Instant,
+        origin: Arc<Origin>,
     ) -> Self {
+        // Where it is never opened again, nothing of that is kept.
+        let origin = Some(origin).filter(|origin| origin.retry.is_some());
         let (data, pace, limit) = (DataSocket::None, Pace::default(), Some(limit));
-        Self { link, net, control, peer, failed, data_peer: None, data, pace, limit }
+        let (peer, proxy) = if reach.proxy.is_some() { (server, Some(to)) } else { (to, None) };
+        let hashing = Vec::new();
+        Self {
+            link,
+            net,
+            control,
+            peer,
+            proxy,
+            reach,
+            failed,
+            data_peer: None,
+            data,
+            pace,
+            hashing,
+            limit,
+            origin,
+        }
     }
 
-    /// Where the control connection goes.
+    /// Where the control connection goes; through a proxy, the server's name.
     pub fn peer(&self) -> &Endpoint {
         &self.peer
+    }
+
+    /// Whether a proxy is between.
+    pub(super) fn is_through_proxy(&self) -> bool {
+        self.proxy.is_some()
     }
 
     /// The addresses that were tried, and failed, before [`peer`](Self::peer).
@@ -96,6 +133,35 @@ impl<N: Net> Driver<N> {
     /// As [`Session::expect_more`].
     pub fn expect_more(&mut self, more: bool) {
         self.link.expect_more(more);
+    }
+
+    /// How transfers that failed go on, where they do.
+    pub(super) fn retry(&self) -> Option<&Retry> {
+        self.origin.as_ref()?.retry.as_ref()
+    }
+
+    /// What was said of the session before holds for this one.
+    pub(super) fn goes_on_from(&mut self, old: &Self) {
+        self.hashing.clone_from(&old.hashing);
+        self.expect_more(old.session().expects_more());
+    }
+
+    /// Begins to open another session like this one, which is lost.
+    pub(super) fn reopen(&mut self, cx: &mut N::Context<'_>) -> Option<Opening<N>> {
+        let opening = self.origin.as_ref()?.open(self.net.renew()?);
+        // Before the other one comes: servers count connections.
+        N::finish(&mut self.control, cx);
+        Some(opening)
+    }
+
+    /// Hashes every transfer that begins from now on as its bytes pass: [`Transferred::hashes`](crate::ops::Transferred).
+    pub fn hash_transfers(&mut self, algorithms: &[Algorithm]) {
+        self.hashing = algorithms.to_vec();
+    }
+
+    /// For a transfer that begins.
+    pub(super) fn tally(&self) -> Tally {
+        Tally::new(self.hashing.iter().copied())
     }
 
     /// Runs an operation that moves no payload. Where it is given up half-way, the next operation recovers the session.
@@ -132,7 +198,9 @@ impl<N: Net> Driver<N> {
             match need {
                 LinkNeed::Connect(target) => {
                     let to = self.endpoint(target);
-                    self.data = DataSocket::Connecting(self.net.connect(Channel::Data, &to));
+                    let first = self.proxy.as_ref().unwrap_or(&to);
+                    let connecting = self.reach.connect(&mut self.net, Channel::Data, first, &to);
+                    self.data = DataSocket::Connecting(connecting);
                     self.data_peer = Some(to);
                 }
                 LinkNeed::Listen => self.listen(),
@@ -189,14 +257,13 @@ impl<N: Net> Driver<N> {
     /// Listens on the control connection's own address.
     fn listen(&mut self) {
         let listening = match &self.peer {
-            Endpoint::Address(_) => N::local_addr(&self.control).and_then(|mut local| {
-                local.set_port(0);
-                self.net.listen(local)
-            }),
+            Endpoint::Address(_) => {
+                N::local_addr(&self.control).and_then(|local| self.reach.listen(&mut self.net, local))
+            }
             // Anybody could connect, as there would be no address to compare with.
             Endpoint::Host(..) => Err(io::Error::new(
                 io::ErrorKind::Unsupported,
-                "active mode does not go through a connector: the server's address is not known",
+                "active mode does not go through a connector or a proxy: the server's address is not known",
             )),
         };
         match listening {
@@ -211,7 +278,7 @@ impl<N: Net> Driver<N> {
     /// Goes on with opening the data connection; whether anything happened.
     fn poll_open(&mut self, cx: &mut N::Context<'_>) -> bool {
         let opened = match &mut self.data {
-            DataSocket::Connecting(connecting) => N::poll_connect(connecting, cx),
+            DataSocket::Connecting(connecting) => connecting.poll(cx),
             DataSocket::Listening(listener) => match N::poll_accept(listener, cx) {
                 // Another host's connection is dropped, and the server's is waited for (RFC 2577, section 4).
                 Poll::Ready(Ok((_, from))) if !is_from(&self.peer, from) => return true,

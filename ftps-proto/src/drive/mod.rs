@@ -19,37 +19,56 @@
 //! All of it is polled, with whatever the adapter waits with ([`Net::Context`]): the context of an async task, or the set
 //! of sockets for poll(2). All state is kept in these types, so polling can stop at any time and go on later.
 
+mod bind;
 mod builder;
 mod close;
 mod commands;
 mod connect_error;
+mod danger;
 mod download;
 mod driver;
 mod entries;
+mod kept;
 mod lease;
+mod moving;
 mod net;
 mod opening;
 mod pace;
+mod proxy;
 mod race;
+mod reach;
+mod retry;
 mod running;
 mod survey;
+mod tally;
+mod throttle;
 mod transfer;
 mod transfers;
 mod upload;
 
 #[doc(hidden)]
-pub use crate::{__commands as commands, __transfer as transfer_methods, __transfers as transfers};
+pub use crate::{
+    __commands as commands, __entries as entries, __listings as listings, __sockets as sockets,
+    __transfer as transfer_methods, __transfers as transfers,
+};
+pub use bind::Bind;
 pub use builder::{Adapter, Builder};
 pub use connect_error::ConnectError;
+pub use danger::DangerousBuilder;
 pub use download::Download;
 pub use driver::Driver;
 pub use entries::Entries;
 #[doc(hidden)]
 pub use entries::directory;
 pub use lease::{Driven, Lease};
+#[doc(hidden)]
+pub use net::at_once;
 pub use net::{Endpoint, Net};
 pub use opening::Opening;
+pub use proxy::{Proxy, ProxyError, ProxyProblem};
+pub use retry::{Attempts, Retry};
 pub use running::Running;
 pub use survey::{Survey, Surveying};
+pub use tally::Hasher;
 pub use transfer::NotStarted;
 pub use upload::Upload;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{Error as IoError, ErrorKind};
 use std::mem;
+use std::sync::Arc;
 use std::task::{Poll, ready};
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use super::connect_error::ConnectError;
 use super::driver::Driver;
 use super::net::{Endpoint, Net};
 use super::race::{Connected, Race, interleave};
+use super::reach::Reach;
+use super::retry::Origin;
 use crate::error::Error;
 use crate::need::{Channel, Failure};
 use crate::ops::Open;
@@ -23,6 +26,7 @@ use crate::tls::Link;
 pub struct Opening<N: Net> {
     stage: Stage<N>,
     open: Open,
+    origin: Arc<Origin>,
 }
 
 enum Stage<N: Net> {
@@ -35,8 +39,11 @@ enum Stage<N: Net> {
 struct Connecting<N: Net> {
     link: Link,
     net: N,
-    host: String,
-    port: u16,
+    /// Its name and port.
+    server: Endpoint,
+    /// The same, or the proxy's.
+    first: Endpoint,
+    reach: Reach,
     /// How long the look-up, and each attempt to connect, may take.
     timeout: Duration,
     /// When all of it is to be done, login included.
@@ -50,24 +57,21 @@ enum Way<N: Net> {
 }
 
 impl<N: Net> Opening<N> {
-    pub(super) fn new(
-        link: Link,
-        mut net: N,
-        (host, port): (String, u16),
-        timeout: Duration,
-        limit: Duration,
-    ) -> Self {
+    pub(super) fn new(link: Link, mut net: N, origin: Arc<Origin>) -> Self {
         let now = net.now();
-        let limit = now + limit;
-        let way = match net.lookup(&host, port) {
+        let (host, port, reach) = (origin.host.clone(), origin.port, origin.reach.clone());
+        let (limit, timeout) = (now + origin.limit, origin.config.timeouts.connect);
+        let first = reach.first(&host, port);
+        let way = match net.lookup(&first.0, first.1) {
             Some(lookup) => Way::LookingUp { lookup, until: (now + timeout).min(limit) },
             None => {
-                let itself = VecDeque::from([Endpoint::Host(host.clone(), port)]);
+                let itself = VecDeque::from([Endpoint::Host(first.0.clone(), first.1)]);
                 Way::Racing(Race::new(itself, timeout, limit))
             }
         };
-        let connecting = Connecting { link, net, host, port, timeout, limit, way };
-        Self { stage: Stage::Connecting(connecting), open: Open::new() }
+        let (server, first) = (Endpoint::Host(host, port), Endpoint::Host(first.0, first.1));
+        let connecting = Connecting { link, net, server, first, reach, timeout, limit, way };
+        Self { stage: Stage::Connecting(connecting), open: Open::new(), origin }
     }
 
     /// Goes no further than TLS: takes leave without a login. The session cannot be used, but tells what was found out.
@@ -97,11 +101,13 @@ impl<N: Net> Opening<N> {
                 failure: Some(Failure::transport(IoError::from(error))),
                 reply: None,
             })?;
-            if let Stage::Connecting(Connecting { link, net, limit, way, .. }) =
+            if let Stage::Connecting(Connecting { link, net, server, reach, limit, way, .. }) =
                 mem::replace(&mut self.stage, Stage::Done)
             {
                 let failed = if let Way::Racing(race) = way { race.failed } else { None };
-                self.stage = Stage::LoggingIn(Driver::new(link, net, connected, failed, limit));
+                let origin = Arc::clone(&self.origin);
+                let driver = Driver::new(link, net, connected, (reach, server), failed, limit, origin);
+                self.stage = Stage::LoggingIn(driver);
             }
         }
         if let Stage::LoggingIn(driver) = &mut self.stage {
@@ -136,7 +142,7 @@ impl<N: Net> Connecting<N> {
                     self.way = Way::Racing(Race::new(addresses, self.timeout, self.limit));
                 }
                 Way::Racing(race) => {
-                    let connected = ready!(race.poll(&mut self.net, cx));
+                    let connected = ready!(race.poll(&mut self.net, (&self.reach, &self.server), cx));
                     let none = || IoError::new(ErrorKind::NotFound, "the host has no address");
                     return Poll::Ready(
                         connected.map_err(|failed| failed.unwrap_or_else(|| self.unresolved(none()))),
@@ -147,6 +153,6 @@ impl<N: Net> Connecting<N> {
     }
 
     fn unresolved(&self, error: IoError) -> ConnectError {
-        ConnectError::new(Endpoint::Host(self.host.clone(), self.port), error)
+        ConnectError::new(self.first.clone(), error)
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::connect_error::ConnectError;
 use super::net::{Endpoint, Net};
+use super::reach::{Connecting, Reach};
 use crate::need::Channel;
 use crate::time::Instant;
 
@@ -33,12 +34,12 @@ pub(super) type Connected<N> = (<N as Net>::Socket, Endpoint);
 
 struct Attempt<N: Net> {
     to: Endpoint,
-    connecting: N::Connecting,
+    connecting: Connecting<N>,
     until: Instant,
 }
 
 impl<N: Net> Race<N> {
-    /// To these endpoints, in this order.
+    /// To these endpoints, in this order: the server's own, or those of the proxy before it.
     pub(super) fn new(endpoints: VecDeque<Endpoint>, timeout: Duration, limit: Instant) -> Self {
         Self {
             waiting: endpoints,
@@ -55,6 +56,7 @@ impl<N: Net> Race<N> {
     pub(super) fn poll(
         &mut self,
         net: &mut N,
+        (reach, server): (&Reach, &Endpoint),
         cx: &mut N::Context<'_>,
     ) -> Poll<Result<Connected<N>, Option<ConnectError>>> {
         loop {
@@ -69,7 +71,7 @@ impl<N: Net> Race<N> {
             }
             let due = self.running.is_empty() || self.next <= now;
             if let Some(to) = if due { self.waiting.pop_front() } else { None } {
-                let connecting = net.connect(Channel::Control, &to);
+                let connecting = reach.connect(net, Channel::Control, &to, server);
                 self.running.push(Attempt { to, connecting, until: (now + self.timeout).min(self.limit) });
                 self.next = now + ATTEMPT_DELAY;
                 continue;
@@ -88,7 +90,7 @@ impl<N: Net> Race<N> {
     fn poll_attempts(&mut self, now: Instant, cx: &mut N::Context<'_>) -> Option<Connected<N>> {
         let mut index = 0;
         while let Some(attempt) = self.running.get_mut(index) {
-            let error = match N::poll_connect(&mut attempt.connecting, cx) {
+            let error = match attempt.connecting.poll(cx) {
                 Poll::Ready(Ok(socket)) => return Some((socket, attempt.to.clone())),
                 Poll::Ready(Err(error)) => error,
                 Poll::Pending if attempt.until <= now => ErrorKind::TimedOut.into(),

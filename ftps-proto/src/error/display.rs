@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Display, Formatter};
 
-use super::{Error, Local, Refused, Remote, Unlisted};
+use super::{Error, Local, Mismatch, Refused, Remote, Unlisted};
 use crate::codec::{Name, Reply};
 
 impl Display for Error {
@@ -31,6 +31,9 @@ impl Display for Error {
                 write!(f, "{count} lines of the listing cannot be read, the first is \"{line}\"")
             }
             Self::Missing(name) => write!(f, "its directory does not list \"{name}\""),
+            Self::Mismatch(mismatch) => mismatch.fmt(f),
+            Self::TooLarge { max } => write!(f, "it has more than {max} bytes"),
+            Self::NotNewer { modified } => write!(f, "what would be replaced is not older: {modified}"),
             Self::Injection { bytes } => {
                 write!(
                     f,
@@ -61,6 +64,9 @@ impl Display for Error {
                     caused(f, &failure.source)?;
                 }
                 said(f, reply.as_ref())
+            }
+            Self::NotResumed => {
+                f.write_str("the data connection did not resume the control connection's TLS session")
             }
             Self::Unprotected { reply, cause } => {
                 write!(f, "the server refused to protect data connections: {reply}")?;
@@ -101,12 +107,26 @@ fn said(f: &mut Formatter<'_>, reply: Option<&Reply>) -> fmt::Result {
     }
 }
 
+impl Display for Mismatch {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Size { expected, found } => {
+                write!(f, "the file on the server has {found} bytes, not {expected}")
+            }
+            Self::Content => {
+                f.write_str("the file on the server has other content: it is another, or was changed")
+            }
+        }
+    }
+}
+
 impl Display for Unlisted {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Missing => "there is no such directory",
             Self::Unreadable => "the directory cannot be read",
             Self::Cut => "the server has left out entries",
+            Self::File => "it is a file, and no directory",
         })
     }
 }
@@ -120,6 +140,7 @@ impl Display for Local {
                 write!(f, "{verb} changes what the session expects: it is not sent as a mere command")
             }
             Self::Url(url) => url.fmt(f),
+            Self::Pattern(pattern) => pattern.fmt(f),
             Self::NotOpen => f.write_str("the session is not open"),
             Self::AlreadyOpen => f.write_str("the session was opened before"),
             Self::NotSecured => {

@@ -23,7 +23,8 @@ use crate::time::Instant;
 /// polled again for more. The listed directory itself and its parent are left out. Memory is bounded: no more input
 /// is asked for before the lines that came have been taken.
 ///
-/// Small servers ignore the path and list the working directory. So on a server that is not known to honour it the session
+/// Small servers ignore the path and list the working directory, and others take what LIST is given for a pattern or for
+/// several words. So on a server that is not known to honour it, or where LIST may take it for something else, the session
 /// changes to the directory, lists it and changes back, also where the listing is dropped. Where it cannot be changed to,
 /// say because the path is a pattern, the path goes with the command.
 ///
@@ -68,18 +69,25 @@ impl List {
             path,
             entered: false,
             facts_refused: None,
-            lines: Lines::new(false, Parser::new(), None),
+            lines: Lines::new(false, Parser::new(), None, None),
             purging: false,
             stage: Stage::Begin,
         }
     }
 
+    /// The unique fact of the listed directory itself (RFC 3659, section 7.5.2), once it has come.
+    pub(super) fn unique(&self) -> Option<&[u8]> {
+        self.lines.unique()
+    }
+
     fn begin(&self, session: &mut Session) -> Stage {
         match &self.path {
-            Some(_) if !session.lists_paths() => match session.home() {
-                Some(_) => self.enter(session),
-                None => Stage::Home(Call::new(Command::Pwd)),
-            },
+            Some(path) if !session.lists_paths() || self.is_ambiguous(path, session) => {
+                match session.home() {
+                    Some(_) => self.enter(session),
+                    None => Stage::Home(Call::new(Command::Pwd)),
+                }
+            }
             _ => Stage::Open,
         }
     }
@@ -92,6 +100,11 @@ impl List {
         }
     }
 
+    /// Whether LIST may take the path for something else: for a pattern, or for several words (Pure-FTPd).
+    fn is_ambiguous(&self, path: &Argument, session: &Session) -> bool {
+        !self.asks_for_facts(session) && path.as_bytes().iter().any(|byte| b"*?[{\\ ".contains(byte))
+    }
+
     fn asks_for_facts(&self, session: &Session) -> bool {
         session.lists_by_facts() && self.facts_refused.is_none()
     }
@@ -101,7 +114,8 @@ impl List {
         let all = !facts && session.lists_all();
         let path = if self.entered { None } else { self.path.clone() };
         let itself = if all { own_name(path.as_ref()) } else { None };
-        self.lines = Lines::new(facts, self.parser(session, facts, now), itself);
+        let parser = self.parser(session, facts, now);
+        self.lines = Lines::new(facts, parser, session.encoding().cloned(), itself);
         let command = if facts { Command::Mlsd(path) } else { Command::List(list_argument(path, all)?) };
         Ok(StartTransfer::listing(command))
     }
@@ -113,7 +127,13 @@ impl List {
             (None, Some(system)) => Parser::new().with_system(system.first_line()),
             (None, None) => Parser::new(),
         };
-        let parser = parser.with_path(self.path.as_ref().map_or(&[], Argument::as_bytes));
+        let mut parser = parser.with_path(self.path.as_ref().map_or(&[], Argument::as_bytes));
+        if let Some(reader) = session.config().list_reader.clone().filter(|_| !facts) {
+            parser = parser.with_parser(move |line| reader.read(line));
+        }
+        if let Some(minutes) = session.list_offset() {
+            parser = parser.with_offset(minutes);
+        }
         match session.date(now) {
             Some(date) => parser.with_now(date),
             None => parser,
@@ -184,7 +204,7 @@ fn own_name(path: Option<&Argument>) -> Option<Vec<u8>> {
 }
 
 /// LIST is often given to `ls`, which would take a path with a leading `-` for options.
-fn list_argument(path: Option<Argument>, all: bool) -> Result<Option<Argument>, Error> {
+pub(super) fn list_argument(path: Option<Argument>, all: bool) -> Result<Option<Argument>, Error> {
     let mut argument = Vec::new();
     if all {
         argument.extend(b"-a");
@@ -203,7 +223,7 @@ fn list_argument(path: Option<Argument>, all: bool) -> Result<Option<Argument>, 
 
 /// Whether a refusal only says that there is nothing to list, as servers do of an empty directory (z/OS: `550 No members
 /// found`).
-fn says_empty(reply: &Reply) -> bool {
+pub(super) fn says_empty(reply: &Reply) -> bool {
     let says = |text: &str| {
         reply
             .lines()

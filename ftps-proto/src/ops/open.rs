@@ -5,12 +5,13 @@ use core::mem;
 use core::task::Poll;
 
 use super::call::{Call, completed};
+use super::exchange::working_directory;
 use super::ready;
-use crate::codec::{Argument, Class, Command, Features, ProtectionLevel, Reply, Verb};
-use crate::config::Security;
+use crate::codec::{Argument, Class, Command, Encoding, Features, ProtectionLevel, Reply, Verb};
+use crate::config::{Protection, Security};
 use crate::error::{Error, Local, Refused, Remote};
 use crate::need::{Channel, Close, Need};
-use crate::session::{Claim, Operation, Session};
+use crate::session::{Claim, Operation, Quirk, Session};
 use crate::time::Instant;
 
 /// Opens a session: greeting, TLS, login, and what every session needs (PBSZ, PROT, FEAT, OPTS UTF8, TYPE I).
@@ -42,6 +43,9 @@ enum Stage {
     },
     Handshake,
     Login,
+    /// CCC is sent, and TLS then ends.
+    Clearing(Call),
+    Clearance,
     /// TLS was all that was wanted.
     Parting,
     /// The login was refused: QUIT is sent, and its reply is not waited for.
@@ -101,15 +105,34 @@ impl Open {
                 },
                 Stage::Login => match self.exchange(session) {
                     Ok(Poll::Pending) => return self.wait(Stage::Login),
-                    Ok(Poll::Ready(())) => {
-                        session.opened();
-                        return Ok(Poll::Ready(()));
+                    Ok(Poll::Ready(())) if session.config().dangerous_clear_control => {
+                        Stage::Clearing(Call::new(Command::Ccc))
                     }
+                    Ok(Poll::Ready(())) => return Ok(opened(session)),
                     Err(error) => {
                         session.send(Command::Quit)?;
                         Stage::Leaving(error)
                     }
                 },
+                Stage::Clearing(mut call) => match call.step(session)? {
+                    Poll::Pending => return self.wait(Stage::Clearing(call)),
+                    Poll::Ready((_, reply)) if reply.code().class() != Class::Completion => {
+                        return Ok(opened(session));
+                    }
+                    Poll::Ready(_) => {
+                        let bytes = session.buffered();
+                        if bytes > 0 {
+                            return Err(Error::Injection { bytes });
+                        }
+                        session.clear_control();
+                        Stage::Clearance
+                    }
+                },
+                Stage::Clearance if session.is_cleared() => return Ok(opened(session)),
+                Stage::Clearance if session.is_over() => {
+                    return Err(Error::Connection { channel: Channel::Control, failure: None, reply: None });
+                }
+                Stage::Clearance => return self.wait(Stage::Clearance),
                 Stage::Parting if !session.has_needs() => {
                     session.die();
                     return Ok(Poll::Ready(()));
@@ -136,13 +159,22 @@ impl Open {
             session.need(Need::Close(Channel::Control, Close::Whole));
             return Stage::Parting;
         }
+        let config = session.config();
+        match &config.virtual_host {
+            // Alone: where it is refused, no password leaves.
+            Some(name) => self.rest.push_back(Command::Host(name.clone())),
+            None => self.begin_login(session),
+        }
+        Stage::Login
+    }
+
+    fn begin_login(&mut self, session: &Session) {
         let login = &session.config().login;
         self.rest.push_back(Command::User(login.user.clone()));
         if self.pipelines(session) {
             self.rest.push_back(Command::Pass(login.password.clone()));
-            self.prepare();
+            self.prepare(session);
         }
-        Stage::Login
     }
 
     /// Whether the whole of the login goes in one flight. The commands after PASS would be refused if ACCT had to come
@@ -159,11 +191,17 @@ impl Open {
                 let Some(command) = self.rest.pop_front() else { break };
                 // Not asked for where FEAT is known not to list it; in one burst it is not known yet.
                 let unlisted = |features: &Features| !features.utf8();
-                if !(matches!(command, Command::Opts(_)) && session.features().is_some_and(unlisted)) {
+                let forced = session.config().encoding.as_ref().is_some_and(Encoding::is_forced);
+                let unwanted = forced || session.features().is_some_and(unlisted);
+                if !(matches!(command, Command::Opts(_)) && unwanted) {
                     let mut call = Call::new(command);
                     call.send(session)?;
                     self.sent.push_back(call);
                 }
+            }
+            // Last, so that all of the login comes before it. Its reply is the first transfer's to wait for.
+            if pipelined && session.expects_more() {
+                session.prepare_route();
             }
             let Some(call) = self.sent.front_mut() else { return Ok(Poll::Ready(())) };
             let (verb, reply) = ready!(call.step(session)?);
@@ -180,7 +218,7 @@ impl Open {
                 let account = login.account.clone().ok_or(Local::AccountRequired)?;
                 self.rest.push_front(Command::Acct(account));
                 if verb == Verb::User {
-                    self.prepare();
+                    self.prepare(session);
                 }
                 Ok(())
             }
@@ -194,40 +232,91 @@ impl Open {
             (Verb::Pass, _) if self.admitted => Ok(()),
             (Verb::User, 331) => {
                 self.rest.push_back(Command::Pass(login.password.clone()));
-                self.prepare();
+                self.prepare(session);
                 Ok(())
             }
             (Verb::User, _) => {
                 completed(verb, reply)?;
-                self.prepare();
+                self.prepare(session);
+                Ok(())
+            }
+            (Verb::Host, _) => {
+                completed(verb, reply)?;
+                self.begin_login(session);
                 Ok(())
             }
             (Verb::Feat, code) => {
                 session.learn_features((code == 211).then(|| Features::parse(&reply)));
+                // Before OPTS UTF8, which some servers take from those only whom they know.
+                if let Some(name) = session.client_name() {
+                    self.rest.push_front(Command::Clnt(name));
+                }
+                if session.may_switch_names() {
+                    self.rest.push_back(Command::Syst);
+                } else if session.has_quirk(Quirk::SwitchesNames) {
+                    self.rest.push_back(Command::Pwd);
+                }
+                Ok(())
+            }
+            (Verb::Syst, _) => {
+                session.learn_system(reply);
+                if session.has_quirk(Quirk::SwitchesNames) {
+                    self.rest.push_back(Command::Pwd);
+                }
+                Ok(())
+            }
+            (Verb::Pwd, _) => {
+                let switched = working_directory(verb, reply).is_ok_and(|path| path.starts_with(b"/"));
+                if !switched {
+                    for format in ["LISTFMT 1", "NAMEFMT 1"] {
+                        self.rest.push_back(Command::Site(Argument::known(format)));
+                    }
+                }
                 Ok(())
             }
             // Some servers whose every connection is secured do not know PROT. The first upload is preceded by a proof that
             // this is such a one.
-            (Verb::Prot, 500 | 502) if session.config().security == Security::Implicit => {
+            (Verb::Prot, 500 | 502)
+                if session.config().security == Security::Implicit && !session.is_data_clear() =>
+            {
                 session.doubt_protection(reply);
                 Ok(())
             }
-            // What PBSZ says does not matter where PROT succeeds.
-            (Verb::Pbsz | Verb::Opts, _) => Ok(()),
+            (Verb::EpsvAll, code) => {
+                if code / 100 == 2 {
+                    session.learn_epsv_all();
+                }
+                Ok(())
+            }
+            // What PBSZ says does not matter where PROT succeeds; the others are asked for in vain, at worst.
+            (Verb::Pbsz | Verb::Opts | Verb::Clnt | Verb::Site, _) => Ok(()),
             _ => completed(verb, reply).map(drop),
         }
     }
 
     /// What every session needs once it is logged in.
-    fn prepare(&mut self) {
+    fn prepare(&mut self, session: &Session) {
+        let protection = match session.config().protection {
+            Protection::Private => ProtectionLevel::Private,
+            Protection::DangerousClear => ProtectionLevel::Clear,
+        };
         self.rest.extend([
             Command::Pbsz(0),
-            Command::Prot(ProtectionLevel::Private),
+            Command::Prot(protection),
             Command::Feat,
             Command::Opts(Argument::known("UTF8 ON")),
             Command::TypeImage,
         ]);
+        let config = session.config();
+        if config.epsv_all && config.extended && !config.mode.begins_active() {
+            self.rest.push_back(Command::EpsvAll);
+        }
     }
+}
+
+fn opened(session: &mut Session) -> Poll<()> {
+    session.opened();
+    Poll::Ready(())
 }
 
 /// The greeting (RFC 959, section 5.4): 220, or 230 where no login is needed. USER is sent all the same, after TLS.

@@ -8,7 +8,6 @@ use core::task::Poll;
 use super::call::{Call, completed, not_completed};
 use super::ready;
 use crate::codec::{Class, Command, NetAddress, Reply, Verb, parse_227, parse_229};
-use crate::config::Mode;
 use crate::error::{Error, Local, Remote};
 use crate::need::{Target, Waiting};
 use crate::session::{AddressFamily, Direction, Session};
@@ -19,12 +18,18 @@ use crate::time::Instant;
 #[derive(Debug)]
 pub(super) struct Route {
     direction: Direction,
+    /// PRET, where the server has to be told before EPSV or PASV.
+    pret: Option<Command>,
     stage: Stage,
+    /// The other side has been tried as well.
+    switched: bool,
 }
 
 #[derive(Debug)]
 enum Stage {
     Choose,
+    /// PRET.
+    Announced(Call),
     /// Passive mode. `prepared`: it was sent while the transfer before was under way.
     Asked {
         call: Call,
@@ -42,14 +47,27 @@ enum Stage {
 }
 
 impl Route {
-    pub(super) fn new(direction: Direction) -> Self {
-        Self { direction, stage: Stage::Choose }
+    pub(super) fn new(direction: Direction, pret: Option<Command>) -> Self {
+        Self { direction, pret, stage: Stage::Choose, switched: false }
     }
 
     pub(super) fn step(&mut self, session: &mut Session, now: Instant) -> Result<Poll<()>, Error> {
         loop {
             self.stage = match &mut self.stage {
                 Stage::Choose => self.choose(session),
+                Stage::Announced(call) => {
+                    let (verb, reply) = ready!(call.step(session)?);
+                    match reply.code().get() {
+                        // Said again before each EPSV or PASV that follows.
+                        200..=299 => self.ask(session),
+                        500 | 502 => {
+                            session.forget_pret();
+                            self.pret = None;
+                            Stage::Choose
+                        }
+                        _ => return Err(not_completed(verb, reply)),
+                    }
+                }
                 Stage::Asked { call, prepared } => {
                     let (verb, reply) = ready!(call.step(session)?);
                     let prepared = *prepared;
@@ -81,10 +99,17 @@ impl Route {
     }
 
     fn choose(&self, session: &mut Session) -> Stage {
-        if session.config().mode == Mode::Active {
+        if session.is_active() {
             session.listen_for_data(self.direction);
             return Stage::Listening;
         }
+        match &self.pret {
+            Some(pret) => Stage::Announced(Call::new(pret.clone())),
+            None => self.ask(session),
+        }
+    }
+
+    fn ask(&self, session: &mut Session) -> Stage {
         let command = session.passive_command();
         match session.take_prepared() {
             Some(ticket) => Stage::Asked { call: Call::sent(command.verb(), ticket), prepared: true },
@@ -94,7 +119,13 @@ impl Route {
 
     /// RFC 2428, section 3, else RFC 959, section 4.1.2. An EPSV that was refused, or whose port cannot be reached, is
     /// not tried again in this session.
-    fn asked(&self, session: &mut Session, verb: Verb, reply: Reply, prepared: bool) -> Result<Stage, Error> {
+    fn asked(
+        &mut self,
+        session: &mut Session,
+        verb: Verb,
+        reply: Reply,
+        prepared: bool,
+    ) -> Result<Stage, Error> {
         let target = match (reply.code().get(), verb) {
             (229, Verb::Epsv) => parse_229(reply.first_line()).map(Target::Peer),
             // Some servers answer EPSV with 227 as well.
@@ -120,7 +151,12 @@ impl Route {
         }
     }
 
-    fn connecting(&self, session: &mut Session, now: Instant, prepared: bool) -> Result<Poll<Stage>, Error> {
+    fn connecting(
+        &mut self,
+        session: &mut Session,
+        now: Instant,
+        prepared: bool,
+    ) -> Result<Poll<Stage>, Error> {
         let Some(data) = session.data() else { return Err(Local::Finished.into()) };
         if data.is_connected() {
             return Ok(Poll::Ready(Stage::Ready));
@@ -157,7 +193,7 @@ impl Route {
         Ok(Poll::Ready(Stage::Told(call)))
     }
 
-    fn told(&self, session: &mut Session, verb: Verb, reply: Reply) -> Result<Stage, Error> {
+    fn told(&mut self, session: &mut Session, verb: Verb, reply: Reply) -> Result<Stage, Error> {
         if reply.code().class() == Class::Completion {
             if verb == Verb::Eprt {
                 session.learn_eprt();
@@ -168,8 +204,9 @@ impl Route {
         self.fall_back(session, not_completed(verb, reply))
     }
 
-    fn fall_back(&self, session: &mut Session, error: Error) -> Result<Stage, Error> {
+    fn fall_back(&mut self, session: &mut Session, error: Error) -> Result<Stage, Error> {
         match session.family() {
+            AddressFamily::Extended if session.is_epsv_all() => Err(error),
             AddressFamily::Extended => {
                 session.set_family(AddressFamily::Classic);
                 Ok(Stage::Choose)
@@ -177,6 +214,10 @@ impl Route {
             AddressFamily::Classic => {
                 // What leads nowhere either is not held to: the other may have had a bad moment.
                 session.set_family(AddressFamily::first(session.config()));
+                if session.switch_mode() && !self.switched {
+                    self.switched = true;
+                    return Ok(Stage::Choose);
+                }
                 Err(error)
             }
         }

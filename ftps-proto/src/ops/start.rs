@@ -6,13 +6,17 @@ use core::mem;
 use core::task::Poll;
 
 use super::call::{Call, not_completed};
+use super::conditions::Conditions;
+use super::get::{Get, Span};
 use super::list::List;
+use super::put::Put;
 use super::ready;
 use super::route::Route;
-use super::transfer::Transfer;
+use super::transfer::{Bounds, Transfer};
 use crate::codec::{Argument, Class, Command, Reply, Verb};
 use crate::config::EarlyClose;
 use crate::error::{Error, Local, Remote};
+use crate::need::Waiting;
 use crate::session::{Claim, Direction, Ending, Operation, Session, Ticket};
 use crate::time::Instant;
 
@@ -27,6 +31,9 @@ pub struct StartTransfer {
     claim: Claim,
     command: Command,
     direction: Direction,
+    /// What the command and the prelude are made of, where that is more than a path.
+    wanted: Option<Box<Wanted>>,
+    bounds: Bounds,
     /// What goes right before the command.
     prelude: VecDeque<Command>,
     /// Another transfer follows.
@@ -34,11 +41,21 @@ pub struct StartTransfer {
     stage: Stage,
     /// The server refused the data connection once, and what it sent there may serve a second attempt.
     refilled: bool,
+    /// The server did not come in active mode, and the client goes to it.
+    switched: bool,
+    preliminary: Option<Reply>,
+}
+
+#[derive(Debug)]
+enum Wanted {
+    Get(Get, Conditions),
+    Put(Put, Conditions),
 }
 
 #[derive(Debug)]
 enum Stage {
     Begin,
+    Asking,
     /// Until a listing has shown that the server secures data connections.
     Proof(Box<List>),
     /// Again, after a refusal, once what the first attempt left is cleared away.
@@ -62,6 +79,30 @@ impl StartTransfer {
         Self::new(Command::Stor(path), Direction::Upload)
     }
 
+    /// A download, with all that is to be known before it begins.
+    ///
+    /// # Errors
+    /// [`Local`] for a path that cannot be sent, or a range without bytes.
+    pub fn get(get: impl Into<Get>) -> Result<Self, Error> {
+        let get = get.into();
+        let mut start = Self::new(get.command()?, Direction::Download);
+        let conditions = get.conditions()?;
+        start.wanted = Some(Box::new(Wanted::Get(get, conditions)));
+        Ok(start)
+    }
+
+    /// An upload, with all that is to be known before it begins.
+    ///
+    /// # Errors
+    /// [`Local`] for a path that cannot be sent, or what a file that the server names cannot have.
+    pub fn put(put: impl Into<Put>) -> Result<Self, Error> {
+        let put = put.into();
+        let mut start = Self::new(put.commands(true)?.1, Direction::Upload);
+        let conditions = put.conditions()?;
+        start.wanted = Some(Box::new(Wanted::Put(put, conditions)));
+        Ok(start)
+    }
+
     /// LIST or MLSD, whose bytes [`List`] takes out of the session.
     pub(super) fn listing(command: Command) -> Self {
         Self::new(command, Direction::Listing)
@@ -72,10 +113,14 @@ impl StartTransfer {
             claim: Claim::default(),
             command,
             direction,
+            wanted: None,
+            bounds: Bounds::default(),
             prelude: VecDeque::new(),
             followed: false,
             stage: Stage::Begin,
             refilled: false,
+            switched: false,
+            preliminary: None,
         }
     }
 
@@ -100,12 +145,22 @@ impl StartTransfer {
     pub(super) fn advance(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Transfer>, Error> {
         loop {
             self.stage = match mem::replace(&mut self.stage, Stage::Done) {
-                Stage::Begin | Stage::Proof(_) => Stage::Routing(Route::new(self.direction)),
+                Stage::Begin | Stage::Proof(_) => Stage::Asking,
+                Stage::Asking => {
+                    if let Some(Wanted::Get(_, conditions) | Wanted::Put(_, conditions)) =
+                        self.wanted.as_deref_mut()
+                        && conditions.step(session)?.is_pending()
+                    {
+                        return self.wait(Stage::Asking);
+                    }
+                    self.decide(session)?;
+                    Stage::Routing(self.route(session))
+                }
                 Stage::Retry => {
                     if session.recover()?.is_pending() {
                         return self.wait(Stage::Retry);
                     }
-                    Stage::Routing(Route::new(self.direction))
+                    Stage::Routing(self.route(session))
                 }
                 Stage::Routing(mut route) => match route.step(session, now)? {
                     Poll::Ready(()) => Stage::Prelude(route, 0, None),
@@ -123,6 +178,10 @@ impl StartTransfer {
                     Poll::Pending => return self.wait(Stage::Prelude(route, done, Some(call))),
                     Poll::Ready((verb, reply)) => match reply.code().class() {
                         Class::Completion | Class::Intermediate => Stage::Prelude(route, done + 1, None),
+                        // It is for servers that need it: one that does not know it does not.
+                        _ if verb == Verb::Allo && matches!(reply.code().get(), 500..=504) => {
+                            Stage::Prelude(route, done + 1, None)
+                        }
                         _ => return Err(not_completed(verb, reply)),
                     },
                 },
@@ -139,13 +198,64 @@ impl StartTransfer {
                     }
                     let claim = mem::take(&mut self.claim);
                     let verb = self.command.verb();
-                    let transfer = Transfer::new(session, claim, self.direction, verb, ticket, reply);
+                    let mut transfer = Transfer::new(session, claim, self.direction, verb, ticket, reply);
+                    transfer.begun(mem::take(&mut self.bounds), self.preliminary.take());
                     let followed = self.followed || session.expects_more();
                     return Ok(Poll::Ready(transfer.followed(followed)));
                 }
                 Stage::Done => return Err(Local::Finished.into()),
             }
         }
+    }
+
+    fn route(&self, session: &Session) -> Route {
+        Route::new(self.direction, session.wants_pret().then(|| self.command.announced()))
+    }
+
+    /// Decides on the command and what goes before it, now that the conditions are known.
+    fn decide(&mut self, session: &Session) -> Result<(), Error> {
+        let has = |feature| session.features().is_some_and(|features| features.has(feature));
+        match self.wanted.as_deref() {
+            None => {}
+            Some(Wanted::Get(get, conditions)) => {
+                let size = conditions.size;
+                let (start, end) = match get.span {
+                    Span::Bytes(start, end) => (start, end),
+                    Span::Last(bytes) => (size.unwrap_or(0).saturating_sub(bytes), None),
+                };
+                let limit = end.map(|end| end.saturating_sub(start));
+                let ends_itself = limit.is_some() && has("RANG");
+                let rest = size.map(|size| size.saturating_sub(start));
+                self.bounds = Bounds {
+                    start,
+                    limit,
+                    ends_itself,
+                    max: get.max_size,
+                    proof: rest.filter(|_| conditions.proof).map(|rest| limit.unwrap_or(rest).min(rest)),
+                };
+                if get.ascii {
+                    self.prelude.push_back(Command::TypeAscii);
+                }
+                match end {
+                    Some(end) if ends_itself => self.prelude.push_back(Command::Rang(start, end - 1)),
+                    _ if start > 0 => self.prelude.push_back(Command::Rest(start)),
+                    _ => {}
+                }
+            }
+            Some(Wanted::Put(put, _)) => {
+                let (restart, command) = put.commands(has("REST"))?;
+                self.command = command;
+                self.bounds.start = put.start();
+                if put.ascii {
+                    self.prelude.push_back(Command::TypeAscii);
+                }
+                if let Some(size) = put.size() {
+                    self.prelude.push_back(Command::Allo(size, None));
+                }
+                self.prelude.extend(restart);
+            }
+        }
+        Ok(())
     }
 
     fn wait(&mut self, stage: Stage) -> Result<Poll<Transfer>, Error> {
@@ -174,7 +284,10 @@ impl StartTransfer {
         secure_if_connected(session);
         while let Some(reply) = session.reply(ticket) {
             match reply.code().class() {
-                Class::Preliminary => session.start_data(),
+                Class::Preliminary => {
+                    session.start_data();
+                    self.preliminary = Some(reply);
+                }
                 Class::Completion => {
                     session.start_data();
                     return Ok(Poll::Ready(Stage::Started(ticket, Some(reply))));
@@ -190,6 +303,18 @@ impl StartTransfer {
             session.start_data();
         }
         let lost = session.is_lost() || session.expired(now).is_some();
+        // Nothing was said or heard on it.
+        if session.lacks_resumption() {
+            return Err(Error::NotResumed);
+        }
+        // Active mode: the server may not be able to come here.
+        let unreached = session.expired(now) == Some(Waiting::DataConnect);
+        if unreached && session.is_active() && !self.switched && session.switch_mode() {
+            self.switched = true;
+            session.discard_data();
+            session.fence();
+            return Ok(Poll::Ready(Stage::Retry));
+        }
         let Some(data) = session.data() else { return Err(Local::Finished.into()) };
         match data.ending() {
             // The reason is on the control connection, if the server gives one.
@@ -206,6 +331,16 @@ impl StartTransfer {
     fn refused(&mut self, session: &mut Session, verb: Verb, reply: Reply) -> Result<Stage, Error> {
         let unresumed = session.resumed() == Some(false);
         let started = session.is_started();
+        // Active mode: it could not come here.
+        let unconnected = session.data().is_some_and(|data| data.is_awaited());
+        if unconnected && reply.code() == 425 && !self.switched && session.switch_mode() {
+            self.switched = true;
+            session.discard_data();
+            if started {
+                session.fence();
+            }
+            return Ok(Stage::Retry);
+        }
         if unresumed && !self.refilled && matches!(reply.code().get(), 425 | 522) {
             self.refilled = true;
             session.discard_data();

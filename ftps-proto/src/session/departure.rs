@@ -1,6 +1,7 @@
 //! How commands leave: once what lies unread in the control connection's socket has been read.
 
 use super::Session;
+use super::quirks::Quirk;
 use crate::codec::{Command, Verb};
 use crate::need::{Deadline, Io, Waiting};
 use crate::time::Instant;
@@ -44,14 +45,19 @@ impl Session {
             // A listing that leaves the working directory returns to it.
             if matches!(verb, Verb::Cwd | Verb::Cdup) && self.displaced.is_none() {
                 self.home = None;
+                self.strayed = true;
             }
             match &staged.command {
-                Command::Rest(offset) => self.restart = *offset != 0,
-                Command::Retr(_) | Command::Stor(_) | Command::Appe(_) => self.restart = false,
+                Command::Opts(option) => self.doubt_hash(option.as_bytes()),
+                Command::Rest(offset) => self.restart = (*offset != 0).then_some(Command::Rest(0)),
+                Command::Rang(start, end) => self.restart = (start <= end).then_some(Command::Rang(1, 0)),
+                Command::Retr(_) | Command::Stor(_) | Command::Appe(_) => self.restart = None,
+                Command::TypeAscii => self.ascii = true,
+                Command::TypeImage => self.ascii = false,
                 _ => {}
             }
             self.replies.expect(staged.ticket, verb, staged.owner);
-            self.out.push(&staged.command, self.server().quirks().undoubles);
+            self.out.push(&staged.command, self.has_quirk(Quirk::Telnet), self.replies.encoding());
             self.timers.command(now);
         }
         self.look = Look::Due;

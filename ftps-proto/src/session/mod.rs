@@ -17,7 +17,7 @@ use alloc::collections::VecDeque;
 use core::task::Poll;
 
 use crate::codec::list::LineDecoder;
-use crate::codec::{Argument, Class, Reply, Timestamp, Verb};
+use crate::codec::{Argument, Class, Command, Encoding, Features, Reply, Timestamp, Verb};
 use crate::config::Config;
 use crate::error::{Error, Local, Refused};
 use crate::need::{Channel, End, Flow, Input, Io, Need, Progress, Waiting};
@@ -27,10 +27,10 @@ pub use data::Direction;
 pub(crate) use data::{DataConnection, Ending};
 use departure::Look;
 use learned::Learned;
-pub(crate) use learned::{AddressFamily, MlsdState};
+pub(crate) use learned::{AddressFamily, MlsdState, TimeCommand};
 pub use operation::{Claim, Operation};
 use outgoing::Outgoing;
-pub use quirks::ServerKind;
+pub use quirks::{Quirk, Quirks, ServerKind};
 use recovery::Recovery;
 use replies::Replies;
 pub use replies::Ticket;
@@ -67,10 +67,14 @@ pub struct Session {
     recovery: Recovery,
     /// What RNFR named last.
     renaming: Option<Argument>,
-    /// REST was sent, and no transfer since.
-    restart: bool,
+    /// REST or RANG was sent, and no transfer since: what takes it back.
+    restart: Option<Command>,
+    /// Transfers are in TYPE A.
+    ascii: bool,
     /// The working directory, where it is known.
     home: Option<Argument>,
+    /// It is not that of the login.
+    strayed: bool,
     /// The same, where a listing has left it.
     displaced: Option<Argument>,
     /// More transfers follow.
@@ -102,6 +106,10 @@ enum Protection {
     Clear,
     Handshaking,
     Secured,
+    /// TLS ends (CCC).
+    Ending,
+    /// It has ended after the login, as was asked for.
+    Cleared,
 }
 
 impl Session {
@@ -122,14 +130,16 @@ impl Session {
             ignored: false,
             recovery: Recovery::None,
             renaming: None,
-            restart: false,
+            restart: None,
+            ascii: false,
             home: None,
+            strayed: false,
             displaced: None,
-            expects_more: false,
+            expects_more: config.expect_more,
             prepared: None,
             data: None,
             listing: LineDecoder::new(config.limits.line),
-            learned: Learned::new(AddressFamily::first(&config)),
+            learned: Learned::new(&config),
             stale_listing: false,
             config,
         }
@@ -138,6 +148,11 @@ impl Session {
     /// What the session was told before it began.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// The charset of the server's names, where it is not UTF-8, as far as that is known: from the login on.
+    pub fn encoding(&self) -> Option<&Encoding> {
+        self.replies.encoding()
     }
 
     /// The date, where the session was told one.
@@ -150,6 +165,11 @@ impl Session {
     /// Whether TLS protects the control connection.
     pub fn is_secured(&self) -> bool {
         self.protection == Protection::Secured
+    }
+
+    /// Whether TLS on the control connection begins or ends.
+    fn is_changing(&self) -> bool {
+        matches!(self.protection, Protection::Handshaking | Protection::Ending)
     }
 
     fn is_handshaking(&self) -> bool {
@@ -184,6 +204,11 @@ impl Session {
                 if self.is_handshaking() {
                     self.protection = Protection::Secured;
                     self.injected = self.injected.saturating_add(self.replies.buffered());
+                }
+            }
+            Input::Cleared(Channel::Control) => {
+                if self.protection == Protection::Ending {
+                    self.protection = Protection::Cleared;
                 }
             }
             Input::Ended(Channel::Control, _) => {
@@ -221,9 +246,9 @@ impl Session {
             }
             Input::Shut => data.shut(),
             Input::Ended(_, End::Clean) => data.end(Ending::Clean),
-            Input::Ended(_, End::Truncated) => data.end(Ending::Truncated),
+            Input::Ended(_, End::Truncated) => data.truncate(),
             Input::ConnectFailed(failure) | Input::Failed(_, failure) => data.end(Ending::Failed(failure)),
-            Input::Received(..) | Input::Sent(..) => {}
+            Input::Received(..) | Input::Sent(..) | Input::Cleared(_) => {}
         }
     }
 
@@ -355,6 +380,9 @@ impl Session {
     /// Login is complete.
     pub(crate) fn opened(&mut self) {
         self.state = State::Open;
+        let utf8 = self.features().is_some_and(Features::utf8);
+        let encoding = self.config.encoding.clone().filter(|encoding| encoding.is_forced() || !utf8);
+        self.replies.set_encoding(encoding);
     }
 
     /// Nothing more can be done on this session.
@@ -366,6 +394,23 @@ impl Session {
     pub(crate) fn secure_control(&mut self) {
         self.protection = Protection::Handshaking;
         self.need(Need::StartTls(Channel::Control));
+    }
+
+    /// Ends the control connection's TLS.
+    pub(crate) fn clear_control(&mut self) {
+        self.protection = Protection::Ending;
+        self.need(Need::EndTls(Channel::Control));
+    }
+
+    /// Whether TLS may end without the session: CCC is sent at the end of the login.
+    #[cfg(feature = "rustls")]
+    pub(crate) fn may_be_cleared(&self) -> bool {
+        self.config.dangerous_clear_control && self.state == State::Opening && self.is_secured()
+    }
+
+    /// Whether the control connection's TLS has ended, and the connection not.
+    pub(crate) fn is_cleared(&self) -> bool {
+        self.protection == Protection::Cleared
     }
 
     /// How many of the operation's commands wait for their final reply, or to be sent.
@@ -417,6 +462,11 @@ impl Session {
     pub(crate) fn take_doubtful(&mut self, ticket: Ticket) -> Option<Reply> {
         let well = self.data.as_ref().is_some_and(DataConnection::has_ended_well);
         if well { self.replies.take_doubtful(ticket) } else { None }
+    }
+
+    /// The same, of a transfer that is ended from this side.
+    pub(crate) fn take_word(&mut self, ticket: Ticket) -> Option<Reply> {
+        self.replies.take_doubtful(ticket)
     }
 
     /// The greeting, after any 120 (RFC 959, section 5.4).

@@ -3,6 +3,7 @@
 use core::task::Poll;
 
 use super::outgoing::Staged;
+use super::quirks::Quirk;
 use super::replies::{Owner, Ticket};
 use super::{Look, Session, State};
 use crate::codec::{Class, Command, Reply, Verb};
@@ -63,6 +64,15 @@ pub trait Operation {
     fn step(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Self::Output>, Error>;
 }
 
+/// A borrowed operation: what owns it can ask it, or go on with it, afterwards.
+impl<O: Operation + ?Sized> Operation for &mut O {
+    type Output = O::Output;
+
+    fn step(&mut self, session: &mut Session, now: Instant) -> Result<Poll<Self::Output>, Error> {
+        (**self).step(session, now)
+    }
+}
+
 /// An operation's claim to a session: made with the operation, granted with its first [`Session::begin`], and lost when
 /// another operation begins.
 #[derive(Debug, Default)]
@@ -101,7 +111,8 @@ impl Session {
         !self.replies.settled()
             || self.replies.awaits_keepalive()
             || self.data.is_some()
-            || self.restart
+            || self.restart.is_some()
+            || self.ascii
             || self.displaced.is_some()
     }
 
@@ -141,10 +152,17 @@ impl Session {
     /// so.
     ///
     /// # Errors
-    /// [`Local::NotSecured`] for a secret before TLS.
+    /// [`Local::NotSecured`] for a secret before TLS; [`Local::Argument`] for a path that the charset of the server's names
+    /// lacks a character of.
     pub fn send(&mut self, command: Command) -> Result<Ticket, Error> {
         if !self.is_secured() && matches!(command, Command::Pass(_) | Command::Acct(_)) {
             return Err(Local::NotSecured.into());
+        }
+        if let Command::Acct(account) = &command {
+            self.replies.mask(account);
+        }
+        if let Some(encoding) = self.replies.encoding() {
+            command.check(encoding)?;
         }
         if let Command::Rnfr(from) = &command {
             self.renaming = Some(from.clone());
@@ -183,7 +201,7 @@ impl Session {
 
     /// Whether commands may be sent before earlier ones have been answered.
     pub fn takes_pipelining(&self) -> bool {
-        self.config.pipelining == Pipelining::Known && self.learned.pipelines()
+        self.config.pipelining == Pipelining::Known && self.has_quirk(Quirk::Pipelines)
     }
 
     /// What a reply that cannot be right asks for: the next operation begins after a fence, since what is right may

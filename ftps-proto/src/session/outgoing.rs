@@ -11,7 +11,7 @@ use core::fmt;
 use zeroize::Zeroize;
 
 use super::replies::{Owner, Ticket};
-use crate::codec::Command;
+use crate::codec::{Command, Encoding};
 
 /// Room for a burst of commands, in bytes.
 const ROOM: usize = 512;
@@ -62,7 +62,7 @@ impl Outgoing {
     }
 
     /// Appends a command. Growing by itself the vector would leave a copy of what it held in freed memory.
-    pub(super) fn push(&mut self, command: &Command, telnet: bool) {
+    pub(super) fn push(&mut self, command: &Command, telnet: bool, encoding: Option<&Encoding>) {
         let needed = self.bytes.len() + command.encoded_len();
         if needed > self.bytes.capacity() {
             let mut larger = Vec::with_capacity(needed.max(ROOM));
@@ -70,7 +70,7 @@ impl Outgoing {
             self.bytes.zeroize();
             self.bytes = larger;
         }
-        command.encode_for(telnet, &mut self.bytes);
+        command.encode_for(telnet, encoding, &mut self.bytes);
     }
 
     pub(super) fn unsent(&self) -> &[u8] {

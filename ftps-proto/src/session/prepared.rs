@@ -4,12 +4,12 @@ use core::mem;
 
 use super::Session;
 use super::replies::{Owner, Ticket};
-use crate::config::Mode;
 
 impl Session {
     /// Whether more transfers follow from now on: then the next one's data connection is asked for (EPSV) once one's has
-    /// ended, before its final reply. That is one round trip less for each but the first. Given up for the session at the
-    /// first refusal, which costs nothing but that it is asked again; the last one is asked for in vain.
+    /// ended, before its final reply. That is one round trip less for each but the first, and for the first as well where
+    /// [`Config::expect_more`](crate::Config::expect_more) says so before the login. Given up for the session at the first
+    /// refusal, which costs nothing but that it is asked again; the last one is asked for in vain.
     pub fn expect_more(&mut self, more: bool) {
         self.expects_more = more;
     }
@@ -19,10 +19,10 @@ impl Session {
         self.expects_more
     }
 
-    /// Asks for the next transfer's data connection before this one is confirmed: the session's own command, which is
-    /// answered in any order.
+    /// Asks for the next transfer's data connection before this one, or the login, is confirmed: the session's own command,
+    /// which is answered in any order.
     pub(crate) fn prepare_route(&mut self) {
-        let passive = self.config.mode == Mode::Passive;
+        let passive = !self.learned.active && !self.wants_pret();
         if passive && self.prepared.is_none() && self.learned.queues_passive {
             self.prepared = Some(self.stage(self.passive_command(), Owner::Session));
         }

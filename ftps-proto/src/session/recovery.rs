@@ -17,7 +17,8 @@
 //! Keepalives that have not been answered may be answered late, or never. PWD tells which: once its reply has come,
 //! theirs cannot come any more.
 //!
-//! A REST whose transfer was not sent is taken back: the server would apply it to the next one. Last, the session returns
+//! A REST or RANG whose transfer was not sent is taken back: the server would apply it to the next one. TYPE A is for the transfer
+//! that asked for it only. Last, the session returns
 //! to the working directory that a listing has left.
 
 use core::task::Poll;
@@ -53,6 +54,8 @@ pub(super) enum Recovery {
     Undo,
     /// Wait for the reply to REST or PWD.
     Undoing(Ticket),
+    /// Wait until transfers are of bytes again.
+    Retyping(Ticket),
     /// Wait until the server has.
     Returning(Ticket),
 }
@@ -94,8 +97,9 @@ impl Session {
                             self.send(Command::Rnto(from))?;
                         }
                     }
-                    // REST is answered so (350).
-                    Some((Verb::Rest, reply)) if reply.code().class() == Class::Intermediate => {}
+                    // REST and RANG are answered so (350).
+                    Some((Verb::Rest | Verb::Rang, reply)) if reply.code().class() == Class::Intermediate => {
+                    }
                     // What cannot be right may be followed by what is.
                     Some((_, reply))
                         if matches!(reply.code().class(), Class::Intermediate | Class::Protected) =>
@@ -147,8 +151,10 @@ impl Session {
                 Recovery::Undo => {
                     self.recovery = if self.replies.awaits_keepalive() {
                         Recovery::Undoing(self.send(Command::Pwd)?)
-                    } else if self.restart {
-                        Recovery::Undoing(self.send(Command::Rest(0))?)
+                    } else if let Some(restart) = self.restart.clone() {
+                        Recovery::Undoing(self.send(restart)?)
+                    } else if self.ascii {
+                        Recovery::Retyping(self.send(Command::TypeImage)?)
                     } else if let Some(home) = self.displaced.clone() {
                         Recovery::Returning(self.send(Command::Cwd(home))?)
                     } else {
@@ -158,6 +164,15 @@ impl Session {
                 Recovery::Undoing(ticket) => {
                     // A refusal serves as well: of PWD it is an answer, and REST was not taken before.
                     let Poll::Ready(_) = self.final_reply(ticket) else { return Ok(Poll::Pending) };
+                    self.recovery = Recovery::Undo;
+                }
+                Recovery::Retyping(ticket) => {
+                    let Poll::Ready(reply) = self.final_reply(ticket) else { return Ok(Poll::Pending) };
+                    if reply.code().class() != Class::Completion {
+                        // Files would be changed on their way.
+                        self.state = State::Dead;
+                        return Err(Error::refused(Verb::Type, reply));
+                    }
                     self.recovery = Recovery::Undo;
                 }
                 Recovery::Returning(ticket) => {

@@ -20,7 +20,7 @@ use alloc::vec::Vec;
 use core::mem;
 
 use super::secrets::masked;
-use crate::codec::{Class, Code, FrameError, Reply, ReplyDecoder, Secret, Verb};
+use crate::codec::{Class, Code, Encoding, FrameError, Reply, ReplyDecoder, Secret, Verb};
 use crate::config::{Config, Limits};
 use crate::error::{Error, Remote};
 use crate::need::Failure;
@@ -93,6 +93,8 @@ pub(super) struct Replies {
     limits: Limits,
     /// Password and account.
     masked: Vec<Secret>,
+    /// The charset of what they say, where it is not UTF-8.
+    encoding: Option<Encoding>,
     tickets: u64,
     open: VecDeque<Open>,
     /// Room for the answers of the next command: that of one that is closed.
@@ -121,6 +123,7 @@ impl Replies {
             decoder: ReplyDecoder::new(limits.reply.clone()),
             limits: limits.clone(),
             masked: login.account.iter().chain([&login.password]).cloned().collect(),
+            encoding: None,
             tickets: 0,
             open: VecDeque::new(),
             spare: VecDeque::new(),
@@ -133,6 +136,23 @@ impl Replies {
             broken: None,
             end: None,
         }
+    }
+
+    /// A secret that the login does not have, and that the server may repeat.
+    pub(super) fn mask(&mut self, secret: &Secret) {
+        if !self.masked.contains(secret) {
+            self.masked.push(secret.clone());
+        }
+    }
+
+    /// The charset of names.
+    pub(super) fn encoding(&self) -> Option<&Encoding> {
+        self.encoding.as_ref()
+    }
+
+    /// From here on names are of this charset.
+    pub(super) fn set_encoding(&mut self, encoding: Option<Encoding>) {
+        self.encoding = encoding;
     }
 
     /// Takes bytes in. What comes after the server's last word is not kept.
@@ -340,6 +360,9 @@ impl Replies {
         if matches!(self.due(), Some(Verb::Pass | Verb::Acct)) {
             reply = reply.map(|reply| masked(reply, &self.masked));
         }
+        if let Some(encoding) = &self.encoding {
+            reply = reply.map(|reply| reply.decoded(encoding));
+        }
         #[cfg(feature = "tracing")]
         if let Some(reply) = &reply {
             tracing::debug!(target: "ftps::conversation", "< {reply}");
@@ -426,7 +449,9 @@ impl Replies {
         match code.get() {
             120 | 220 | 221 | 227..=235 | 257 | 331 | 332 | 334..=336 => true,
             // What servers say twice.
-            225 | 226 | 425 | 426 => self.after_transfer(),
+            225 | 226 => self.after_transfer(),
+            // The same; and what pyftpdlib says late of an EPRT that was given up, after other replies.
+            425 | 426 => self.after_transfer() || !self.awaits_data(),
             _ if code.class() == Class::Preliminary => self.after_transfer(),
             // Most are alike; that another step is wanted is said of one command only.
             _ => {
@@ -434,6 +459,15 @@ impl Replies {
                     && self.last.as_ref().is_some_and(|(_, last)| last == reply)
             }
         }
+    }
+
+    /// Whether a command that has to do with a data connection is open.
+    fn awaits_data(&self) -> bool {
+        let mut open = self.open.iter().filter(|open| !open.answered).map(|open| open.verb);
+        open.any(|verb| {
+            verb.is_transfer()
+                || matches!(verb, Verb::Epsv | Verb::Pasv | Verb::Eprt | Verb::Port | Verb::Pret)
+        })
     }
 
     fn after_transfer(&self) -> bool {

@@ -27,7 +27,7 @@ use crate::codec::{Argument, Command, Secret};
 use crate::config::{Config, Login};
 use crate::error::Error;
 use crate::need::{Channel, Close, End, Failure, Input, Io, Need, Progress, Target};
-use crate::ops::{Open, StartTransfer, Transfer, Transferred};
+use crate::ops::{Get, Open, Put, StartTransfer, Transfer, Transferred};
 use crate::session::{Direction, Operation, Session};
 use crate::time::Instant;
 
@@ -100,7 +100,7 @@ impl World {
         self
     }
 
-    /// The commands that the server has heard.
+    /// The commands that the server has heard; one that is not UTF-8 with a character for each byte.
     pub fn heard(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.peer.heard.iter().map(String::as_str)
     }
@@ -176,15 +176,25 @@ impl World {
 
     /// An operation that downloads this file; what came is in [`received`](Self::received).
     pub fn download(&mut self, path: &str) -> Whole {
+        self.get(path)
+    }
+
+    /// The same, with how it is to be downloaded.
+    pub fn get(&mut self, get: impl Into<Get>) -> Whole {
         self.received.clear();
-        Whole::new(StartTransfer::retr(argument(path)), Direction::Download, 0)
+        Whole::new(started(StartTransfer::get(get)), Direction::Download, 0)
     }
 
     /// An operation that uploads these bytes; what the server stored is in [`stored`](Self::stored).
     pub fn upload(&mut self, path: &str, payload: &[u8]) -> Whole {
+        self.put(path, payload)
+    }
+
+    /// The same, with how it is to be uploaded.
+    pub fn put(&mut self, put: impl Into<Put>, payload: &[u8]) -> Whole {
         self.source = payload.into();
         self.stored.clear();
-        Whole::new(StartTransfer::stor(argument(path)), Direction::Upload, payload.len() as u64)
+        Whole::new(started(StartTransfer::put(put)), Direction::Upload, payload.len() as u64)
     }
 
     /// Polls once and does what is needed. An error resets the data connection, as every adapter does, unless it is
@@ -207,10 +217,16 @@ impl World {
                 self.session.handle(Input::Secured { channel: Channel::Control, resumed: false });
             }
             Ok(Progress::Need(Need::StartTls(Channel::Data))) => self.data = DataEnd::Securing,
+            Ok(Progress::Need(Need::EndTls(channel))) => self.session.handle(Input::Cleared(channel)),
             Ok(Progress::Need(Need::Close(channel, close))) => self.close(channel, close),
             Ok(Progress::Need(Need::Io(io))) => self.io(io),
         }
         Poll::Pending
+    }
+
+    /// Without TLS, bytes move at once.
+    fn connected(&self) -> DataEnd {
+        if self.session.is_data_clear() { DataEnd::Open } else { DataEnd::Connected }
     }
 
     fn connect(&mut self, target: Target) {
@@ -218,7 +234,7 @@ impl World {
         let (Target::Peer(port) | Target::Address(_, port)) = target;
         match port.get() {
             PORT => {
-                self.data = DataEnd::Connected;
+                self.data = self.connected();
                 self.session.handle(Input::Connected);
             }
             FILTERED => {}
@@ -320,7 +336,7 @@ impl World {
             }
             Act::Wait(wait) if wait.is_zero() => {}
             Act::Connect if self.data == DataEnd::Listening => {
-                self.data = DataEnd::Connected;
+                self.data = self.connected();
                 self.session.handle(Input::Connected);
             }
             Act::Abort => self.data = DataEnd::None,
@@ -370,7 +386,11 @@ impl Operation for Whole {
                 Poll::Pending => return Ok(Poll::Pending),
             },
         };
-        if self.direction == Direction::Upload && session.moved() == self.size {
+        let limit = match self.direction {
+            Direction::Upload => Some(self.size),
+            Direction::Download | Direction::Listing => transfer.limit(),
+        };
+        if limit.is_some_and(|limit| session.moved() >= limit) {
             transfer.finish();
         }
         transfer.step(session, now)
@@ -380,6 +400,12 @@ impl Operation for Whole {
 fn config() -> Config {
     let password = Secret::new("secret").unwrap_or_else(|_| unreachable!("no control character"));
     Config::new(Login::new(argument("user"), password))
+}
+
+/// Panics where a test wants what cannot be.
+#[expect(clippy::panic, reason = "a simulation fails loudly")]
+fn started(start: Result<StartTransfer, Error>) -> StartTransfer {
+    start.unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Panics where a test gives what cannot be sent.

@@ -1,7 +1,7 @@
 //! A server as data: what it does when it hears what.
 
 use alloc::collections::VecDeque;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
@@ -55,7 +55,7 @@ impl From<&str> for Act {
 pub struct Peer {
     script: Script<Act>,
     pub(super) agenda: VecDeque<Act>,
-    /// Every command that was heard.
+    /// Every command that was heard; one that is not UTF-8 with a character for each byte.
     pub(super) heard: Vec<String>,
     line: Vec<u8>,
 }
@@ -102,7 +102,7 @@ impl Peer {
                 "220---------- Welcome to Pure-FTPd\r\n220 ok",
                 &[" UTF8", " MLST type*;size*;", " ESTA", " EPSV"],
             ),
-            ServerKind::Unknown => ("220 ready", &[" UTF8", " MLST type*;size*;"]),
+            _ => ("220 ready", &[" UTF8", " MLST type*;size*;"]),
         };
         let lines = [&["211-Features"], features, &["211 End"]].concat();
         self.greeting(greeting).instead("FEAT", lines)
@@ -126,7 +126,9 @@ impl Peer {
             match byte {
                 b'\r' => {}
                 b'\n' => {
-                    let line = String::from_utf8_lossy(&core::mem::take(&mut self.line)).to_string();
+                    let line = String::from_utf8(core::mem::take(&mut self.line)).unwrap_or_else(|line| {
+                        line.as_bytes().iter().map(|&byte| char::from(byte)).collect()
+                    });
                     self.obey(line);
                 }
                 byte => self.line.push(*byte),

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use der::{AnyRef, Decode, Reader, SliceReader, Tag, Tagged};
-use hmac_sha256::Hash;
+use sha2::{Digest as _, Sha256};
 
 use super::Pin;
 use crate::codec::Timestamp;
@@ -38,7 +38,7 @@ pub struct CertificateInfo {
 impl CertificateInfo {
     /// Reads a certificate's DER, as [`Engine::peer_certificates`](super::Engine::peer_certificates) has it.
     pub fn from_der(der: &[u8]) -> Self {
-        let mut info = Self { sha256: Hash::hash(der), ..Self::default() };
+        let mut info = Self { sha256: Sha256::digest(der).into(), ..Self::default() };
         // What comes before the part that cannot be read has been read.
         let _ = info.read(der);
         info
@@ -51,7 +51,7 @@ impl CertificateInfo {
 
     /// The pin of its public key, which outlives a renewal that keeps the key.
     pub fn key_pin(&self) -> Option<Pin> {
-        Some(Pin::PublicKey(Hash::hash(self.key.as_deref()?)))
+        Some(Pin::PublicKey(Sha256::digest(self.key.as_deref()?).into()))
     }
 
     /// `Certificate` and `TBSCertificate` (section 4.1). `None` from the first field on that is not there.

@@ -8,7 +8,7 @@ use core::net::SocketAddr;
 
 use rustls::pki_types::ServerName;
 
-use super::engine::{Engine, Event};
+use super::engine::{Buffers, Engine, Event};
 use super::{TlsConfig, TlsError, TlsSession};
 use crate::error::Error;
 use crate::need::{Channel, Close, End, Failure, Flow, Input, Io, Need, Progress, Target};
@@ -48,7 +48,11 @@ pub struct Link {
     tls: TlsSession,
     name: ServerName<'static>,
     control: Wire,
+    /// The control connection's TLS after its end (CCC): its tickets serve on.
+    former: Option<Engine>,
     data: Option<Wire>,
+    /// Of the last data connection, while more are to follow.
+    spare: Buffers,
     flushing: bool,
 }
 
@@ -64,6 +68,8 @@ struct Wire {
     sent: usize,
     /// The handshake is done, and its last bytes are still to be sent.
     securing: bool,
+    /// TLS ends, and the connection stays.
+    clearing: bool,
     /// To be shut down once everything has been sent.
     shutting: bool,
     /// It is being closed by whoever drives us, and then forgotten.
@@ -123,7 +129,8 @@ impl Link {
     /// A link for a control connection that has just been opened to `name`, under which the server's certificate is
     /// verified on both connections.
     pub fn new(session: Session, tls: &TlsConfig, name: ServerName<'static>) -> Self {
-        Self { session, tls: tls.session(), name, control: Wire::default(), data: None, flushing: false }
+        let (tls, control, spare) = (tls.session(), Wire::default(), Buffers::default());
+        Self { session, tls, name, control, former: None, data: None, spare, flushing: false }
     }
 
     /// The protocol machine.
@@ -131,14 +138,30 @@ impl Link {
         &self.session
     }
 
-    /// As [`Session::expect_more`].
+    /// As [`Session::expect_more`]. As long as more transfers follow, one set of buffers serves all their data connections.
     pub fn expect_more(&mut self, more: bool) {
         self.session.expect_more(more);
+        self.rest();
+    }
+
+    /// Gives back the memory that is not needed while nothing is done.
+    fn rest(&mut self) {
+        self.control.engine.iter_mut().for_each(Engine::rest);
+        if !self.session.expects_more() {
+            self.spare = Buffers::default();
+        }
+    }
+
+    /// The data connection is over, and its buffers serve the next one.
+    fn end_data(&mut self) {
+        if let Some(engine) = self.data.take().and_then(|wire| wire.engine) {
+            self.spare = engine.into_buffers();
+        }
     }
 
     /// The control connection's TLS, once it has begun; also where it has failed.
     pub fn control_tls(&self) -> Option<&Engine> {
-        self.control.engine.as_ref()
+        self.control.engine.as_ref().or(self.former.as_ref())
     }
 
     /// Goes on with an operation until it is done, or something is needed.
@@ -154,7 +177,7 @@ impl Link {
         now: Instant,
     ) -> Result<Progress<O::Output, LinkNeed>, Error> {
         if self.data.as_ref().is_some_and(|wire| wire.closing) {
-            self.data = None;
+            self.end_data();
         }
         loop {
             // Told first: what has come by now may answer it.
@@ -176,7 +199,7 @@ impl Link {
             });
             let need = match progress? {
                 Progress::Done(output) => {
-                    self.control.engine.iter_mut().for_each(Engine::rest);
+                    self.rest();
                     return Ok(Progress::Done(output));
                 }
                 Progress::Need(need) => need,
@@ -191,6 +214,12 @@ impl Link {
                     return Ok(Progress::Need(LinkNeed::Listen));
                 }
                 Need::StartTls(channel) => self.start_tls(channel),
+                Need::EndTls(channel) => {
+                    self.close_notify(channel);
+                    if let Some(wire) = self.wire_mut(channel) {
+                        wire.clearing = true;
+                    }
+                }
                 Need::Close(channel, Close::Reset) => {
                     if channel == Channel::Data {
                         self.data = None;
@@ -308,7 +337,8 @@ impl Link {
 
     /// The data connection is up.
     pub fn connected(&mut self) {
-        self.data = Some(Wire::default());
+        let clear = self.session.is_data_clear();
+        self.data = Some(Wire { engine: clear.then(|| Engine::clear(&self.tls)), ..Wire::default() });
         self.session.handle(Input::Connected);
     }
 
@@ -413,9 +443,14 @@ impl Link {
     }
 
     /// Tells the session what the engines make of what has come, control first: it may bring a ticket. Whether a
-    /// listing's next record was left for later, so that its entries leave as they come.
+    /// listing's next record was left for later, so that its entries leave as they come; or what may follow the reply to
+    /// CCC, which is close_notify, and no end of the session.
     fn receive(&mut self) -> bool {
-        while self.receive_one(Channel::Control) {}
+        while self.receive_one(Channel::Control) {
+            if self.session.may_be_cleared() {
+                return true;
+            }
+        }
         let listing = self.session.direction() == Some(Direction::Listing);
         loop {
             let moved = self.session.moved();
@@ -454,6 +489,14 @@ impl Link {
             Ok(Event::Secured) if unsent => return false,
             Ok(Event::Secured) => Input::Secured { channel, resumed: engine.resumed() },
             Ok(Event::Plaintext) => Input::Received(channel, engine.plaintext()),
+            Ok(Event::Closed) if wire.clearing => {
+                // Our close_notify may not have left yet. What came after the peer's is dropped with the engine.
+                wire.clearing = false;
+                wire.outgoing = engine.outgoing().to_vec();
+                self.former = wire.engine.take();
+                self.session.handle(Input::Cleared(channel));
+                return false;
+            }
             Ok(Event::Closed) => Input::Ended(channel, End::Clean),
             Ok(Event::Truncated) => Input::Ended(channel, End::Truncated),
             // The peer's doing, as a reset would be: TLS has nothing to say about it.
@@ -478,8 +521,11 @@ impl Link {
 
     fn start_tls(&mut self, channel: Channel) {
         let name = self.name.clone();
-        let engine = match (channel, &mut self.control.engine) {
-            (Channel::Data, Some(control)) => Engine::data(&self.tls, name, control),
+        let engine = match (channel, self.control.engine.as_mut().or(self.former.as_mut())) {
+            (Channel::Data, Some(control)) => Engine::data(&self.tls, name, control).map(|mut engine| {
+                engine.reuse(core::mem::take(&mut self.spare));
+                engine
+            }),
             _ => Engine::control(&self.tls, name),
         };
         match (engine, self.wire_mut(channel)) {

@@ -2,12 +2,13 @@
 //! waited for.
 
 use std::io::{self, Read, Write};
+use std::ops::DerefMut;
 use std::sync::{Arc, OnceLock};
 
 use ftps_proto::codec::{Entry, Features, Reply, Timestamp};
 use ftps_proto::drive::{Adapter, Builder};
-use ftps_proto::ops::{Listed, Transferred};
-use ftps_proto::{Error, ServerKind, Url};
+use ftps_proto::ops::{Get, List, Put, Transferred, Walk, WalkOrder};
+use ftps_proto::{Error, Operation, ServerKind, Url};
 
 use crate::connectors::{AsyncStdConnector, BlockingConnector, SmolConnector, TokioConnector};
 use crate::full::Full;
@@ -15,14 +16,14 @@ use crate::give_up;
 use crate::relay::Relays;
 use crate::subject::{Owner, Reader, Source, Subject, Work, Writer};
 
-fn tokio_block_on<F: Future>(future: F) -> F::Output {
+pub fn tokio_block_on<F: Future>(future: F) -> F::Output {
     static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
     let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     RUNTIME.get_or_init(|| runtime().unwrap()).block_on(future)
 }
 
 /// A call that blocks has returned.
-fn returned<T>(output: T) -> T {
+pub fn returned<T>(output: T) -> T {
     output
 }
 
@@ -31,7 +32,7 @@ macro_rules! subject {
         $name:ident, $label:literal, $adapter:ident :: $kind:ident, $wait:path, $connector:ident, $give_up:ident,
         $next:ident $(, $io:path)*
     ) => {
-        pub struct $name($adapter::Client);
+        pub struct $name(pub $adapter::Client);
 
         const _: () = {
             $(#[allow(unused_imports)] use $io as _;)*
@@ -42,6 +43,7 @@ macro_rules! subject {
             send_sync::<$adapter::Download<&mut $adapter::Client>>();
             send_sync::<$adapter::Upload<Box<$adapter::Client>>>();
             send_sync::<$adapter::Entries<Box<$adapter::Client>>>();
+            send_sync::<$adapter::Walk<&mut $adapter::Client>>();
             send_sync::<Error>();
 
             pub struct Reading<T>(T);
@@ -101,13 +103,21 @@ macro_rules! subject {
                 }
             }
 
-            pub struct Lines<'a>($adapter::Entries<&'a mut $adapter::Client>);
+            pub struct Lines<C: DerefMut<Target = $adapter::Client>, O>($adapter::Entries<C, O>);
 
-            impl Iterator for Lines<'_> {
-                type Item = Result<Listed, Error>;
+            impl<C: DerefMut<Target = $adapter::Client>, O: Operation<Output = Option<T>>, T> Iterator
+                for Lines<C, O>
+            {
+                type Item = Result<T, Error>;
 
                 fn next(&mut self) -> Option<Self::Item> {
                     $next!($wait(self.0.next()))
+                }
+            }
+
+            impl Owner<$name> for Lines<Box<$adapter::Client>, Walk> {
+                fn into_client(self) -> $name {
+                    $name(*self.0.into_client())
                 }
             }
 
@@ -115,7 +125,9 @@ macro_rules! subject {
                 type Adapter = $adapter::$kind;
                 type Reader<'a> = Reading<$adapter::Download<&'a mut $adapter::Client>>;
                 type Writer<'a> = Writing<$adapter::Upload<&'a mut $adapter::Client>>;
-                type Entries<'a> = Lines<'a>;
+                type Entries<'a> = Lines<&'a mut $adapter::Client, List>;
+                type Walk<'a> = Lines<&'a mut $adapter::Client, Walk>;
+                type OwnedWalk = Lines<Box<$adapter::Client>, Walk>;
                 type OwnedReader = Reading<$adapter::Download<Box<$adapter::Client>>>;
                 type OwnedWriter = Writing<$adapter::Upload<Box<$adapter::Client>>>;
                 const NAME: &'static str = $label;
@@ -148,10 +160,10 @@ macro_rules! subject {
 
                 fn upload(
                     &mut self,
-                    path: impl AsRef<[u8]>,
+                    put: impl Into<Put>,
                     source: &mut Source,
                 ) -> Result<Transferred, Error> {
-                    $wait(self.0.upload(path, source))
+                    $wait(self.0.upload(put, source))
                 }
 
                 fn writer(&mut self, path: impl AsRef<[u8]>) -> Result<Self::Writer<'_>, Error> {
@@ -163,8 +175,8 @@ macro_rules! subject {
                     upload.map(Writing).map_err(|error| (Self(*error.client), error.error))
                 }
 
-                fn download(&mut self, path: impl AsRef<[u8]>) -> Result<Self::Reader<'_>, Error> {
-                    $wait(self.0.download(path)).map(Reading)
+                fn download(&mut self, get: impl Into<Get>) -> Result<Self::Reader<'_>, Error> {
+                    $wait(self.0.download(get)).map(Reading)
                 }
 
                 fn into_download(self, path: impl AsRef<[u8]>) -> Result<Self::OwnedReader, (Self, Error)> {
@@ -180,16 +192,39 @@ macro_rules! subject {
                     self.0.entries(path).map(Lines)
                 }
 
+                fn walk(
+                    &mut self,
+                    path: impl AsRef<[u8]>,
+                    order: WalkOrder,
+                    most: Option<usize>,
+                ) -> Result<Self::Walk<'_>, Error> {
+                    let walk = self.0.walk(path)?.with_order(order);
+                    Ok(Lines(match most {
+                        Some(most) => walk.with_depth(most),
+                        None => walk,
+                    }))
+                }
+
+                fn into_walk(self, path: impl AsRef<[u8]>) -> Self::OwnedWalk {
+                    Lines(self.0.into_walk(path).unwrap())
+                }
+
+                fn glob(&mut self, pattern: impl AsRef<[u8]>) -> Result<Self::Walk<'_>, Error> {
+                    self.0.glob(pattern).map(Lines)
+                }
+
+                fn into_glob(self, pattern: impl AsRef<[u8]>) -> Result<Self::OwnedWalk, (Self, Error)> {
+                    let walk = self.0.into_glob(pattern);
+                    walk.map(Lines).map_err(|error| (Self(*error.client), error.error))
+                }
+
                 fn connect_to(url: &Url) -> Result<Self, Error> {
                     $wait($adapter::Builder::from_url(url).connect()).map(Self)
                 }
 
-                fn download_to(
-                    &mut self,
-                    path: impl AsRef<[u8]>,
-                ) -> Result<(Vec<u8>, Transferred), Error> {
+                fn download_to(&mut self, get: impl Into<Get>) -> Result<(Vec<u8>, Transferred), Error> {
                     let mut file = Vec::new();
-                    let done = $wait(self.0.download_to(path, &mut file))?;
+                    let done = $wait(self.0.download_to(get, &mut file))?;
                     Ok((file, done))
                 }
 
@@ -203,6 +238,10 @@ macro_rules! subject {
 
                 fn modified(&mut self, path: impl AsRef<[u8]>) -> Result<Timestamp, Error> {
                     $wait(self.0.modified(path))
+                }
+
+                fn learn_offset(&mut self, directory: impl AsRef<[u8]>) -> Result<Option<i16>, Error> {
+                    $wait(self.0.learn_offset(directory))
                 }
 
                 fn exists(&mut self, path: impl AsRef<[u8]>) -> Result<bool, Error> {

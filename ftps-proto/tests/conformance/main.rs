@@ -1,7 +1,7 @@
 //! One body of tests for every adapter: what it does over real sockets, whatever the runtime.
 //!
 //! [`subject`] is what a test does with a client, [`adapters`] are the four of them. The cases in [`scripted`] talk to a
-//! server as hostile as they want it, those in [`servers`] to vsftpd, ProFTPD and Pure-FTPd. A new case is a function of
+//! server as hostile as they want it, those in [`servers`] to vsftpd, ProFTPD, Pure-FTPd and pyftpdlib. A new case is a function of
 //! the subject and a line that names it, and runs for all four.
 //!
 //! The protocol is tested in virtual time elsewhere. Here it is about sockets, timers and IO traits.
@@ -9,6 +9,7 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod adapters;
+mod commands;
 mod connectors;
 mod conversation;
 mod full;
@@ -81,4 +82,24 @@ macro_rules! on_every_server {
         }
     };
 }
-use {each, for_each_adapter, for_each_future, on_every_server};
+
+/// Runs a case for each adapter on the servers and proxies that it asks for by name.
+macro_rules! on_variants {
+    ($case:ident) => {
+        crate::on_variants!($case, tokio Tokio, blocking Blocking, smol Smol, async_std AsyncStd);
+    };
+    ($case:ident, $($adapter:ident $subject:ident),+) => {
+        mod $case {
+            $(
+                #[test]
+                #[ignore = "needs real servers: bash .ci/test"]
+                fn $adapter() {
+                    use crate::subject::Subject;
+                    super::$case::<crate::adapters::$subject>();
+                    crate::table::passed(stringify!($case), crate::adapters::$subject::NAME, "variants");
+                }
+            )+
+        }
+    };
+}
+use {each, for_each_adapter, for_each_future, on_every_server, on_variants};

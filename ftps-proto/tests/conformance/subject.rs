@@ -8,13 +8,14 @@ use std::task::{Context, Poll};
 
 use ftps_proto::codec::{Entry, Features, Reply, Timestamp};
 use ftps_proto::drive::{Adapter, Builder};
-use ftps_proto::ops::{Listed, Transferred};
+use ftps_proto::ops::{Get, Listed, Put, Transferred, WalkOrder, Walked};
 use ftps_proto::{Error, ServerKind, Url};
 
+use crate::commands::Commands;
 use crate::relay::Relays;
 
 /// A client.
-pub trait Subject: Sized {
+pub trait Subject: Sized + Commands {
     type Adapter: Adapter + Clone;
     type Reader<'a>: Reader
     where
@@ -25,6 +26,10 @@ pub trait Subject: Sized {
     type Entries<'a>: Iterator<Item = Result<Listed, Error>>
     where
         Self: 'a;
+    type Walk<'a>: Iterator<Item = Result<Walked, Error>>
+    where
+        Self: 'a;
+    type OwnedWalk: Iterator<Item = Result<Walked, Error>> + Owner<Self>;
     type OwnedReader: Reader + Owner<Self>;
     type OwnedWriter: Writer + Owner<Self>;
     const NAME: &'static str;
@@ -40,21 +45,32 @@ pub trait Subject: Sized {
     /// The same with connecting; the client, if it came to one.
     fn connect_given_up(builder: &Builder<Self::Adapter>, steps: usize) -> Option<Result<Self, Error>>;
 
-    fn upload(&mut self, path: impl AsRef<[u8]>, source: &mut Source) -> Result<Transferred, Error>;
+    fn upload(&mut self, put: impl Into<Put>, source: &mut Source) -> Result<Transferred, Error>;
     fn writer(&mut self, path: impl AsRef<[u8]>) -> Result<Self::Writer<'_>, Error>;
     fn into_upload(self, path: impl AsRef<[u8]>) -> Result<Self::OwnedWriter, (Self, Error)>;
-    fn download(&mut self, path: impl AsRef<[u8]>) -> Result<Self::Reader<'_>, Error>;
+    fn download(&mut self, get: impl Into<Get>) -> Result<Self::Reader<'_>, Error>;
     fn into_download(self, path: impl AsRef<[u8]>) -> Result<Self::OwnedReader, (Self, Error)>;
     fn list(&mut self, path: impl AsRef<[u8]>) -> Result<Vec<Entry>, Error>;
     fn entries(&mut self, path: impl AsRef<[u8]>) -> Result<Self::Entries<'_>, Error>;
+    /// In this order, no deeper than that.
+    fn walk(
+        &mut self,
+        path: impl AsRef<[u8]>,
+        order: WalkOrder,
+        most: Option<usize>,
+    ) -> Result<Self::Walk<'_>, Error>;
+    fn into_walk(self, path: impl AsRef<[u8]>) -> Self::OwnedWalk;
+    fn glob(&mut self, pattern: impl AsRef<[u8]>) -> Result<Self::Walk<'_>, Error>;
+    fn into_glob(self, pattern: impl AsRef<[u8]>) -> Result<Self::OwnedWalk, (Self, Error)>;
 
     /// By the URL alone, so that the platform decides whom to trust.
     fn connect_to(url: &Url) -> Result<Self, Error>;
-    fn download_to(&mut self, path: impl AsRef<[u8]>) -> Result<(Vec<u8>, Transferred), Error>;
+    fn download_to(&mut self, get: impl Into<Get>) -> Result<(Vec<u8>, Transferred), Error>;
     /// Into a writer that has no room.
     fn download_nowhere(&mut self, path: impl AsRef<[u8]>) -> Error;
     fn metadata(&mut self, path: impl AsRef<[u8]>) -> Result<Entry, Error>;
     fn modified(&mut self, path: impl AsRef<[u8]>) -> Result<Timestamp, Error>;
+    fn learn_offset(&mut self, directory: impl AsRef<[u8]>) -> Result<Option<i16>, Error>;
     fn exists(&mut self, path: impl AsRef<[u8]>) -> Result<bool, Error>;
     fn create_dir_all(&mut self, path: impl AsRef<[u8]>) -> Result<(), Error>;
     fn command(&mut self, text: &str) -> Result<Reply, Error>;
@@ -223,4 +239,17 @@ impl tokio::io::AsyncRead for Source {
 /// The error inside of what a reader or writer reports.
 pub fn inside(error: io::Error) -> Error {
     error.downcast().unwrap()
+}
+
+/// Finds as text: a depth and a path, or what is wrong and where.
+pub fn walked(walk: impl Iterator<Item = Result<Walked, Error>>) -> Vec<String> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let shown = walk.map(|walked| match walked.unwrap() {
+        Walked::Entry { path, depth, .. } => format!("{depth} {}", text(path.as_bytes())),
+        Walked::Unparsed { directory, line } => format!("? {}: {}", text(&directory), text(&line)),
+        Walked::Failed { directory, .. } => format!("! {}", text(&directory)),
+        Walked::Loop { directory } => format!("@ {}", text(&directory)),
+        _ => unreachable!("nothing else is told"),
+    });
+    shown.collect()
 }

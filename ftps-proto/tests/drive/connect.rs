@@ -180,7 +180,7 @@ fn what_is_given_up_at_any_point_leaves_nothing_open() {
     let builder = builder(&world);
     let mut most = 0;
     for polls in 0.. {
-        let mut opening = builder.open(|_| world.net()).unwrap();
+        let mut opening = builder.open(|_, _| world.net()).unwrap();
         let opened = world.run_for(polls, |cx| opening.poll(cx));
         most = most.max(world.alive());
         drop(opening);

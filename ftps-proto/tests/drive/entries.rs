@@ -33,7 +33,7 @@ fn names(world: &World, entries: &mut Entries<&mut Driver<FakeNet>>) -> (Vec<Str
 fn a_listing_ends_once_it_is_confirmed() {
     let world = lists([Act::Finish, "226 done".into()]);
     let mut driver = open(&world);
-    let mut entries = Entries::new(&mut driver, "").unwrap();
+    let mut entries = Entries::list(&mut driver, "").unwrap();
     assert_eq!(names(&world, &mut entries), (vec!["a".into(), "b".into()], None));
     assert_eq!(names(&world, &mut entries), (vec![], None), "the end stays the end");
     drop(entries);
@@ -44,7 +44,7 @@ fn a_listing_ends_once_it_is_confirmed() {
 fn after_an_error_there_are_no_more_lines() {
     let world = lists([Act::Wait(Duration::from_secs(1)), "426 broken".into()]);
     let mut driver = open(&world);
-    let mut entries = Entries::new(&mut driver, "").unwrap();
+    let mut entries = Entries::list(&mut driver, "").unwrap();
     let error = "the server refused MLSD: 426 broken";
     assert_eq!(names(&world, &mut entries), (vec!["a".into(), "b".into()], Some(error.into())));
     assert_eq!(names(&world, &mut entries), (vec![], None));
@@ -54,6 +54,6 @@ fn after_an_error_there_are_no_more_lines() {
 fn a_path_that_cannot_be_sent_gives_the_client_back() {
     let world = lists([Act::Finish, "226 done".into()]);
     let mut driver = open(&world);
-    let not_started = Entries::new(&mut driver, "a\r\nDELE b").unwrap_err();
+    let not_started = Entries::list(&mut driver, "a\r\nDELE b").unwrap_err();
     goes_on(&world, not_started.client);
 }

@@ -9,10 +9,12 @@ mod connect;
 mod drips;
 mod entries;
 mod net;
+mod options;
 mod pace;
 #[path = "../tls/pki.rs"]
 #[allow(dead_code)]
 mod pki;
+mod retry;
 mod server;
 mod survey;
 mod uploads;
@@ -48,7 +50,7 @@ fn open(world: &World) -> Driver<FakeNet> {
 }
 
 fn open_with(world: &World, builder: &Builder<Fake>) -> Result<Driver<FakeNet>, Error> {
-    let mut opening = builder.open(|_| world.net())?;
+    let mut opening = builder.open(|_, _| world.net())?;
     world.run(|cx| opening.poll(cx))
 }
 

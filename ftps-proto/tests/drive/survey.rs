@@ -10,7 +10,7 @@ use super::{Builder, Driver, builder, open, run, world};
 
 /// Opens a session as far as it goes.
 fn survey(world: &World, builder: &Builder<Fake>, login: bool) -> (Driver<FakeNet>, Result<(), Error>) {
-    let mut surveying = Surveying::new(builder.open(|_| world.net()), login);
+    let mut surveying = Surveying::new(builder.open(|_, _| world.net()), login);
     let survey = world.run(|cx| surveying.poll(cx));
     (survey.client.unwrap(), survey.outcome)
 }

@@ -4,24 +4,32 @@
 mod active;
 mod calls;
 mod cancel;
+mod clear;
 mod collect;
+mod commands;
 mod deadline;
 mod desync;
 mod disorder;
+mod encoding;
 mod errors;
+mod gets;
 mod greeting;
 mod hints;
 mod keepalive;
 mod listing;
 mod login;
+mod memory;
 mod metadata;
 mod mlsd;
+mod offset;
 mod overtaking;
 mod paths;
 mod patience;
 mod prelude;
 mod protection;
+mod puts;
 mod queued;
+mod quirks;
 mod rate;
 mod replies;
 mod sealed;
@@ -34,7 +42,7 @@ use std::time::Duration;
 
 use ftps_proto::codec::{Argument, Secret};
 use ftps_proto::sim::{Act, Peer, World};
-use ftps_proto::{Config, End, Login, Operation, Security, ops};
+use ftps_proto::{Config, End, Error, Login, Operation, Remote, Security, ops};
 
 const SECURE: Act = Act::Secure { resumed: true };
 /// What follows comes in a packet of its own.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ftps_proto::codec::Verb;
 use ftps_proto::sim::{Act, FILTERED, Peer, World};
-use ftps_proto::{Config, End, Error, Mode, Waiting};
+use ftps_proto::{Config, End, Error, Mode, ServerKind, Waiting, ops};
 
 use crate::{PAUSE, SECURE, config, in_step, open, peer, run_until_heard, sent};
 
@@ -249,4 +249,73 @@ fn a_session_that_ends_with_it_has_closed_before_the_next_transfer() {
             assert!(world.stored().is_empty());
         }
     }
+}
+
+/// What a client does of which transfers were expected before the login.
+fn expects(peer: Peer) -> World {
+    let mut config: Config = config();
+    config.expect_more = true;
+    World::with_config(peer, config)
+}
+
+#[test]
+fn the_first_one_is_asked_for_together_with_the_login() {
+    for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd, ServerKind::PureFtpd] {
+        // Nothing is answered before everything has been heard.
+        let silent: [Act; 0] = [];
+        let quiet = ["USER", "PASS", "PBSZ", "PROT", "FEAT", "OPTS", "TYPE"]
+            .into_iter()
+            .fold(serves().like(kind), |peer, command| peer.instead(command, silent.clone()));
+        let said = ["331 password?", "230 in", "200 PBSZ=0", "200 P", "211 none", "200 ok", "200 I", PASSIVE];
+        let mut world = expects(quiet.instead("EPSV", said).on("EPSV", [PASSIVE]));
+        world.open().unwrap();
+        download(&mut world);
+        assert_eq!(asked(&world), ["EPSV", "RETR", "EPSV"]);
+        assert_eq!(world.targets().len(), 1);
+        in_step(&mut world);
+    }
+}
+
+#[test]
+fn a_server_that_may_take_one_command_at_a_time_gets_no_epsv_with_the_login() {
+    let mut world = expects(serves());
+    world.open().unwrap();
+    assert!(asked(&world).is_empty());
+    download(&mut world);
+    assert_eq!(asked(&world), ["EPSV", "RETR", "EPSV"]);
+    in_step(&mut world);
+}
+
+#[test]
+fn one_that_is_refused_after_the_login_is_asked_for_again() {
+    for refusal in ["450 EPSV: not now", "500 what?", "503 no", "530 who are you?"] {
+        let peer = serves().like(ServerKind::ProFtpd);
+        let mut world = expects(peer.instead("EPSV", [refusal]).on("EPSV", [PASSIVE]));
+        world.open().unwrap();
+        for _ in 0..2 {
+            download(&mut world);
+        }
+        assert_eq!(asked(&world), ["EPSV", "EPSV", "RETR", "EPSV", "RETR"], "{refusal}");
+        in_step(&mut world);
+    }
+}
+
+#[test]
+fn a_login_that_is_refused_is_so_whatever_the_epsv_after_it_came_to() {
+    for epsv in [PASSIVE, "530 not logged in"] {
+        let peer = serves().like(ServerKind::Vsftpd).instead("PASS", ["530 no"]).instead("EPSV", [epsv]);
+        let mut world = expects(peer);
+        let error = world.open().unwrap_err();
+        assert!(error.is_login(), "{error}");
+        assert_eq!(world.heard().last(), Some("QUIT"));
+    }
+}
+
+#[test]
+fn a_session_that_expected_transfers_may_come_to_none() {
+    let mut world = expects(serves().like(ServerKind::PureFtpd));
+    world.open().unwrap();
+    in_step(&mut world);
+    world.run(&mut ops::Quit::new()).unwrap();
+    assert_eq!(asked(&world), ["EPSV"]);
 }

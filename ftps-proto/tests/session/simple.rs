@@ -141,7 +141,7 @@ fn a_byte_that_is_telnets_is_doubled_for_servers_that_undo_it() {
     for (kind, times) in [(Vsftpd, 1), (PureFtpd, 1), (ProFtpd, 2), (Unknown, 2)] {
         let mut world = open(Peer::polite().like(kind).on("DELE", ["250 gone"]));
         world.run(&mut ops::dele(Argument::new(b"\xff").unwrap())).unwrap();
-        let name = "\u{fffd}".repeat(times);
+        let name = "\u{ff}".repeat(times);
         assert_eq!(world.heard().next_back(), Some(&*format!("DELE {name}")), "{kind}");
     }
 }

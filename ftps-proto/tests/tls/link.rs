@@ -255,7 +255,7 @@ fn a_port_that_cannot_be_reached_is_asked_for_once_more_and_told() {
 
 #[test]
 fn what_is_said_before_tls_moves_as_the_sockets_take_it() {
-    let mut link = link_with(&Pki::new(), Security::Explicit);
+    let mut link = link_with(&Pki::new().client().build().unwrap(), Security::Explicit);
     let mut open = Open::new();
     for (said, command) in
         [(&b"220 ready\r\n"[..], &b"AUTH TLS\r\n"[..]), (b"504 what?\r\n", b"AUTH SSL\r\n")]
@@ -333,7 +333,7 @@ proptest! {
 fn a_greeting_that_comes_with_the_last_of_the_handshake_is_heard() {
     let pki = Pki::new();
     for version in BOTH {
-        let mut link = link(&pki);
+        let mut link = link(&pki.client().build().unwrap());
         let mut server = ServerConnection::new(pki.server(version, |_| {})).unwrap();
         let mut open = Open::new();
         let mut greeted = false;

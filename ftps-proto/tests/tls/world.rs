@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ftps_proto::codec::{Argument, Secret};
 use ftps_proto::ops::{Open, StartTransfer, Transfer};
-use ftps_proto::tls::{Link, LinkNeed, Version};
+use ftps_proto::tls::{Link, LinkNeed, TlsConfig, Version};
 use ftps_proto::{
     Channel, Close, Config, Direction, Error, Instant, Io, Login, Operation, Progress, Security, Session,
     Waiting,
@@ -15,14 +15,14 @@ use rustls::{ServerConfig, ServerConnection};
 use super::pki::{Pki, name, stateless};
 
 /// A link to a server with TLS from the first byte.
-pub(super) fn link(pki: &Pki) -> Link {
-    link_with(pki, Security::Implicit)
+pub(super) fn link(tls: &TlsConfig) -> Link {
+    link_with(tls, Security::Implicit)
 }
 
-pub(super) fn link_with(pki: &Pki, security: Security) -> Link {
+pub(super) fn link_with(tls: &TlsConfig, security: Security) -> Link {
     let mut config = Config::new(Login::new(Argument::new("anna").unwrap(), Secret::new("secret").unwrap()));
     config.security = security;
-    Link::new(Session::new(config), &pki.client().build().unwrap(), name())
+    Link::new(Session::new(config), tls, name())
 }
 
 pub(super) fn transfer(direction: Direction) -> StartTransfer {
@@ -36,6 +36,8 @@ pub(super) fn transfer(direction: Direction) -> StartTransfer {
 /// A link that is logged in, and its server's two ends.
 pub(super) struct World {
     pub(super) link: Link,
+    /// What it shares with other links.
+    pub(super) config: TlsConfig,
     pub(super) now: Instant,
     pub(super) tls: Arc<ServerConfig>,
     /// Bytes that move at a time, over and over.
@@ -94,9 +96,10 @@ impl World {
     pub(super) fn cut(version: Version, cuts: Vec<usize>) -> Self {
         let pki = Pki::new();
         let tls = pki.server(version, stateless);
-        let (link, control, heard) = (link(&pki), Side::new(&tls), Vec::new());
+        let config = pki.client().build().unwrap();
+        let (link, control, heard) = (link(&config), Side::new(&tls), Vec::new());
         let (now, data, file) = (Instant::default(), None, None);
-        let mut world = Self { link, now, tls, cuts, control, data, heard, file, reachable: true };
+        let mut world = Self { link, config, now, tls, cuts, control, data, heard, file, reachable: true };
         world.say("220 ready");
         world.run(&mut Open::new());
         world

@@ -35,6 +35,13 @@ impl Argument {
         Self(text.into())
     }
 
+    /// Parts that are, or come of, arguments.
+    pub(crate) fn joined(parts: &[&[u8]]) -> Self {
+        let joined = parts.concat();
+        debug_assert!(Self::new(&joined).is_ok());
+        Self(joined)
+    }
+
     /// The bytes, as they were given.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -106,12 +113,17 @@ pub enum ArgumentError {
         /// How many bytes are before it.
         position: usize,
     },
+    /// A character of a path is not in the charset of the server's names ([`Encoding`](crate::codec::Encoding)).
+    Charset,
 }
 
 impl Display for ArgumentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("an argument is empty"),
+            Self::Charset => {
+                f.write_str("a path has a character that the charset of the server's names lacks")
+            }
             Self::Control { byte, position } => {
                 write!(f, "an argument has the control character 0x{byte:02x} at position {position}")
             }

@@ -3,6 +3,7 @@
 mod argument;
 mod modify;
 mod read;
+pub mod site;
 mod verb;
 mod word;
 mod write;
@@ -237,6 +238,14 @@ pub enum Command {
 }
 
 impl Command {
+    /// PRET, which tells that this command will use a data connection.
+    pub fn announced(&self) -> Self {
+        let mut line = alloc::vec::Vec::with_capacity(self.encoded_len());
+        // As it is: PRET itself is encoded.
+        self.encode_for(false, None, &mut line);
+        Self::Pret(Argument::joined(&[line.trim_ascii_end()]))
+    }
+
     /// Without the argument.
     pub const fn verb(&self) -> Verb {
         match self {

@@ -158,14 +158,9 @@ impl Verb {
             Self::Cwd | Self::Cdup | Self::Dele | Self::Rmd | Self::Rmda | Self::Rnto => {
                 matches!(code, 200 | 250)
             }
-            Self::Ccc
-            | Self::Clnt
-            | Self::Csid
-            | Self::Eprt
-            | Self::EpsvAll
-            | Self::Lang
-            | Self::Port
-            | Self::Pret => code == 200,
+            Self::Ccc | Self::Clnt | Self::Csid | Self::Eprt | Self::Lang | Self::Port | Self::Pret => {
+                code == 200
+            }
             Self::Allo
             | Self::Mode
             | Self::Noop
@@ -176,6 +171,8 @@ impl Verb {
             | Self::Type => matches!(code, 200 | 202),
             // Some servers answer EPSV with 227 as well.
             Self::Epsv => matches!(code, 227 | 229),
+            // Pure-FTPd: 220 Active mode is disabled.
+            Self::EpsvAll => matches!(code, 200 | 220),
             Self::Feat => code == 211,
             Self::Help => matches!(code, 211 | 214),
             Self::Host => code == 220,
@@ -188,7 +185,8 @@ impl Verb {
             | Self::Mfmt
             | Self::Size => code == 213,
             Self::Xcrc | Self::Xmd5 | Self::Xsha | Self::Xsha1 | Self::Xsha256 | Self::Xsha512 => {
-                matches!(code, 213 | 250)
+                // 220: WS_FTP Server's.
+                matches!(code, 213 | 220 | 250)
             }
             Self::Md5 => code == 251,
             Self::Mmd5 => code == 252,
@@ -237,10 +235,11 @@ mod tests {
         };
         assert!(own(Verb::Retr).eq([110, 125, 150, 226, 250]));
         assert!(own(Verb::Epsv).eq([227, 229]));
+        assert!(own(Verb::EpsvAll).eq([200, 220]));
         assert!(own(Verb::Pwd).eq([257]));
         assert!(own(Verb::Noop).eq([200, 202]));
         assert!(own(Verb::Stou).eq([110, 125, 150, 226, 250]));
-        assert!(own(Verb::Xsha256).eq([213, 250]));
+        assert!(own(Verb::Xsha256).eq([213, 220, 250]));
         assert!(own(Verb::Rein).eq([120, 220]));
         let other = |word: &str| own(Verb::Other(Word::new(word).unwrap()));
         assert!(other("XPWD").eq([257]));
@@ -249,7 +248,6 @@ mod tests {
         assert!(own(Verb::User).eq([230, 232, 331, 332]));
         assert!(own(Verb::Auth).eq([234, 334]));
         for (verb, code) in [
-            (Verb::EpsvAll, 200),
             (Verb::Feat, 211),
             (Verb::Mdtm, 213),
             (Verb::Mfmt, 213),

@@ -3,10 +3,11 @@
 use alloc::vec::Vec;
 use core::fmt::{self, Display, Write as _};
 
-use super::{Command, NewFacts, UtcTime};
+use super::{ArgumentError, Command, NewFacts, UtcTime};
 use crate::codec::{
     address::{HostPort, NetAddress},
     ascii::{Escaped, Text},
+    encoding::Encoding,
     reply::IAC,
 };
 
@@ -144,16 +145,18 @@ impl Command {
 
     /// Appends `verb [ SP argument ] CRLF`, every 0xFF in the argument doubled (RFC 854).
     pub fn encode(&self, out: &mut Vec<u8>) {
-        self.encode_for(true, out);
+        self.encode_for(true, None, out);
     }
 
-    /// The same for a server that undoes the doubling, or takes what comes as it is.
-    pub(crate) fn encode_for(&self, telnet: bool, out: &mut Vec<u8>) {
+    /// The same for a server that undoes the doubling, or takes what comes as it is, and whose names are of this charset.
+    pub(crate) fn encode_for(&self, telnet: bool, encoding: Option<&Encoding>, out: &mut Vec<u8>) {
         let operand = self.operand();
         let _ = write!(Text(out), "{}{operand}", self.verb());
         for bytes in operand.bytes() {
             out.push(b' ');
-            for &b in bytes {
+            // One that cannot be encoded was refused before: see `check`.
+            let encoded = encoding.filter(|_| self.names()).and_then(|encoding| encoding.path(bytes).ok());
+            for &b in encoded.as_deref().unwrap_or(bytes) {
                 out.push(b);
                 if telnet && b == IAC {
                     out.push(IAC);
@@ -161,6 +164,18 @@ impl Command {
             }
         }
         out.extend_from_slice(b"\r\n");
+    }
+
+    /// Whether what stands after the verb may name files.
+    fn names(&self) -> bool {
+        !matches!(self, Self::User(_) | Self::Pass(_) | Self::Acct(_))
+    }
+
+    /// Whether what stands after the verb can be sent in this charset.
+    pub(crate) fn check(&self, encoding: &Encoding) -> Result<(), ArgumentError> {
+        let operand = self.operand();
+        let mut parts = operand.bytes().filter(|_| self.names());
+        parts.try_for_each(|bytes| encoding.path(bytes).map(drop))
     }
 
     /// How many bytes [`encode`](Self::encode) appends at most.

@@ -5,8 +5,8 @@ use nom::{
     branch::alt,
     bytes::complete::{tag, tag_no_case, take_till1, take_while_m_n, take_while1},
     character::complete::char,
-    combinator::{map, map_opt, opt, rest as all, verify},
-    sequence::{preceded, terminated},
+    combinator::{map, map_opt, opt, peek, rest as all, verify},
+    sequence::{delimited, preceded, terminated},
 };
 
 use super::months;
@@ -67,21 +67,52 @@ pub(super) fn year(input: &[u8]) -> Parsed<'_, u16> {
     .parse(input)
 }
 
-/// `time = two ":" pair [ ":" pair [ "." 1*DIGIT ] ] [ "AM" / "PM" ]`
+/// `time = clock [ half ]`
 ///
 /// `None` if it has this form and there is no such time. 24:00 is not one here.
 pub(super) fn time(input: &[u8]) -> Parsed<'_, Option<TimeOfDay>> {
+    map((clock, opt(half)), |(clock, half)| clock.of_day(half)).parse(input)
+}
+
+/// `time = clock [ [ SP ] half ]`, where a half may be a word of its own.
+pub(super) fn spaced_time(input: &[u8]) -> Parsed<'_, Option<TimeOfDay>> {
+    let word = delimited(char(' '), half, peek(gap));
+    map((clock, opt(alt((word, half)))), |(clock, half)| clock.of_day(half)).parse(input)
+}
+
+/// `half = "AM" / "PM"`
+fn half(input: &[u8]) -> Parsed<'_, &[u8]> {
+    alt((tag_no_case("AM"), tag_no_case("PM"))).parse(input)
+}
+
+/// What a clock shows, of the day or of half of it.
+struct Clock {
+    hour: u8,
+    minute: u8,
+    second: Option<u8>,
+    nanos: u32,
+}
+
+impl Clock {
+    fn of_day(&self, half: Option<&[u8]>) -> Option<TimeOfDay> {
+        let hour = match half {
+            None => self.hour,
+            Some(_) if !(1..=12).contains(&self.hour) => return None,
+            Some(half) => self.hour % 12 + if half.eq_ignore_ascii_case(b"PM") { 12 } else { 0 },
+        };
+        TimeOfDay::new(hour, self.minute, self.second, self.nanos)
+    }
+}
+
+/// `clock = two ":" pair [ ":" pair [ "." 1*DIGIT ] ]`
+fn clock(input: &[u8]) -> Parsed<'_, Clock> {
     let fraction = || preceded(char('.'), take_while1(|b: u8| b.is_ascii_digit()));
     let second = (preceded(char(':'), pair), opt(fraction()));
-    let half = alt((tag_no_case("AM"), tag_no_case("PM")));
-    map((two, preceded(char(':'), pair), opt(second), opt(half)), |(hour, minute, second, half)| {
-        let hour = match half {
-            None => hour,
-            Some(_) if !(1..=12).contains(&hour) => return None,
-            Some(half) => hour % 12 + if half.eq_ignore_ascii_case(b"PM") { 12 } else { 0 },
-        };
-        let nanos = second.and_then(|(_, fraction)| fraction).map_or(0, crate::codec::time::nanos);
-        TimeOfDay::new(hour, minute, second.map(|(second, _)| second), nanos)
+    map((two, preceded(char(':'), pair), opt(second)), |(hour, minute, second)| Clock {
+        hour,
+        minute,
+        second: second.map(|(second, _)| second),
+        nanos: second.and_then(|(_, fraction)| fraction).map_or(0, crate::codec::time::nanos),
     })
     .parse(input)
 }
@@ -114,6 +145,14 @@ pub(super) fn month_day_year(separator: &'static str) -> impl Fn(&[u8]) -> Parse
     move |input| {
         let parts = (terminated(pair, tag(separator)), terminated(pair, tag(separator)), year);
         map(parts, |(month, day, year)| Day::new(year, month, day)).parse(input)
+    }
+}
+
+/// `date = pair sep pair sep year`, the day first: `26.05.95`. `None` if there is no such day.
+pub(super) fn numeric_day_month_year(separator: &'static str) -> impl Fn(&[u8]) -> Parsed<'_, Option<Day>> {
+    move |input| {
+        let parts = (terminated(pair, tag(separator)), terminated(pair, tag(separator)), year);
+        map(parts, |(day, month, year)| Day::new(year, month, day)).parse(input)
     }
 }
 

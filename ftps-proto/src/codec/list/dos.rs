@@ -9,7 +9,9 @@ use nom::{
     sequence::{delimited, preceded, terminated},
 };
 
-use super::columns::{gap, moment, month_day_year, name, time, year_month_day};
+use super::columns::{
+    gap, moment, month_day_year, name, numeric_day_month_year, spaced_time, year_month_day,
+};
 use crate::codec::{
     Parsed,
     ascii::decimal,
@@ -21,6 +23,7 @@ use crate::codec::{
 /// ```text
 /// line     = date gap time gap ( mark gap name / size SP name )
 /// date     = pair sep pair sep year / 4DIGIT sep pair sep pair ; month first
+///          / pair "." pair "." year                            ; day first
 /// sep      = "-" / "/" / "."
 /// mark     = "<DIR>" / "<JUNCTION>" / "<SYMLINK>" / "<SYMLINKD>"
 /// size     = 1*( DIGIT / "," / "." / "'" )                     ; with thousands separators
@@ -33,12 +36,13 @@ pub(super) fn parse(line: &[u8]) -> Option<Entry> {
 
 fn entry(input: &[u8]) -> Parsed<'_, Entry> {
     let separated = |separator| alt((year_month_day(separator), month_day_year(separator)));
-    let date = alt((separated("-"), separated("/"), separated(".")));
+    let dotted = alt((year_month_day("."), numeric_day_month_year(".")));
+    let date = alt((separated("-"), separated("/"), dotted));
     let what = alt((
         (terminated(map(mark, |kind| (kind, None)), gap), name),
         (terminated(map(size, |size| (Kind::File, Some(size))), char(' ')), name),
     ));
-    map((terminated(date, gap), terminated(time, gap), what), |(date, time, ((kind, size), name))| {
+    map((terminated(date, gap), terminated(spaced_time, gap), what), |(date, time, ((kind, size), name))| {
         let (name, target) = if kind == Kind::Link { target(name) } else { (name, None) };
         let mut entry = Entry::new(name, kind.of(name));
         entry.size = size;
@@ -124,7 +128,7 @@ mod tests {
         let entry = parse(b"2002-09-02  18:48       <DIR>          a b").unwrap();
         assert_eq!((entry.kind, entry.name.as_bytes()), (Kind::Directory, &b"a b"[..]));
         assert_eq!(entry.modified.unwrap().to_string(), "2002-09-02 18:48");
-        for date in ["09/02/2002", "09.02.02"] {
+        for date in ["09/02/2002", "02.09.02"] {
             let line = alloc::format!("{date}  06:48p 5 x");
             assert!(parse(line.as_bytes()).is_none(), "{line}");
             let line = alloc::format!("{date}  06:48PM 5  x ");
@@ -132,6 +136,20 @@ mod tests {
             assert_eq!(entry.modified.unwrap().to_string(), "2002-09-02 18:48");
             assert_eq!(entry.name.as_bytes(), b" x ");
         }
+    }
+
+    #[test]
+    fn a_half_of_the_day_may_be_a_word() {
+        // As a console has it in English.
+        for (line, name) in [
+            ("09/02/2002  06:48 PM    <DIR>          PM 5", "PM 5"),
+            ("09/02/2002  06:48 PM             1,234 a", "a"),
+        ] {
+            let entry = parse(line.as_bytes()).unwrap();
+            assert_eq!(entry.modified.unwrap().to_string(), "2002-09-02 18:48");
+            assert_eq!(entry.name.to_str(), Some(name));
+        }
+        assert!(parse(b"09/02/2002  06:48 PMX 5 a").is_none());
     }
 
     #[test]

@@ -26,7 +26,7 @@ mod zvm;
 use alloc::vec::Vec;
 
 pub use lines::{LineDecoder, LineTooLong};
-pub use parser::{Found, Parser};
+pub use parser::{Found, LineReader, Parser};
 
 use super::entry::Entry;
 

@@ -1,6 +1,6 @@
 //! The state of a listing that is read: its family, and what spans lines.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
 
 use super::{
@@ -57,6 +57,30 @@ pub struct Parser {
     half: Vec<u8>,
 }
 
+/// A caller's own family, for any number of listings: the entry, if a line is of it.
+#[derive(Clone)]
+pub struct LineReader(Arc<ReadLine>);
+
+type ReadLine = dyn Fn(&[u8]) -> Option<Entry> + Send + Sync;
+
+impl LineReader {
+    /// A family that is read so.
+    pub fn new(read: impl Fn(&[u8]) -> Option<Entry> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
+    }
+
+    /// The entry, if the line is of this family.
+    pub fn read(&self, line: &[u8]) -> Option<Entry> {
+        (self.0)(line)
+    }
+}
+
+impl fmt::Debug for LineReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LineReader")
+    }
+}
+
 /// A caller's own family.
 struct Own(Box<Read>);
 
@@ -89,8 +113,12 @@ pub struct Found {
 impl Iterator for Found {
     type Item = Listed;
 
+    #[inline]
     fn next(&mut self) -> Option<Listed> {
-        self.dangling.take().map(Listed::Unparsed).or_else(|| self.line.take())
+        match self.dangling.take() {
+            Some(line) => Some(Listed::Unparsed(line)),
+            None => self.line.take(),
+        }
     }
 }
 
@@ -169,7 +197,10 @@ impl Parser {
             },
         };
         let line = match found {
-            Some(Line::Entry(entry)) => Some(Listed::Entry(self.complete(entry))),
+            Some(Line::Entry(mut entry)) => {
+                self.complete(&mut entry);
+                Some(Listed::Entry(entry))
+            }
             Some(Line::Nothing | Line::Heading) => None,
             None => Some(Listed::Unparsed(line.to_vec())),
         };
@@ -202,7 +233,11 @@ impl Parser {
             return if line.is_empty() { Some(Line::Nothing) } else { facts::read(line).map(Line::Entry) };
         }
         if let (Some(family), true) = (self.family, self.entries >= SURE) {
-            return self.read_as(family, line).or_else(|| is_nothing(line).then_some(Line::Nothing));
+            // Not through closures: an entry is large, and would be moved once more.
+            return match self.read_as(family, line) {
+                None if is_nothing(line) => Some(Line::Nothing),
+                found => found,
+            };
         }
         let first = [self.family, self.hint].into_iter().flatten();
         for family in first.chain(Family::GUESSED) {
@@ -289,7 +324,7 @@ impl Parser {
     }
 
     /// Adds what the line does not say.
-    fn complete(&self, mut entry: Entry) -> Entry {
+    fn complete(&self, entry: &mut Entry) {
         if let Some(modified) = &mut entry.modified
             && modified.zone == Zone::Server
         {
@@ -303,7 +338,6 @@ impl Parser {
         if !self.prefix.is_empty() {
             entry.name.strip(&self.prefix);
         }
-        entry
     }
 
     /// Now, on the server's clock if its offset is known.

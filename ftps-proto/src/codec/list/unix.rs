@@ -1,7 +1,7 @@
 //! `ls -l`: Unix, and the many servers that imitate it. POSIX `ls`, and what clients have met since.
 
 use super::{
-    date::{dated, unreadable},
+    date::{dated, may_begin, unreadable},
     months,
 };
 use crate::codec::{
@@ -15,7 +15,7 @@ use crate::codec::{
 /// ```text
 /// line     = *SP type ( mode [ "+" / "." / "@" ] *SP [ links ] / 9*SP links ) 1*SP [ owner [ 1*SP group ] ] 1*SP size
 ///            ( 1*SP date SP name / SP undated )
-/// size     = 1*DIGIT / 1*DIGIT [ "." 1*DIGIT ] unit / major "," *SP minor      ; the last of a device
+/// size     = 1*DIGIT / 1*DIGIT [ ( "." / "," ) 1*DIGIT ] unit / major "," *SP minor      ; the last of a device
 /// name     = 1*OCTET [ " -> " target ]                                         ; the latter of a link
 /// ```
 /// Owner and group may hold spaces and numbers, so the first number that a date follows is the size, and all before it are
@@ -41,8 +41,11 @@ pub(super) fn parse(line: &[u8]) -> Option<Entry> {
     };
     let rest = links(rest.trim_ascii_start())?;
     let is_device = matches!(letter, b'b' | b'c');
-    let Middle { names, size, modified, name } =
-        middle(rest).or_else(|| if mode.is_some() { undated(rest) } else { None })?;
+    let Middle { names, size, modified, name } = match middle(rest) {
+        Some(middle) => middle,
+        None if mode.is_some() => undated(rest)?,
+        None => return None,
+    };
     let (size, exactness, names) = match size {
         _ if is_device => (None, Exactness::Exact, device(names)),
         Size::Numbers => return None,
@@ -50,7 +53,7 @@ pub(super) fn parse(line: &[u8]) -> Option<Entry> {
         Size::About(size) => (Some(size), Exactness::Approximate, names),
     };
     let (name, target) = match kind {
-        Kind::Link => arrow(name),
+        Kind::Link => arrow(name, size),
         _ => (name, None),
     };
     if name.is_empty() {
@@ -139,7 +142,9 @@ fn middle(input: &[u8]) -> Option<Middle<'_>> {
             return undated;
         }
         // Cheap first: most words are no size, and all the rest of the work is for those that are.
-        if let Some((size, names)) = size(word, &input[..at], input) {
+        if let Some((size, names)) = size(word, &input[..at], input)
+            && may_begin(after)
+        {
             if let Some(found) = dated(after) {
                 let found =
                     Middle { names: names.trim_ascii(), size, modified: found.modified, name: found.name };
@@ -182,16 +187,16 @@ fn size<'a>(word: &[u8], names: &'a [u8], input: &'a [u8]) -> Option<(Size, &'a 
     }
 }
 
-/// `33.5k`: `1*DIGIT [ "." 1*DIGIT ] unit`, in bytes.
+/// `33.5k`: `1*DIGIT [ ( "." / "," ) 1*DIGIT ] unit`, in bytes.
 fn scaled(word: &[u8]) -> Option<u64> {
     let (&last, number) = word.split_last()?;
     let unit = unit(last)?;
-    let point = number.iter().position(|&b| b == b'.');
+    let point = number.iter().position(|b| b".,".contains(b));
     let (whole, fraction) = number.split_at(point.unwrap_or(number.len()));
     let fraction = match fraction {
         [] => 0,
         // Three digits are as many as anyone prints.
-        [b'.', digits @ ..] if digits.len() <= 3 => {
+        [_, digits @ ..] if digits.len() <= 3 => {
             unit.checked_mul(decimal(digits)?)? / 10u64.pow(u32::try_from(digits.len()).ok()?)
         }
         _ => return None,
@@ -247,10 +252,19 @@ fn owners(names: &[u8]) -> (&[u8], &[u8]) {
     (owner, group.trim_ascii_start())
 }
 
-/// A link's name and where it leads.
-fn arrow(name: &[u8]) -> (&[u8], Option<Name>) {
-    match name.windows(4).position(|window| window == b" -> ") {
-        Some(at) => (&name[..at], Some(&name[at + 4..]).filter(|target| !target.is_empty()).map(Name::from)),
+/// A link's name and where it leads. Both may have an arrow in them; a link's size is that of its target, where the server
+/// does not count otherwise.
+fn arrow(name: &[u8], size: Option<u64>) -> (&[u8], Option<Name>) {
+    const ARROW: &[u8] = b" -> ";
+    let by_size = || {
+        let at = name.len().checked_sub(usize::try_from(size?).ok()?)?.checked_sub(ARROW.len())?;
+        name[at..].starts_with(ARROW).then_some(at)
+    };
+    match by_size().or_else(|| name.windows(ARROW.len()).position(|window| window == ARROW)) {
+        Some(at) => {
+            let target = &name[at + ARROW.len()..];
+            (&name[..at], Some(target).filter(|target| !target.is_empty()).map(Name::from))
+        }
         None => (name, None),
     }
 }
@@ -271,6 +285,21 @@ mod tests {
         let entry = parse(b"lrwxrwxrwx 1 a b 5 Jan  1 10:00 x -> y -> z").unwrap();
         assert_eq!((entry.name.as_bytes(), entry.target), (&b"x"[..], Some(Name::from("y -> z"))));
         assert!(parse(b"lrwxrwxrwx 1 a b 5 Jan  1 10:00  -> y").is_none());
+    }
+
+    #[test]
+    fn a_link_s_size_tells_which_arrow_it_is() {
+        for (size, name, target) in [
+            (1, "x -> y", "z"),
+            (6, "x", "y -> z"),
+            (0, "x", "y -> z"),
+            (11, "x", "y -> z"),
+            (99, "x", "y -> z"),
+        ] {
+            let line = alloc::format!("lrwxrwxrwx 1 a b {size} Jan  1 10:00 x -> y -> z");
+            let entry = parse(line.as_bytes()).unwrap();
+            assert_eq!((entry.name, entry.target), (Name::from(name), Some(Name::from(target))), "{size}");
+        }
     }
 
     #[test]
@@ -396,6 +425,7 @@ mod tests {
     fn sizes_may_be_near() {
         for (text, size, group) in [
             ("other  12.5k", 12_800, "other"),
+            ("other  12,5k", 12_800, "other"),
             ("other  4K", 4096, "other"),
             ("other  1.25M", 1_310_720, "other"),
             ("longgroup654321", 654_321, "longgroup"),

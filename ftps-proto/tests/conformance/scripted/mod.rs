@@ -6,13 +6,17 @@
 mod cancel;
 mod certificate;
 mod client;
+mod commands;
+mod listings;
 #[allow(dead_code, reason = "the tests of the program share it, and use more of it")]
 mod peer;
+mod proxies;
 mod security;
 #[allow(dead_code, reason = "as above")]
 mod server;
 mod transfer;
 mod waits;
+mod walk;
 
 use ftps_proto::drive::Builder;
 use ftps_proto::tls::TlsConfig;

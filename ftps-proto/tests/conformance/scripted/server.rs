@@ -378,5 +378,8 @@ async fn hear(control: &mut (impl AsyncRead + Unpin), mut each: impl FnMut(u8)) 
         each(byte);
         line.push(byte);
     }
-    Ok(String::from_utf8_lossy(&line).trim_end().into())
+    // What is not UTF-8: a character for each byte.
+    let line = String::from_utf8(line)
+        .unwrap_or_else(|line| line.as_bytes().iter().map(|&byte| char::from(byte)).collect());
+    Ok(line.trim_end().into())
 }

@@ -76,3 +76,34 @@ fn the_next_data_connection_is_asked_for_before_a_file_is_confirmed<S: Subject>(
     client.quit().unwrap();
 }
 on_every_server!(the_next_data_connection_is_asked_for_before_a_file_is_confirmed where |site| site.is_plainest());
+
+/// Sessions with the same settings, one after the other and at the same time: each has its data connections let in. The first
+/// of those is asked for with the login.
+fn the_same_settings_serve_for_many_sessions<S: Subject>(bench: Bench<S>) {
+    conversation::listen();
+    let builder = bench.site.builder::<S>().expect_more(true);
+    let path = |name: &str| format!("{}/{name}", bench.directory.name);
+    let mut clients = Vec::new();
+    for n in 0..2 {
+        conversation::said();
+        let mut client = S::connect(&builder).unwrap();
+        let (name, file) = (path("file"), bytes(n, 3000 + n));
+        let done = client.upload(&name, &mut Source::bytes(file.as_slice())).unwrap();
+        assert_eq!(done.resumed, bench.site.gives_tickets());
+        assert!(client.download_to(&name).unwrap().0 == file);
+        let said = conversation::said();
+        let of = |what: &str| said.iter().position(|line| line.starts_with(what)).unwrap();
+        // Where the server is known to take commands before it has answered to others.
+        if bench.site.is("pyftpdlib") {
+            bench.site.cannot("the login in one go: it is not known to take that");
+        } else {
+            assert!(of("> EPSV") < of("< 230"), "{said:?}");
+        }
+        clients.push(client);
+    }
+    for mut client in clients {
+        assert_eq!(client.size(path("file")).unwrap(), 3001);
+        client.quit().unwrap();
+    }
+}
+on_every_server!(the_same_settings_serve_for_many_sessions where |site| site.route == Route::Epsv);

@@ -1,15 +1,20 @@
-//! The real servers, as `.ci/servers env` tells of them: vsftpd and ProFTPD as they come, session reuse required, and
-//! Pure-FTPd.
+//! The real servers, as `.ci/servers env` tells of them: vsftpd and ProFTPD as they come, session reuse required,
+//! Pure-FTPd and pyftpdlib.
 //!
 //! Each case runs on every server, explicit and implicit, with TLS 1.3 and 1.2, by EPSV, PASV and in active mode, and has
 //! each time a session and a directory of its own.
 
 mod calls;
+mod commands;
 mod control;
+mod difficult;
 mod faults;
 mod files;
 mod names;
+mod proxies;
 mod simple;
+mod transfers;
+mod variants;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -19,8 +24,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use ftps_proto::codec::Verb;
-use ftps_proto::drive::Builder;
-use ftps_proto::tls::{TlsConfig, Version};
+use ftps_proto::drive::{Builder, Proxy};
+use ftps_proto::tls::{TlsConfig, TlsConfigBuilder, Version};
 use ftps_proto::{Error, Mode, Url};
 
 use crate::subject::Subject;
@@ -72,12 +77,16 @@ impl Site {
         self.server.starts_with(name)
     }
 
+    /// TLS that trusts the tests' authority.
+    pub fn tls(&self) -> TlsConfigBuilder {
+        TlsConfig::builder().ca_pem(fs::read(var("CA")).unwrap()).versions(&[self.version])
+    }
+
     pub fn builder<S: Subject>(&self) -> Builder<S::Adapter> {
-        let tls = TlsConfig::builder().ca_pem(fs::read(var("CA")).unwrap()).versions(&[self.version]);
         let builder = Builder::new(&self.host)
             .port(self.port)
             .login(var("USER"), var("PASSWORD"))
-            .tls(tls.build().unwrap())
+            .tls(self.tls().build().unwrap())
             .connect_timeout(Duration::from_secs(20))
             .extended(self.route != Route::Pasv)
             .mode(if self.route == Route::Active { Mode::Active } else { Mode::Passive });
@@ -91,6 +100,16 @@ impl Site {
         self.version == Version::Tls13 || self.route == Route::Active
     }
 
+    /// Whether it takes an upload whose data connection is reset for one that has come to its end. The client has not said so
+    /// to anybody: to it, the upload was given up.
+    pub fn confirms_what_is_reset(&self) -> bool {
+        let confirms = self.is("pyftpdlib");
+        if confirms {
+            self.cannot("telling an upload that is reset from a whole one: it says 226 to both");
+        }
+        confirms
+    }
+
     /// It was found not to do this.
     pub fn cannot(&self, what: &str) {
         table::cannot(&self.server, what);
@@ -102,21 +121,51 @@ fn var(name: &str) -> String {
     std::env::var(&name).unwrap_or_else(|_| panic!("{name} is not set"))
 }
 
+/// Names and addresses, as a variable lists them.
+fn listed(name: &str) -> Vec<(String, String, u16)> {
+    let listed = var(name);
+    let each = listed.split_whitespace().map(|server| {
+        let (name, address) = server.split_once('=').unwrap();
+        let (host, port) = address.rsplit_once(':').expect("host:port");
+        (name.to_owned(), host.trim_matches(['[', ']']).to_owned(), port.parse().unwrap())
+    });
+    each.collect()
+}
+
+/// The proxy of this name.
+pub fn proxy(name: &str) -> Proxy {
+    let (name, host, port) = listed("PROXIES").into_iter().find(|(found, ..)| found == name).unwrap();
+    let proxy = if name.starts_with("http") { Proxy::http(host, port) } else { Proxy::socks5(host, port) };
+    match name.ends_with("-login") {
+        true => proxy.login(var("USER"), var("PASSWORD")).unwrap(),
+        false => proxy,
+    }
+}
+
+/// The variant of this name, with TLS 1.3 and by EPSV.
+pub fn variant(name: &str) -> Site {
+    let (server, host, port) = listed("VARIANTS").into_iter().find(|(found, ..)| found == name).unwrap();
+    Site { server, host, port, version: Version::Tls13, route: Route::Epsv }
+}
+
+/// A certificate of the tests' authority for a client, with its key, as PEM.
+pub fn certificate(name: &str) -> Vec<u8> {
+    fs::read(PathBuf::from(var("CERTIFICATES")).join(name).with_extension("pem")).unwrap()
+}
+
 /// Every server in every way.
 fn sites() -> Vec<Site> {
-    let servers = var("SERVERS");
-    let servers: Vec<_> = servers.split_whitespace().map(|server| server.split_once('=').unwrap()).collect();
+    let servers = listed("SERVERS");
     let mut sites = Vec::new();
-    for (server, address) in &servers {
-        let (host, port) = address.rsplit_once(':').expect("host:port");
+    for (server, host, port) in &servers {
         let implicit = format!("{}-implicit", server.trim_end_matches("-implicit"));
-        if !servers.iter().any(|(server, _)| *server == implicit) {
+        if !servers.iter().any(|(server, ..)| *server == implicit) {
             table::cannot(server, "implicit TLS: it has none");
         }
         for version in [Version::Tls13, Version::Tls12] {
             for route in [Route::Epsv, Route::Pasv, Route::Active] {
-                let (host, port) = (host.into(), port.parse().unwrap());
-                sites.push(Site { server: (*server).into(), host, port, version, route });
+                let (server, host) = (server.clone(), host.clone());
+                sites.push(Site { server, host, port: *port, version, route });
             }
         }
     }

@@ -224,6 +224,9 @@ pub(crate) struct Options {
     /// List directories with this command, where what the server announces does not hold
     #[arg(long, global = true, value_name = "COMMAND", default_value = "best", hide_default_value = true)]
     pub(crate) list_command: Listing,
+    /// The encoding of names on the server where it is not UTF-8, whatever the server says: iso-8859-1, shift_jis, gb18030...
+    #[arg(long, global = true, value_name = "LABEL")]
+    pub(crate) encoding: Option<String>,
     /// Wait no longer than this for a connection, a reply, or data to move
     #[arg(long, global = true, value_name = "SECS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) timeout: Option<u32>,

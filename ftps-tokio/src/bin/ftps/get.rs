@@ -102,6 +102,7 @@ pub(crate) async fn get(
     }
     for (site, urls) in by_site(urls) {
         let mut session = Session::new(settings, &site);
+        session.expect_more(true);
         let mut jobs = Vec::new();
         for url in urls {
             if let Err(failure) = plan(&url, to, recursive, &mut session, &mut jobs, report).await {

@@ -26,7 +26,8 @@ struct Ls<'a> {
 }
 
 pub(crate) async fn ls(url: &Url, form: Form, settings: &Settings, report: &mut Report) {
-    let session = Session::new(settings, &url.site);
+    let mut session = Session::new(settings, &url.site);
+    session.expect_more(form.recursive || form.tree);
     let paint = Paint::new(form.long);
     let mut ls = Ls { form, paint, out: Sink::stdout(), session, report };
     let listed = match ls.streams(url) {

@@ -17,13 +17,15 @@ pub(crate) struct Session<'a> {
     failed: Option<Failure>,
     /// The server has fallen silent, and is not expected to answer to QUIT.
     silent: bool,
+    /// A file or listing is moved next.
+    transfers: bool,
     /// Another file follows the one that is moved.
     more: bool,
 }
 
 impl<'a> Session<'a> {
     pub(crate) fn new(settings: &'a Settings, site: &'a Site) -> Self {
-        Self { settings, site, client: None, failed: None, silent: false, more: false }
+        Self { settings, site, client: None, failed: None, silent: false, transfers: false, more: false }
     }
 
     /// Another one with the same site.
@@ -53,10 +55,10 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Whether another file follows the one that is moved next: its data connection is then asked for early, which saves it a
-    /// round trip.
+    /// A file or listing is moved next, and whether another follows it. Data connections are then asked for early, which saves
+    /// a round trip each.
     pub(crate) fn expect_more(&mut self, more: bool) {
-        self.more = more;
+        (self.transfers, self.more) = (true, more);
     }
 
     async fn client(&mut self) -> Result<&mut Client, Failure> {
@@ -67,7 +69,7 @@ impl<'a> Session<'a> {
             Some(client) => client,
             None => {
                 self.silent = false;
-                let connected = self.settings.connect(self.site).await;
+                let connected = self.settings.connect(self.site, self.transfers).await;
                 connected.inspect_err(|failure| self.failed = Some(failure.clone()))?
             }
         };

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use ftps_tokio::codec::{Argument, Name, Secret};
+use ftps_tokio::codec::{Argument, Encoding, Name, Secret};
 use ftps_tokio::tls::{CertificateProblem, ConfigError, Pem, Pin, TlsConfig, TlsError, Version};
 use ftps_tokio::{Builder, Client, Error, ListCommand, Mode, Security};
 
@@ -29,6 +29,7 @@ pub(crate) struct Settings {
     insecure: bool,
     pasv_address: bool,
     list_command: ListCommand,
+    encoding: Option<Encoding>,
     verbose: bool,
     /// A pin alone would not be enough.
     has_ca_file: bool,
@@ -53,6 +54,7 @@ impl Settings {
             insecure: options.insecure,
             pasv_address: options.pasv_address,
             list_command: options.list_command.into(),
+            encoding: options.encoding.as_deref().map(encoding).transpose()?,
             verbose: options.verbose > 0,
             has_ca_file: options.ca_file.is_some(),
             has_pins: !options.pin.is_empty(),
@@ -113,6 +115,9 @@ impl Settings {
         if site.security == Security::Implicit {
             builder = builder.implicit();
         }
+        if let Some(encoding) = &self.encoding {
+            builder = builder.encoding(encoding.clone());
+        }
         if let (Some(user), Some(password)) = (&site.user, &site.password) {
             builder = builder.login(user, password);
         }
@@ -128,9 +133,10 @@ impl Settings {
         builder
     }
 
-    pub(crate) async fn connect(&self, site: &Site) -> Result<Client, Failure> {
+    /// `transfers`: one follows at once.
+    pub(crate) async fn connect(&self, site: &Site, transfers: bool) -> Result<Client, Failure> {
         let began = Instant::now();
-        let connected = self.builder(site).connect().await;
+        let connected = self.builder(site).expect_more(transfers).connect().await;
         let client = connected.map_err(|error| self.connecting(error))?;
         if self.verbose {
             let took = began.elapsed().as_secs_f64();
@@ -179,6 +185,14 @@ impl Settings {
     pub(crate) fn is_active(&self) -> bool {
         self.active
     }
+}
+
+/// What is said by hand holds against what the server says.
+fn encoding(label: &str) -> Result<Encoding, Failure> {
+    let encoding = Encoding::for_label(label).map(Encoding::forced);
+    encoding.ok_or_else(|| {
+        Failure::usage("is no encoding that names can be in").about(&format!("--encoding {label}"))
+    })
 }
 
 fn tls(options: &Options) -> Result<TlsConfig, Failure> {

@@ -2,6 +2,7 @@
 
 mod change;
 mod check;
+mod encoding;
 mod get;
 mod jobs;
 mod ls;
