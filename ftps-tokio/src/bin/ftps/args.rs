@@ -6,6 +6,8 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ftps_tokio::ListCommand;
 
+use crate::reach::ReachOptions;
+
 /// Move files over FTPS: TLS on both connections, verified, and files that arrive whole.
 #[derive(Debug, Parser)]
 #[command(name = "ftps", version, after_help = URLS)]
@@ -215,9 +217,8 @@ pub(crate) struct Options {
     /// Use this version of TLS only
     #[arg(long, global = true, value_name = "VERSION")]
     pub(crate) tls: Option<Tls>,
-    /// Have the server open the data connections to this computer
-    #[arg(long, global = true)]
-    pub(crate) active: bool,
+    #[command(flatten)]
+    pub(crate) reach: ReachOptions,
     /// Open data connections to the address that the server names in its reply to PASV, instead of the server's own
     #[arg(long, global = true)]
     pub(crate) pasv_address: bool,

@@ -7,6 +7,7 @@ mod get;
 mod jobs;
 mod ls;
 mod put;
+mod reach;
 mod session;
 mod stopped;
 mod told;
