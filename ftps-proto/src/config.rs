@@ -4,7 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::codec::list::{Family, LineReader};
-use crate::codec::{Argument, Encoding, ReplyLimits, Secret, Timestamp};
+use crate::codec::{Argument, Command, Encoding, ReplyLimits, Secret, Timestamp};
 use crate::session::Quirks;
 use crate::time::Instant;
 
@@ -16,6 +16,8 @@ pub struct Config {
     pub security: Security,
     /// Who logs in.
     pub login: Login,
+    /// What to send where USER is refused, in its place: for servers that know who comes by a client certificate.
+    pub alternative_to_user: Option<Command>,
     /// How long to wait, and for what.
     pub timeouts: Timeouts,
     /// How much to take from a server.
@@ -78,6 +80,7 @@ impl Config {
         Self {
             security: Security::Explicit,
             login,
+            alternative_to_user: None,
             timeouts: Timeouts::default(),
             limits: Limits::default(),
             trust_pasv_address: false,

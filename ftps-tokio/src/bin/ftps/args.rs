@@ -8,6 +8,8 @@ use clap_complete::Shell;
 use ftps_tokio::ListCommand;
 use ftps_tokio::codec::Algorithm;
 
+use crate::reach::ReachOptions;
+
 /// Move files over FTPS: TLS on both connections, verified, and files that arrive whole.
 #[derive(Debug, Parser)]
 #[command(name = "ftps", version, after_help = URLS)]
@@ -275,9 +277,8 @@ pub(crate) struct Options {
     /// Use this version of TLS only
     #[arg(long, global = true, value_name = "VERSION")]
     pub(crate) tls: Option<Tls>,
-    /// Have the server open the data connections to this computer
-    #[arg(long, global = true)]
-    pub(crate) active: bool,
+    #[command(flatten)]
+    pub(crate) reach: ReachOptions,
     /// Open data connections to the address that the server names in its reply to PASV, instead of the server's own
     #[arg(long, global = true)]
     pub(crate) pasv_address: bool,

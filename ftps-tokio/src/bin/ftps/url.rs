@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 
-use ftps_tokio::Security;
 use ftps_tokio::codec::{Name, Pattern};
+use ftps_tokio::{Security, UrlType};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use crate::failure::Failure;
@@ -58,7 +58,16 @@ impl Url {
     /// Reads a URL. An error does not repeat it, since it may hold a password.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let url = ftps_tokio::Url::parse(text).map_err(|error| error.to_string())?;
-        let pattern = pattern::read(path_as_written(text), url.path())?.map(Rc::new);
+        if url.kind() == Some(UrlType::Text) {
+            return Err(
+                "of the types, ;type=i and ;type=d are known here: files are moved as they are".into()
+            );
+        }
+        let mut path = url.path().to_vec();
+        if url.kind() == Some(UrlType::Directory) && !path.is_empty() && !path.ends_with(b"/") {
+            path.push(b'/');
+        }
+        let pattern = pattern::read(path_as_written(text), &path)?.map(Rc::new);
         let site = Site {
             security: url.security(),
             host: url.host().into(),
@@ -66,7 +75,7 @@ impl Url {
             user: url.user().map(|user| user.as_bytes().to_vec()),
             password: url.password().map(|password| password.as_bytes().to_vec()),
         };
-        Ok(Self { site: Rc::new(site), path: url.path().to_vec(), pattern })
+        Ok(Self { site: Rc::new(site), path, pattern })
     }
 
     /// Whether it is written as a directory.

@@ -8,6 +8,7 @@ mod get;
 mod jobs;
 mod ls;
 mod put;
+mod reach;
 mod session;
 mod single;
 mod stopped;
