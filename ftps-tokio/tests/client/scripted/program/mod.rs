@@ -1,5 +1,6 @@
 //! The program `ftps`, run as users run it.
 
+mod audit;
 mod change;
 mod check;
 mod encoding;
@@ -8,6 +9,7 @@ mod jobs;
 mod ls;
 mod put;
 mod session;
+mod single;
 mod stopped;
 mod told;
 mod trees;
