@@ -7,7 +7,7 @@ use ftps_tokio::codec::{Entry, Exactness, Kind, Name};
 use lscolors::{Indicator, LsColors};
 use serde::Serialize;
 
-use crate::args::{Form, When};
+use crate::args::When;
 use crate::json::Path;
 use crate::listing::{is_directory, modified};
 use crate::url::Url;
@@ -70,15 +70,15 @@ pub(crate) struct Paint {
 }
 
 impl Paint {
-    pub(crate) fn new(form: &Form) -> Self {
-        let colours = match form.color {
+    pub(crate) fn new(long: bool, colours: When) -> Self {
+        let colours = match colours {
             When::Always => true,
             When::Never => false,
             // console has none for what is not a terminal, or where NO_COLOR is set.
             When::Auto => Term::stdout().features().colors_supported() && console::colors_enabled(),
         };
         let colours = colours.then(|| LsColors::from_env().unwrap_or_default());
-        Self { long: form.long, colours }
+        Self { long, colours }
     }
 
     /// A name in its colour, safe on a terminal.

@@ -27,7 +27,7 @@ struct Ls<'a> {
 
 pub(crate) async fn ls(url: &Url, form: Form, settings: &Settings, report: &mut Report) {
     let session = Session::new(settings, &url.site);
-    let paint = Paint::new(&form);
+    let paint = Paint::new(form.long, form.color);
     let mut ls = Ls { form, paint, out: Sink::stdout(), session, report };
     let listed = match &url.pattern {
         Some(pattern) => ls.fitting(url, &url.with_path(pattern.base())).await,
