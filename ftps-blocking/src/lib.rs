@@ -30,6 +30,7 @@
 //!   interrupted. No thread is started.
 //! - A transfer may be dropped at any time. It is reset, and the next call first recovers the session or says that it is
 //!   gone ([`Local::NotOpen`]): then it takes a new client. To end it from another thread is not possible.
+//! - [`Client::walk`] lists whole trees, and [`Client::glob`] finds what fits a pattern: `outbox/**/*.csv`.
 //! - Paths are bytes, as servers have them; a listing's [`Name`](codec::Name) is one. [`Url`] reads `ftpes://` and `ftps://`
 //!   URLs, and [`Builder::from_url`] connects to one.
 //! - The conversation, secrets redacted, goes to `tracing` at level debug, target `ftps::conversation`.

@@ -13,7 +13,7 @@
 //!                            ▼                                                ▼
 //!  tls     Link: a session with both record engines, tickets private to it, trust
 //!                            ▼                                                │   (another TLS: Session itself)
-//!  ops     Open, StartTransfer, Transfer, List, Metadata, CreateDirAll, Quit, one command each
+//!  ops     Open, StartTransfer, Transfer, List, Walk, Metadata, CreateDirAll, Quit, one command each
 //!                            ▼
 //!  session Session: what leaves, whose each reply is, deadlines, recovery, what was learned of the server
 //!                            ▼
