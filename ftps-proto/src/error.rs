@@ -89,6 +89,10 @@ pub enum Error {
         /// Why the listing failed that was to show it.
         cause: Option<Box<Error>>,
     },
+    /// The data connection did not resume the control connection's TLS session, as
+    /// [`Config::require_resumption`](crate::Config::require_resumption) asks for. It was reset before anything was sent on
+    /// it or taken from it.
+    NotResumed,
     /// The caller's own source of an upload failed. The upload was reset.
     Source(Box<dyn core::error::Error + Send + Sync>),
     /// The caller's own sink of a download failed. The download was reset.
@@ -183,6 +187,8 @@ pub enum Unlisted {
     Unreadable,
     /// The server lists so many entries and no more (Pure-FTPd). Those have come.
     Cut,
+    /// It is a file, and its own line is all that came (vsftpd). [`Metadata`](crate::ops::Metadata) tells what it is.
+    File,
 }
 
 /// A command and the reply that refused it.

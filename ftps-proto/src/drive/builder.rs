@@ -3,19 +3,23 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::audit::{Audit, Auditor};
 use super::bind::Bind;
+use super::danger::DangerousBuilder;
 use super::net::Net;
 use super::opening::Opening;
 use super::proxy::Proxy;
 use super::reach::Reach;
+use super::retry::{Origin, Retry};
 use crate::codec::list::{Family, LineReader};
-use crate::codec::{Argument, ArgumentError, Encoding, Entry, Secret};
+use crate::codec::{Argument, ArgumentError, Command, Encoding, Entry, Secret};
 use crate::config::{Config, EarlyClose, Limits, ListCommand, Login, Mode, Pipelining, Security, Timeouts};
 use crate::error::{Error, Local};
-use crate::session::{Quirk, Session};
-use crate::tls::{Link, ServerName, TlsConfig};
+use crate::session::Quirk;
+use crate::tls::{ServerName, TlsConfig};
 use crate::url::Url;
 
 /// An adapter, as its [`Builder`] knows it.
@@ -40,11 +44,14 @@ pub struct Builder<A: Adapter> {
     /// Or what is wrong with the name or the password.
     login: Result<Login, ArgumentError>,
     account: Result<Option<Secret>, ArgumentError>,
+    alternative_to_user: Option<String>,
     virtual_host: Result<Option<Argument>, ArgumentError>,
     client_name: Result<Option<Argument>, ArgumentError>,
     /// All but the login.
-    config: Config,
+    pub(super) config: Config,
     login_timeout: Duration,
+    audit: Option<Arc<dyn Audit>>,
+    retry: Option<Retry>,
     connector: Option<A::Connector>,
     local: Bind,
     reach: Reach,
@@ -62,9 +69,12 @@ impl<A: Adapter> Builder<A> {
             config: Config::new(login.clone()),
             login: Ok(login),
             account: Ok(None),
+            alternative_to_user: None,
             virtual_host: Ok(None),
             client_name: Ok(None),
             login_timeout: Duration::from_secs(120),
+            audit: None,
+            retry: None,
             connector: None,
             local: Bind::default(),
             reach: Reach::default(),
@@ -97,6 +107,13 @@ impl<A: Adapter> Builder<A> {
     /// Name and password. Without them the login is anonymous (RFC 1635).
     pub fn login(mut self, user: impl AsRef<[u8]>, password: impl AsRef<[u8]>) -> Self {
         self.login = Argument::new(user).and_then(|user| Ok(Login::new(user, Secret::new(password)?)));
+        self
+    }
+
+    /// What to send where USER is refused, in its place: a command as it is typed. For servers that know who comes by a
+    /// client certificate: `SITE AUTH` (Tumbleweed).
+    pub fn alternative_to_user(mut self, command: &str) -> Self {
+        self.alternative_to_user = Some(command.to_owned());
         self
     }
 
@@ -226,6 +243,25 @@ impl<A: Adapter> Builder<A> {
         self
     }
 
+    /// Transfers go over data connections alone that resume the control connection's TLS session, which proves that they lead
+    /// to the same server; else they fail with [`Error::NotResumed`]. Off unless asked for: some servers give no tickets.
+    pub fn require_resumption(mut self, require: bool) -> Self {
+        self.config.require_resumption = require;
+        self
+    }
+
+    /// Tells the server, where it takes that, that EPSV alone will ask for data connections (EPSV ALL; RFC 2428, section 4).
+    /// Nothing else is fallen back to then.
+    pub fn epsv_all(mut self, epsv_all: bool) -> Self {
+        self.config.epsv_all = epsv_all;
+        self
+    }
+
+    /// Opens the door to what gives protection up.
+    pub fn dangerous(self) -> DangerousBuilder<A> {
+        DangerousBuilder(self)
+    }
+
     /// Who opens data connections: the client, unless said otherwise.
     pub fn mode(mut self, mode: Mode) -> Self {
         self.config.mode = mode;
@@ -250,6 +286,26 @@ impl<A: Adapter> Builder<A> {
     /// address may point anywhere (CVE-2020-8284).
     pub fn trust_pasv_address(mut self, trust: bool) -> Self {
         self.config.trust_pasv_address = trust;
+        self
+    }
+
+    /// Has somebody told of each login, transfer, rename and deletion, however it ends, and of the SHA-256 of what passes.
+    pub fn audit(mut self, audit: Arc<dyn Audit>) -> Self {
+        self.audit = Some(audit);
+        self
+    }
+
+    /// Has a transfer that fails for a reason that may pass go on: after a pause, where need be in a new session, and from
+    /// where it was. Its reader or writer sees nothing of that. Off unless asked for.
+    ///
+    /// A download goes on where the last bytes that came are those that the server sends again; else it fails
+    /// ([`Error::Mismatch`]). An upload goes on after what the server has of it, where the last of that is what was sent,
+    /// and its size is compared at the end. What is sent to the end of another file ([`Put::append`]), or under a name of
+    /// the server's choice, is tried again only as long as nothing was sent, and so is text.
+    ///
+    /// [`Put::append`]: crate::ops::Put::append
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = Some(retry);
         self
     }
 
@@ -331,14 +387,32 @@ impl<A: Adapter> Builder<A> {
             None => platform()?,
         };
         let login = Login { account: self.account.clone()?, ..self.login.clone()? };
-        let net = net(self.connector.clone(), self.local.clone());
-        let date = self.config.date.or_else(|| Some((net.date()?, net.now())));
         let (virtual_host, client_name) = (self.virtual_host.clone()?, self.client_name.clone()?);
-        let config = Config { login, date, virtual_host, client_name, ..self.config.clone() };
-        let to = (self.host.clone(), self.port.unwrap_or(config.security.port()));
-        let timeout = config.timeouts.connect;
-        let link = Link::new(Session::new(config), &tls, name);
-        Ok(Opening::new(link, net, to, self.reach.clone(), timeout, self.login_timeout))
+        let alternative_to_user = self.alternative_to_user.as_deref().map(raw).transpose()?;
+        let config = Config { login, alternative_to_user, virtual_host, client_name, ..self.config.clone() };
+        let audit = self.audit.clone();
+        let auditor = audit.map(|audit| Auditor::new(audit, config.login.user.clone(), self.host.clone()));
+        let origin = Origin {
+            tls,
+            name,
+            host: self.host.clone(),
+            port: self.port.unwrap_or(config.security.port()),
+            reach: self.reach.clone(),
+            limit: self.login_timeout,
+            retry: self.retry.clone(),
+            auditor,
+            config,
+        };
+        Ok(Arc::new(origin).open(net(self.connector.clone(), self.local.clone())))
+    }
+}
+
+/// A command as it is typed, of those that can be sent so.
+fn raw(text: &str) -> Result<Command, Error> {
+    let command = Command::parse(text)?;
+    match command.verb() {
+        verb if verb.changes_conversation() => Err(Local::Forbidden(verb).into()),
+        _ => Ok(command),
     }
 }
 

@@ -19,25 +19,31 @@
 //! All of it is polled, with whatever the adapter waits with ([`Net::Context`]): the context of an async task, or the set
 //! of sockets for poll(2). All state is kept in these types, so polling can stop at any time and go on later.
 
+pub mod audit;
 mod batch;
 mod bind;
 mod builder;
 mod close;
 mod commands;
 mod connect_error;
+mod danger;
 mod download;
 mod driver;
 mod entries;
+mod kept;
 mod lease;
+mod moving;
 mod net;
 mod opening;
 mod pace;
 mod proxy;
 mod race;
 mod reach;
+mod retry;
 mod running;
 mod survey;
 mod tally;
+mod throttle;
 mod transfer;
 mod transfers;
 mod upload;
@@ -51,6 +57,7 @@ pub use batch::Batch;
 pub use bind::Bind;
 pub use builder::{Adapter, Builder};
 pub use connect_error::ConnectError;
+pub use danger::DangerousBuilder;
 pub use download::Download;
 pub use driver::Driver;
 pub use entries::Entries;
@@ -62,6 +69,7 @@ pub use net::at_once;
 pub use net::{Endpoint, Net};
 pub use opening::Opening;
 pub use proxy::{Proxy, ProxyError, ProxyProblem};
+pub use retry::{Attempts, Retry};
 pub use running::Running;
 pub use survey::{Survey, Surveying};
 pub use tally::Hasher;

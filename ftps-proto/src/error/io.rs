@@ -24,10 +24,11 @@ fn kind(error: &Error) -> ErrorKind {
         Error::Unlisted(Unlisted::Missing, _) | Error::Missing(_) => ErrorKind::NotFound,
         Error::Unlisted(Unlisted::Unreadable, _) => ErrorKind::PermissionDenied,
         Error::Unlisted(Unlisted::Cut, _) => ErrorKind::InvalidData,
+        Error::Unlisted(Unlisted::File, _) => ErrorKind::NotADirectory,
         Error::Mismatch(_) => ErrorKind::InvalidData,
         Error::TooLarge { .. } => ErrorKind::FileTooLarge,
         Error::NotNewer { .. } => ErrorKind::AlreadyExists,
-        Error::Unprotected { .. } => ErrorKind::PermissionDenied,
+        Error::Unprotected { .. } | Error::NotResumed => ErrorKind::PermissionDenied,
         Error::Source(cause) | Error::Sink(cause) => of_cause(&**cause).unwrap_or(ErrorKind::Other),
         Error::Connection { failure, .. } | Error::Closed { failure, .. } => match failure {
             Some(failure) => of_cause(&*failure.source).unwrap_or(ErrorKind::ConnectionAborted),

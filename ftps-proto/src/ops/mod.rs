@@ -3,6 +3,8 @@
 //! What a transfer is to move, and how, is told by [`Get`] and [`Put`]. It has five parts, each in its file: what has to be
 //! known of the file (`conditions`), a route (`route`: passive or active), what goes before the command, the command with
 //! its preliminary reply and the handshake (`start`), and payload, end and final reply (`transfer`).
+//!
+#![doc = include_str!("../commands.md")]
 
 mod call;
 mod collect;
@@ -11,6 +13,7 @@ mod create;
 mod exchange;
 mod get;
 mod hash;
+mod home;
 mod list;
 mod listing;
 mod metadata;
@@ -40,6 +43,8 @@ pub use get::Get;
 #[cfg(feature = "rustls")]
 pub(crate) use get::{Observer, Span};
 pub use hash::FileHash;
+#[cfg(feature = "rustls")]
+pub(crate) use home::{Locate, Return};
 pub use list::List;
 pub use metadata::Metadata;
 pub use modify::{SetModified, SetPermissions};

@@ -1,5 +1,6 @@
 //! NLST: names alone.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem;
 use core::task::Poll;
@@ -35,7 +36,7 @@ pub struct Names {
 #[derive(Debug)]
 enum Stage {
     Begin,
-    Opening(StartTransfer),
+    Opening(Box<StartTransfer>),
     Receiving(Transfer),
     /// The last name lacks its line end.
     Last(Option<Name>),
@@ -91,7 +92,7 @@ impl Operation for Names {
             self.stage = match &mut self.stage {
                 Stage::Begin => {
                     let path = list_argument(self.path.clone(), false)?;
-                    Stage::Opening(StartTransfer::listing(Command::Nlst(path)))
+                    Stage::Opening(Box::new(StartTransfer::listing(Command::Nlst(path))))
                 }
                 Stage::Opening(start) => match start.advance(session, now) {
                     Ok(step) => {

@@ -8,7 +8,6 @@ use core::task::Poll;
 use super::call::{Call, completed, not_completed};
 use super::ready;
 use crate::codec::{Class, Command, NetAddress, Reply, Verb, parse_227, parse_229};
-use crate::config::Mode;
 use crate::error::{Error, Local, Remote};
 use crate::need::{Target, Waiting};
 use crate::session::{AddressFamily, Direction, Prepared, Session};
@@ -22,6 +21,8 @@ pub(super) struct Route {
     /// PRET, where the server has to be told before EPSV or PASV.
     pret: Option<Command>,
     stage: Stage,
+    /// The other side has been tried as well.
+    switched: bool,
 }
 
 #[derive(Debug)]
@@ -47,7 +48,7 @@ enum Stage {
 
 impl Route {
     pub(super) fn new(direction: Direction, pret: Option<Command>) -> Self {
-        Self { direction, pret, stage: Stage::Choose }
+        Self { direction, pret, stage: Stage::Choose, switched: false }
     }
 
     pub(super) fn step(&mut self, session: &mut Session, now: Instant) -> Result<Poll<()>, Error> {
@@ -98,7 +99,7 @@ impl Route {
     }
 
     fn choose(&self, session: &mut Session) -> Stage {
-        if session.config().mode == Mode::Active {
+        if session.is_active() {
             session.listen_for_data(self.direction);
             return Stage::Listening;
         }
@@ -122,7 +123,7 @@ impl Route {
     /// RFC 2428, section 3, else RFC 959, section 4.1.2. An EPSV that was refused, or whose port cannot be reached, is
     /// not tried again in this session.
     fn asked(
-        &self,
+        &mut self,
         session: &mut Session,
         verb: Verb,
         reply: Reply,
@@ -156,7 +157,7 @@ impl Route {
     }
 
     fn connecting(
-        &self,
+        &mut self,
         session: &mut Session,
         now: Instant,
         prepared: Option<Prepared>,
@@ -197,7 +198,7 @@ impl Route {
         Ok(Poll::Ready(Stage::Told(call)))
     }
 
-    fn told(&self, session: &mut Session, verb: Verb, reply: Reply) -> Result<Stage, Error> {
+    fn told(&mut self, session: &mut Session, verb: Verb, reply: Reply) -> Result<Stage, Error> {
         if reply.code().class() == Class::Completion {
             if verb == Verb::Eprt {
                 session.learn_eprt();
@@ -208,8 +209,9 @@ impl Route {
         self.fall_back(session, not_completed(verb, reply))
     }
 
-    fn fall_back(&self, session: &mut Session, error: Error) -> Result<Stage, Error> {
+    fn fall_back(&mut self, session: &mut Session, error: Error) -> Result<Stage, Error> {
         match session.family() {
+            AddressFamily::Extended if session.is_epsv_all() => Err(error),
             AddressFamily::Extended => {
                 session.set_family(AddressFamily::Classic);
                 Ok(Stage::Choose)
@@ -217,6 +219,10 @@ impl Route {
             AddressFamily::Classic => {
                 // What leads nowhere either is not held to: the other may have had a bad moment.
                 session.set_family(AddressFamily::first(session.config()));
+                if session.switch_mode() && !self.switched {
+                    self.switched = true;
+                    return Ok(Stage::Choose);
+                }
                 Err(error)
             }
         }

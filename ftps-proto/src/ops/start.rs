@@ -16,6 +16,7 @@ use super::transfer::{Bounds, Transfer};
 use crate::codec::{Argument, Class, Command, Reply, Verb};
 use crate::config::EarlyClose;
 use crate::error::{Error, Local, Remote};
+use crate::need::Waiting;
 use crate::session::{Claim, Direction, Ending, Operation, Session, Ticket};
 use crate::time::Instant;
 
@@ -30,9 +31,8 @@ pub struct StartTransfer {
     claim: Claim,
     command: Command,
     direction: Direction,
-    conditions: Conditions,
-    /// What the command and the prelude are made of once the conditions are known.
-    what: What,
+    /// What the command and the prelude are made of, where that is more than a path.
+    wanted: Option<Box<Wanted>>,
     bounds: Bounds,
     /// What goes right before the command.
     prelude: VecDeque<Command>,
@@ -41,14 +41,15 @@ pub struct StartTransfer {
     stage: Stage,
     /// The server refused the data connection once, and what it sent there may serve a second attempt.
     refilled: bool,
+    /// The server did not come in active mode, and the client goes to it.
+    switched: bool,
     preliminary: Option<Reply>,
 }
 
 #[derive(Debug)]
-enum What {
-    Command,
-    Get(Get),
-    Put(Put),
+enum Wanted {
+    Get(Get, Conditions),
+    Put(Put, Conditions),
 }
 
 #[derive(Debug)]
@@ -85,8 +86,8 @@ impl StartTransfer {
     pub fn get(get: impl Into<Get>) -> Result<Self, Error> {
         let get = get.into();
         let mut start = Self::new(get.command()?, Direction::Download);
-        start.conditions = get.conditions()?;
-        start.what = What::Get(get);
+        let conditions = get.conditions()?;
+        start.wanted = Some(Box::new(Wanted::Get(get, conditions)));
         Ok(start)
     }
 
@@ -97,8 +98,8 @@ impl StartTransfer {
     pub fn put(put: impl Into<Put>) -> Result<Self, Error> {
         let put = put.into();
         let mut start = Self::new(put.commands(true)?.1, Direction::Upload);
-        start.conditions = put.conditions()?;
-        start.what = What::Put(put);
+        let conditions = put.conditions()?;
+        start.wanted = Some(Box::new(Wanted::Put(put, conditions)));
         Ok(start)
     }
 
@@ -112,13 +113,13 @@ impl StartTransfer {
             claim: Claim::default(),
             command,
             direction,
-            conditions: Conditions::default(),
-            what: What::Command,
+            wanted: None,
             bounds: Bounds::default(),
             prelude: VecDeque::new(),
             followed: false,
             stage: Stage::Begin,
             refilled: false,
+            switched: false,
             preliminary: None,
         }
     }
@@ -146,7 +147,10 @@ impl StartTransfer {
             self.stage = match mem::replace(&mut self.stage, Stage::Done) {
                 Stage::Begin | Stage::Proof(_) => Stage::Asking,
                 Stage::Asking => {
-                    if self.conditions.step(session)?.is_pending() {
+                    if let Some(Wanted::Get(_, conditions) | Wanted::Put(_, conditions)) =
+                        self.wanted.as_deref_mut()
+                        && conditions.step(session)?.is_pending()
+                    {
                         return self.wait(Stage::Asking);
                     }
                     self.decide(session)?;
@@ -214,10 +218,10 @@ impl StartTransfer {
     /// Decides on the command and what goes before it, now that the conditions are known.
     fn decide(&mut self, session: &Session) -> Result<(), Error> {
         let has = |feature| session.features().is_some_and(|features| features.has(feature));
-        match &self.what {
-            What::Command => {}
-            What::Get(get) => {
-                let size = self.conditions.size;
+        match self.wanted.as_deref() {
+            None => {}
+            Some(Wanted::Get(get, conditions)) => {
+                let size = conditions.size;
                 let (start, end) = match get.span {
                     Span::Bytes(start, end) => (start, end),
                     Span::Last(bytes) => (size.unwrap_or(0).saturating_sub(bytes), None),
@@ -230,7 +234,7 @@ impl StartTransfer {
                     limit,
                     ends_itself,
                     max: get.max_size,
-                    proof: rest.filter(|_| self.conditions.proof).map(|rest| limit.unwrap_or(rest).min(rest)),
+                    proof: rest.filter(|_| conditions.proof).map(|rest| limit.unwrap_or(rest).min(rest)),
                 };
                 if get.ascii {
                     self.prelude.push_back(Command::TypeAscii);
@@ -241,7 +245,7 @@ impl StartTransfer {
                     _ => {}
                 }
             }
-            What::Put(put) => {
+            Some(Wanted::Put(put, _)) => {
                 let (restart, command) = put.commands(has("REST"))?;
                 self.command = command;
                 self.bounds.start = put.start();
@@ -302,6 +306,18 @@ impl StartTransfer {
             session.start_data();
         }
         let lost = session.is_lost() || session.expired(now).is_some();
+        // Nothing was said or heard on it.
+        if session.lacks_resumption() {
+            return Err(Error::NotResumed);
+        }
+        // Active mode: the server may not be able to come here.
+        let unreached = session.expired(now) == Some(Waiting::DataConnect);
+        if unreached && session.is_active() && !self.switched && session.switch_mode() {
+            self.switched = true;
+            session.discard_data();
+            session.fence();
+            return Ok(Poll::Ready(Stage::Retry));
+        }
         let Some(data) = session.data() else { return Err(Local::Finished.into()) };
         match data.ending() {
             // The reason is on the control connection, if the server gives one.
@@ -318,6 +334,16 @@ impl StartTransfer {
     fn refused(&mut self, session: &mut Session, verb: Verb, reply: Reply) -> Result<Stage, Error> {
         let unresumed = session.resumed() == Some(false);
         let started = session.is_started();
+        // Active mode: it could not come here.
+        let unconnected = session.data().is_some_and(|data| data.is_awaited());
+        if unconnected && reply.code() == 425 && !self.switched && session.switch_mode() {
+            self.switched = true;
+            session.discard_data();
+            if started {
+                session.fence();
+            }
+            return Ok(Stage::Retry);
+        }
         if unresumed && !self.refilled && matches!(reply.code().get(), 425 | 522) {
             self.refilled = true;
             session.discard_data();

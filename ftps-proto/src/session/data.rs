@@ -11,6 +11,7 @@ use super::Session;
 use super::quirks::Quirk;
 use crate::codec::list::LineDecoder;
 use crate::codec::{Class, Reply, Verb};
+use crate::config::Protection;
 use crate::error::{Error, Local};
 use crate::need::{Channel, Close, Failure, Layer, Need, Target};
 
@@ -57,6 +58,8 @@ pub(crate) struct DataConnection {
     /// Bytes of payload.
     moved: u64,
     resumed: Option<bool>,
+    /// There is no TLS on it.
+    clear: bool,
     ending: Option<Ending>,
     /// The server has said that the transfer begins: payload waits for that as well as for the handshake.
     started: bool,
@@ -67,9 +70,10 @@ pub(crate) struct DataConnection {
 }
 
 impl DataConnection {
-    fn new(direction: Direction, active: bool) -> Self {
+    fn new(direction: Direction, clear: bool, active: bool) -> Self {
         Self {
             direction,
+            clear,
             phase: Phase::Opening,
             moved: 0,
             resumed: None,
@@ -83,6 +87,11 @@ impl DataConnection {
     /// Whether it is up and TLS can start. One that has ended since never can.
     pub(crate) fn is_connected(&self) -> bool {
         self.phase == Phase::Connected && self.ending.is_none()
+    }
+
+    /// Whether the server is still to connect (active mode).
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.phase == Phase::Opening && self.listening.is_some()
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -116,6 +125,11 @@ impl DataConnection {
 
     pub(crate) fn has_failed(&self) -> bool {
         matches!(self.ending, Some(Ending::Failed(_)))
+    }
+
+    /// Whether it was cut, or has failed.
+    pub(super) fn has_ended_badly(&self) -> bool {
+        !self.has_ended_well() && self.ending.is_some()
     }
 
     /// Whether the connection has ended as a transfer in this direction should.
@@ -155,6 +169,11 @@ impl DataConnection {
     /// What is waited for, where that is this connection's matter.
     pub(super) fn phase(&self) -> Option<Phase> {
         self.ending.is_none().then_some(self.phase)
+    }
+
+    /// The transport's end is all there is where there is no TLS.
+    pub(super) fn truncate(&mut self) {
+        self.end(if self.clear { Ending::Clean } else { Ending::Truncated });
     }
 
     /// Only the first ending counts.
@@ -272,17 +291,30 @@ impl Session {
     }
 
     fn new_data(&mut self, direction: Direction, active: bool) {
-        self.data = Some(DataConnection::new(direction, active));
+        self.data = Some(DataConnection::new(direction, self.is_data_clear(), active));
         // A listing that was given up may have left lines.
         self.listing = LineDecoder::new(self.config.limits.line);
     }
 
+    /// Whether there is no TLS on data connections, as was asked for.
+    pub(crate) fn is_data_clear(&self) -> bool {
+        self.config.protection == Protection::DangerousClear
+    }
+
     /// TLS starts on a data connection that is up.
     pub(crate) fn secure_data(&mut self) {
-        if let Some(data) = self.data.as_mut().filter(|data| data.is_connected()) {
+        let Some(data) = self.data.as_mut().filter(|data| data.is_connected()) else { return };
+        if data.clear {
+            data.phase = Phase::Open;
+        } else {
             data.phase = Phase::Securing;
             self.need(Need::StartTls(Channel::Data));
         }
+    }
+
+    /// Whether the data connection has a TLS session of its own where one that resumes was asked for.
+    pub(crate) fn lacks_resumption(&self) -> bool {
+        self.config.require_resumption && self.resumed() == Some(false)
     }
 
     /// The server has said that the transfer begins: payload may move once the connection is secured.

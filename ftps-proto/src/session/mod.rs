@@ -1,6 +1,7 @@
 //! One control connection and what belongs to it: output, replies, deadlines, what was learned of the server.
 
 mod data;
+mod deeds;
 mod departure;
 mod home;
 mod learned;
@@ -25,6 +26,7 @@ use crate::time::Instant;
 
 pub use data::Direction;
 pub(crate) use data::{DataConnection, Ending};
+pub use deeds::{Deed, DeedAct};
 use departure::Look;
 use learned::Learned;
 pub(crate) use learned::{AddressFamily, MlsdState, TimeCommand};
@@ -74,6 +76,8 @@ pub struct Session {
     ascii: bool,
     /// The working directory, where it is known.
     home: Option<Argument>,
+    /// It is not that of the login.
+    strayed: bool,
     /// The same, where a listing has left it.
     displaced: Option<Argument>,
     /// More transfers follow.
@@ -105,6 +109,10 @@ enum Protection {
     Clear,
     Handshaking,
     Secured,
+    /// TLS ends (CCC).
+    Ending,
+    /// It has ended after the login, as was asked for.
+    Cleared,
 }
 
 impl Session {
@@ -128,12 +136,13 @@ impl Session {
             restart: None,
             ascii: false,
             home: None,
+            strayed: false,
             displaced: None,
             expects_more: false,
             prepared: None,
             data: None,
             listing: LineDecoder::new(config.limits.line),
-            learned: Learned::new(AddressFamily::first(&config)),
+            learned: Learned::new(&config),
             stale_listing: false,
             config,
         }
@@ -159,6 +168,11 @@ impl Session {
     /// Whether TLS protects the control connection.
     pub fn is_secured(&self) -> bool {
         self.protection == Protection::Secured
+    }
+
+    /// Whether TLS on the control connection begins or ends.
+    fn is_changing(&self) -> bool {
+        matches!(self.protection, Protection::Handshaking | Protection::Ending)
     }
 
     fn is_handshaking(&self) -> bool {
@@ -193,6 +207,11 @@ impl Session {
                 if self.is_handshaking() {
                     self.protection = Protection::Secured;
                     self.injected = self.injected.saturating_add(self.replies.buffered());
+                }
+            }
+            Input::Cleared(Channel::Control) => {
+                if self.protection == Protection::Ending {
+                    self.protection = Protection::Cleared;
                 }
             }
             Input::Ended(Channel::Control, _) => {
@@ -230,9 +249,9 @@ impl Session {
             }
             Input::Shut => data.shut(),
             Input::Ended(_, End::Clean) => data.end(Ending::Clean),
-            Input::Ended(_, End::Truncated) => data.end(Ending::Truncated),
+            Input::Ended(_, End::Truncated) => data.truncate(),
             Input::ConnectFailed(failure) | Input::Failed(_, failure) => data.end(Ending::Failed(failure)),
-            Input::Received(..) | Input::Sent(..) => {}
+            Input::Received(..) | Input::Sent(..) | Input::Cleared(_) => {}
         }
     }
 
@@ -378,6 +397,23 @@ impl Session {
     pub(crate) fn secure_control(&mut self) {
         self.protection = Protection::Handshaking;
         self.need(Need::StartTls(Channel::Control));
+    }
+
+    /// Ends the control connection's TLS.
+    pub(crate) fn clear_control(&mut self) {
+        self.protection = Protection::Ending;
+        self.need(Need::EndTls(Channel::Control));
+    }
+
+    /// Whether TLS may end without the session: CCC is sent at the end of the login.
+    #[cfg(feature = "rustls")]
+    pub(crate) fn may_be_cleared(&self) -> bool {
+        self.config.dangerous_clear_control && self.state == State::Opening && self.is_secured()
+    }
+
+    /// Whether the control connection's TLS has ended, and the connection not.
+    pub(crate) fn is_cleared(&self) -> bool {
+        self.protection == Protection::Cleared
     }
 
     /// How many of the operation's commands wait for their final reply, or to be sent.

@@ -170,9 +170,18 @@ impl Session {
         Ok(self.stage(command, Owner::Operation))
     }
 
+    /// Sends a command in the place of another, as which it is answered.
+    pub(crate) fn send_as(&mut self, verb: Verb, command: Command) -> Ticket {
+        self.stage_as(verb, command, Owner::Operation)
+    }
+
     pub(super) fn stage(&mut self, command: Command, owner: Owner) -> Ticket {
+        self.stage_as(command.verb(), command, owner)
+    }
+
+    fn stage_as(&mut self, verb: Verb, command: Command, owner: Owner) -> Ticket {
         let ticket = self.replies.ticket();
-        self.out.stage(Staged { ticket, owner, command });
+        self.out.stage(Staged { ticket, owner, command, verb });
         if owner == Owner::Operation {
             self.timers.reply.clear();
         }

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::Session;
 use super::replies::{Owner, Ticket};
-use crate::config::{Mode, Pipelining};
+use crate::config::Pipelining;
 use crate::time::Instant;
 
 /// How long after a transfer has begun the next one's data connection is asked for, where that is wanted: what the server needs to
@@ -63,7 +63,7 @@ impl Session {
     }
 
     fn ask(&mut self, early: bool) -> bool {
-        let passive = self.config.mode == Mode::Passive && !self.wants_pret();
+        let passive = !self.learned.active && !self.wants_pret();
         let asks = passive && self.prepared.is_none() && self.learned.queues_passive;
         if asks {
             let ticket = self.stage(self.passive_command(), Owner::Session);

@@ -19,6 +19,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::mem;
 
+use super::deeds::Deeds;
 use super::secrets::masked;
 use crate::codec::{Class, Code, Encoding, FrameError, Reply, ReplyDecoder, Secret, Verb};
 use crate::config::{Config, Limits};
@@ -107,6 +108,8 @@ pub(super) struct Replies {
     strays: usize,
     /// The last of them since a command was sent.
     stray: Option<Reply>,
+    /// What was renamed and deleted, where that is kept.
+    deeds: Option<Deeds>,
     /// A keepalive was refused.
     refuses_keepalive: bool,
     /// A transfer was given up or has failed: how many replies follow cannot be told.
@@ -133,6 +136,7 @@ impl Replies {
             done: None,
             strays: 0,
             stray: None,
+            deeds: None,
             refuses_keepalive: false,
             uncertain: false,
             farewell: None,
@@ -156,6 +160,14 @@ impl Replies {
     /// From here on names are of this charset.
     pub(super) fn set_encoding(&mut self, encoding: Option<Encoding>) {
         self.encoding = encoding;
+    }
+
+    pub(super) fn keep_deeds(&mut self) {
+        self.deeds.get_or_insert_default();
+    }
+
+    pub(super) fn deeds(&mut self) -> Option<&mut Deeds> {
+        self.deeds.as_mut()
     }
 
     /// Takes bytes in. What comes after the server's last word is not kept.
@@ -335,6 +347,7 @@ impl Replies {
     /// Whatever was owed to the operation has come, or never will, or is late.
     pub(super) fn settle(&mut self) {
         self.open.retain(|open| !open.is_operations());
+        self.deeds.iter_mut().for_each(Deeds::settle);
         self.uncertain = false;
         self.strays = 0;
         (self.last, self.done) = (None, None);
@@ -459,7 +472,9 @@ impl Replies {
         match code.get() {
             120 | 220 | 221 | 227..=235 | 257 | 331 | 332 | 334..=336 => true,
             // What servers say twice.
-            225 | 226 | 425 | 426 => self.after_transfer(),
+            225 | 226 => self.after_transfer(),
+            // The same; and what pyftpdlib says late of an EPRT that was given up, after other replies.
+            425 | 426 => self.after_transfer() || !self.awaits_data(),
             _ if code.class() == Class::Preliminary => self.after_transfer(),
             // Most are alike; that another step is wanted is said of one command only.
             _ => {
@@ -467,6 +482,15 @@ impl Replies {
                     && self.last.as_ref().is_some_and(|(_, last)| last == reply)
             }
         }
+    }
+
+    /// Whether a command that has to do with a data connection is open.
+    fn awaits_data(&self) -> bool {
+        let mut open = self.open.iter().filter(|open| !open.answered).map(|open| open.verb);
+        open.any(|verb| {
+            verb.is_transfer()
+                || matches!(verb, Verb::Epsv | Verb::Pasv | Verb::Eprt | Verb::Port | Verb::Pret)
+        })
     }
 
     fn after_transfer(&self) -> bool {
@@ -488,6 +512,9 @@ impl Replies {
             return doubtful.map_or(Ok(operations), |stray| self.drop_stray(stray).map(|()| operations));
         }
         open.answered = true;
+        if let Some(deeds) = &mut self.deeds {
+            deeds.answered(open.ticket, &reply);
+        }
         self.strays = 0;
         if operations {
             self.done = Some(verb);

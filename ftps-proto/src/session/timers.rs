@@ -175,7 +175,7 @@ impl Session {
             (recovering, State::Open) if !recovering.is_none() => {
                 (Waiting::Reply(self.replies.due()?), recovery)
             }
-            (_, State::Opening) if self.is_handshaking() => {
+            (_, State::Opening) if self.is_changing() => {
                 (Waiting::Handshake(Channel::Control), timeouts.reply)
             }
             (_, State::Opening) if self.replies.owed() == 0 => (Waiting::Greeting, timeouts.reply),
@@ -186,6 +186,8 @@ impl Session {
                     Some(data) if data.is_moving() => return None,
                     // A server may have to scan the file for viruses first, or to store it elsewhere.
                     Some(data) if data.is_closed() => (Waiting::Reply(verb), timeouts.final_reply),
+                    // It is an error, whatever the server says about it.
+                    Some(data) if data.has_ended_badly() => (Waiting::Reply(verb), timeouts.abort),
                     _ => (Waiting::Reply(verb), timeouts.reply),
                 }
             }

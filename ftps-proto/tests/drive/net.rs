@@ -373,6 +373,14 @@ impl Net for FakeNet {
         self.0.0.borrow().now
     }
 
+    fn renew(&self) -> Option<Self> {
+        Some(Self(self.0.clone()))
+    }
+
+    fn entropy(&self) -> u64 {
+        0xabcd_1234
+    }
+
     fn poll_timer(&mut self, at: Instant, cx: &mut Waits) -> Poll<()> {
         assert!(at > self.now(), "what is past is not waited for");
         cx.until(at + self.0.0.borrow().lag);

@@ -4,9 +4,11 @@
 mod active;
 mod calls;
 mod cancel;
+mod clear;
 mod collect;
 mod commands;
 mod deadline;
+mod deeds;
 mod desync;
 mod disorder;
 mod eager;

@@ -16,6 +16,7 @@ mod pki;
 mod plain_text;
 mod records;
 mod resumption;
+mod same;
 mod trust;
 mod world;
 
