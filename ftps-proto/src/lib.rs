@@ -13,7 +13,7 @@
 //!                            ▼                                                ▼
 //!  tls     Link: a session with both record engines, tickets private to it, trust
 //!                            ▼                                                │   (another TLS: Session itself)
-//!  ops     Open, StartTransfer, Transfer, List, Metadata, CreateDirAll, Quit, one command each
+//!  ops     Open, StartTransfer, Transfer, List, Walk, Metadata, CreateDirAll, Quit, one command each
 //!                            ▼
 //!  session Session: what leaves, whose each reply is, deadlines, recovery, what was learned of the server
 //!                            ▼
@@ -142,7 +142,7 @@ pub use error::{Error, Local, Mismatch, Refused, Remote, Unlisted};
 pub use need::{
     Channel, Close, Deadline, End, Failure, Flow, Input, Io, Layer, Need, Progress, Target, Waiting,
 };
-pub use session::{Claim, Direction, Operation, Quirk, Quirks, ServerKind, Session, Ticket};
+pub use session::{Claim, Deed, DeedAct, Direction, Operation, Quirk, Quirks, ServerKind, Session, Ticket};
 pub use time::Instant;
 pub use url::{Url, UrlError, UrlType};
 
