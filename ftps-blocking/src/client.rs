@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use ftps_proto::drive::{self, Adapter, Driven, Driver, Running, Survey, Surveying};
-use ftps_proto::ops::Transferred;
+use ftps_proto::ops::{Get, Put, Transferred};
 use ftps_proto::{Error, Operation};
 
 use crate::net::{Connect, Sockets};
@@ -64,11 +64,11 @@ impl Client {
     /// [`Error::Refused`] with the server's reply, say a 550; [`Error::Sink`] where the writer fails: then the download is
     /// reset.
     #[doc(alias = "RETR")]
-    pub fn download_to<W>(&mut self, path: impl AsRef<[u8]>, sink: &mut W) -> Result<Transferred, Error>
+    pub fn download_to<W>(&mut self, get: impl Into<Get>, sink: &mut W) -> Result<Transferred, Error>
     where
         W: Write + ?Sized,
     {
-        let mut download = drive::Download::new(self, path)?;
+        let mut download = drive::Download::new(self, get)?;
         wait(|cx| {
             download.poll_copy(cx, |payload, _| {
                 Poll::Ready(match payload {
@@ -85,11 +85,11 @@ impl Client {
     /// [`Error::Refused`] with the server's reply, say a 553; [`Error::Source`] where the reader fails: then the upload is
     /// reset.
     #[doc(alias = "STOR")]
-    pub fn upload<R>(&mut self, path: impl AsRef<[u8]>, source: &mut R) -> Result<Transferred, Error>
+    pub fn upload<R>(&mut self, put: impl Into<Put>, source: &mut R) -> Result<Transferred, Error>
     where
         R: Read + ?Sized,
     {
-        let mut upload = drive::Upload::new(self, path)?;
+        let mut upload = drive::Upload::new(self, put)?;
         wait(|cx| upload.poll_copy(cx, |space, _| Poll::Ready(source.read(space))))
     }
 

@@ -97,6 +97,7 @@
 //! | feature | |
 //! |---|---|
 //! | `aws-lc-rs` (default), `ring` | rustls' cryptography; with both, aws-lc-rs is used. Built with `AWS_LC_SYS_NO_JITTER_ENTROPY=1` it starts 30 ms sooner: the system's generator is its only source then |
+//! | `encoding_rs` | charsets of the web, for servers whose names are not UTF-8: [`codec::Encoding`] |
 //!
 //! The protocol itself lives in [`ftps_proto`]; this crate adds sockets and waiting. `ftps-tokio` and `ftps-smol` are the same client for those runtimes.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -112,11 +113,12 @@ pub use transfer::{Download, Entries, Upload, Walk};
 
 pub use ftps_proto::codec;
 pub use ftps_proto::drive::{
-    Bind, ConnectError, Endpoint, NotStarted, Proxy, ProxyError, ProxyProblem, Survey,
+    Bind, ConnectError, Endpoint, NotStarted, Proxy, ProxyError, ProxyProblem, Retry, Survey,
 };
-pub use ftps_proto::ops::{self, Listed, Transferred, WalkOrder, Walked};
+pub use ftps_proto::ops::{self, Get, Listed, Put, Transferred, WalkOrder, Walked};
 pub use ftps_proto::tls;
 pub use ftps_proto::{
-    Channel, EarlyClose, Error, Failure, Layer, Limits, ListCommand, Local, Mode, Operation, Pipelining,
-    Quirk, Rate, Refused, Remote, Security, ServerKind, Timeouts, Unlisted, Url, UrlError, UrlType, Waiting,
+    Channel, EarlyClose, Error, Failure, Layer, Limits, ListCommand, Local, Mismatch, Mode, Operation,
+    Pipelining, Quirk, Rate, Refused, Remote, Security, ServerKind, Timeouts, Unlisted, Url, UrlError,
+    UrlType, Waiting,
 };

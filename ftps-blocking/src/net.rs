@@ -109,6 +109,10 @@ impl Net for Sockets {
         Instant::new(self.epoch.elapsed())
     }
 
+    fn renew(&self) -> Option<Self> {
+        Some(Self::new(self.connector.clone(), self.local.clone()))
+    }
+
     fn poll_timer(&mut self, at: Instant, cx: &mut Interest) -> Poll<()> {
         let left = at.saturating_duration_since(self.now());
         cx.set_timeout(left);

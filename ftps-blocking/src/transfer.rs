@@ -5,7 +5,7 @@ use std::ops::DerefMut;
 use std::task::{Poll, ready};
 
 use ftps_proto::drive::{self, NotStarted};
-use ftps_proto::ops::{self, List, Transferred};
+use ftps_proto::ops::{self, Get, List, Put, Transferred};
 use ftps_proto::{Error, Operation};
 
 use crate::Client;
@@ -27,8 +27,8 @@ impl<C: DerefMut<Target = Client>> Download<C> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the server's reply, say a 550; and `client`.
-    pub fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<C>> {
-        let mut download = drive::Download::new(client, path)?;
+    pub fn open(client: C, get: impl Into<Get>) -> Result<Self, NotStarted<C>> {
+        let mut download = drive::Download::new(client, get)?;
         match wait(|cx| download.poll_start(cx)) {
             Ok(()) => Ok(Self(download)),
             Err(error) => Err(download.not_started(error)),
@@ -67,8 +67,8 @@ impl<C: DerefMut<Target = Client>> Upload<C> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the server's reply, say a 553; and `client`.
-    pub fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<C>> {
-        let mut upload = drive::Upload::new(client, path)?;
+    pub fn open(client: C, put: impl Into<Put>) -> Result<Self, NotStarted<C>> {
+        let mut upload = drive::Upload::new(client, put)?;
         match wait(|cx| upload.poll_start(cx)) {
             Ok(()) => Ok(Self(upload)),
             Err(error) => Err(upload.not_started(error)),

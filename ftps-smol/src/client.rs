@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use blocking::unblock;
 use ftps_proto::drive::{self, Adapter, Driven, Driver, Running, Survey, Surveying};
-use ftps_proto::ops::Transferred;
+use ftps_proto::ops::{Get, Put, Transferred};
 use ftps_proto::{Error, Operation};
 use futures_io::{AsyncRead, AsyncWrite};
 
@@ -37,10 +37,7 @@ impl Adapter for Smol {
 
 /// With the platform's certificates read, on a thread where that may block.
 async fn prepared(builder: Builder) -> Result<Builder, Error> {
-    match builder.is_prepared() {
-        true => Ok(builder),
-        false => unblock(|| builder.prepare()).await,
-    }
+    if builder.is_prepared() { Ok(builder) } else { unblock(|| builder.prepare()).await }
 }
 
 /// A logged-in FTPS session.
@@ -76,11 +73,11 @@ impl Client {
     /// [`Error::Refused`] with the server's reply, say a 550; [`Error::Sink`] where the writer fails: then the download is
     /// reset.
     #[doc(alias = "RETR")]
-    pub async fn download_to<W>(&mut self, path: impl AsRef<[u8]>, sink: &mut W) -> Result<Transferred, Error>
+    pub async fn download_to<W>(&mut self, get: impl Into<Get>, sink: &mut W) -> Result<Transferred, Error>
     where
         W: AsyncWrite + Unpin + ?Sized,
     {
-        let mut download = drive::Download::new(self, path)?;
+        let mut download = drive::Download::new(self, get)?;
         poll_fn(|cx| {
             download.poll_copy(cx, |payload, cx| match payload {
                 Some(payload) => Pin::new(&mut *sink).poll_write(cx, payload),
@@ -96,11 +93,11 @@ impl Client {
     /// [`Error::Refused`] with the server's reply, say a 553; [`Error::Source`] where the reader fails: then the upload is
     /// reset.
     #[doc(alias = "STOR")]
-    pub async fn upload<R>(&mut self, path: impl AsRef<[u8]>, source: &mut R) -> Result<Transferred, Error>
+    pub async fn upload<R>(&mut self, put: impl Into<Put>, source: &mut R) -> Result<Transferred, Error>
     where
         R: AsyncRead + Unpin + ?Sized,
     {
-        let mut upload = drive::Upload::new(self, path)?;
+        let mut upload = drive::Upload::new(self, put)?;
         poll_fn(|cx| upload.poll_copy(cx, |space, cx| Pin::new(&mut *source).poll_read(cx, space))).await
     }
 

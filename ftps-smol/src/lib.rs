@@ -95,6 +95,7 @@
 //! | feature | |
 //! |---|---|
 //! | `aws-lc-rs` (default), `ring` | rustls' cryptography; with both, aws-lc-rs is used. Built with `AWS_LC_SYS_NO_JITTER_ENTROPY=1` it starts 30 ms sooner: the system's generator is its only source then |
+//! | `encoding_rs` | charsets of the web, for servers whose names are not UTF-8: [`codec::Encoding`] |
 //! | `async-std` | connectors can return async-std's `TcpStream` ([`Stream`]) |
 //!
 //! The sockets and timers are async-io's, under which smol and async-std both run: the same client works with either, and
@@ -114,11 +115,12 @@ pub use transfer::{Download, Entries, Upload, Walk};
 
 pub use ftps_proto::codec;
 pub use ftps_proto::drive::{
-    Bind, ConnectError, Endpoint, NotStarted, Proxy, ProxyError, ProxyProblem, Survey,
+    Bind, ConnectError, Endpoint, NotStarted, Proxy, ProxyError, ProxyProblem, Retry, Survey,
 };
-pub use ftps_proto::ops::{self, Listed, Transferred, WalkOrder, Walked};
+pub use ftps_proto::ops::{self, Get, Listed, Put, Transferred, WalkOrder, Walked};
 pub use ftps_proto::tls;
 pub use ftps_proto::{
-    Channel, EarlyClose, Error, Failure, Layer, Limits, ListCommand, Local, Mode, Operation, Pipelining,
-    Quirk, Rate, Refused, Remote, Security, ServerKind, Timeouts, Unlisted, Url, UrlError, UrlType, Waiting,
+    Channel, EarlyClose, Error, Failure, Layer, Limits, ListCommand, Local, Mismatch, Mode, Operation,
+    Pipelining, Quirk, Rate, Refused, Remote, Security, ServerKind, Timeouts, Unlisted, Url, UrlError,
+    UrlType, Waiting,
 };

@@ -132,6 +132,10 @@ impl Net for Sockets {
         Instant::new(self.epoch.elapsed())
     }
 
+    fn renew(&self) -> Option<Self> {
+        Some(Self::new(self.connector.clone(), self.local.clone()))
+    }
+
     fn poll_timer(&mut self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
         if self.set != Some(at) {
             match self.epoch.checked_add(at.since_epoch()) {

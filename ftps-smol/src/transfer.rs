@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use ftps_proto::drive::{self, NotStarted};
-use ftps_proto::ops::{self, List, Transferred};
+use ftps_proto::ops::{self, Get, List, Put, Transferred};
 use ftps_proto::{Error, Operation};
 use futures_io::{AsyncBufRead, AsyncRead, AsyncWrite};
 
@@ -29,8 +29,8 @@ impl<C: DerefMut<Target = Client>> Download<C> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the server's reply, say a 550; and `client`.
-    pub async fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<C>> {
-        let mut download = drive::Download::new(client, path)?;
+    pub async fn open(client: C, get: impl Into<Get>) -> Result<Self, NotStarted<C>> {
+        let mut download = drive::Download::new(client, get)?;
         match poll_fn(|cx| download.poll_start(cx)).await {
             Ok(()) => Ok(Self(download)),
             Err(error) => Err(download.not_started(error)),
@@ -72,8 +72,8 @@ impl<C: DerefMut<Target = Client>> Upload<C> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the server's reply, say a 553; and `client`.
-    pub async fn open(client: C, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<C>> {
-        let mut upload = drive::Upload::new(client, path)?;
+    pub async fn open(client: C, put: impl Into<Put>) -> Result<Self, NotStarted<C>> {
+        let mut upload = drive::Upload::new(client, put)?;
         match poll_fn(|cx| upload.poll_start(cx)).await {
             Ok(()) => Ok(Self(upload)),
             Err(error) => Err(upload.not_started(error)),

@@ -112,6 +112,10 @@ impl Net for Sockets {
         Instant::new(self.epoch.elapsed())
     }
 
+    fn renew(&self) -> Option<Self> {
+        Some(Self::new(self.connector.clone(), self.local.clone()))
+    }
+
     fn poll_timer(&mut self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
         let Some(at) = self.epoch.checked_add(at.since_epoch()) else { return Poll::Pending };
         if self.timer.deadline() != at {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::bind::Bind;
@@ -11,12 +12,13 @@ use super::net::Net;
 use super::opening::Opening;
 use super::proxy::Proxy;
 use super::reach::Reach;
+use super::retry::{Origin, Retry};
 use crate::codec::list::{Family, LineReader};
 use crate::codec::{Argument, ArgumentError, Command, Encoding, Entry, Secret};
 use crate::config::{Config, EarlyClose, Limits, ListCommand, Login, Mode, Pipelining, Security, Timeouts};
 use crate::error::{Error, Local};
-use crate::session::{Quirk, Session};
-use crate::tls::{Link, ServerName, TlsConfig};
+use crate::session::Quirk;
+use crate::tls::{ServerName, TlsConfig};
 use crate::url::Url;
 
 /// An adapter, as its [`Builder`] knows it.
@@ -47,6 +49,7 @@ pub struct Builder<A: Adapter> {
     /// All but the login.
     pub(super) config: Config,
     login_timeout: Duration,
+    retry: Option<Retry>,
     connector: Option<A::Connector>,
     local: Bind,
     reach: Reach,
@@ -68,6 +71,7 @@ impl<A: Adapter> Builder<A> {
             virtual_host: Ok(None),
             client_name: Ok(None),
             login_timeout: Duration::from_secs(120),
+            retry: None,
             connector: None,
             local: Bind::default(),
             reach: Reach::default(),
@@ -282,6 +286,20 @@ impl<A: Adapter> Builder<A> {
         self
     }
 
+    /// Has a transfer that fails for a reason that may pass go on: after a pause, where need be in a new session, and from
+    /// where it was. Its reader or writer sees nothing of that. Off unless asked for.
+    ///
+    /// A download goes on where the last bytes that came are those that the server sends again; else it fails
+    /// ([`Error::Mismatch`]). An upload goes on after what the server has of it, where the last of that is what was sent,
+    /// and its size is compared at the end. What is sent to the end of another file ([`Put::append`]), or under a name of
+    /// the server's choice, is tried again only as long as nothing was sent, and so is text.
+    ///
+    /// [`Put::append`]: crate::ops::Put::append
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+
     /// Goes through a proxy with both connections. It looks the host up; active mode is not possible then.
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.reach.proxy = Some(proxy);
@@ -360,16 +378,20 @@ impl<A: Adapter> Builder<A> {
             None => platform()?,
         };
         let login = Login { account: self.account.clone()?, ..self.login.clone()? };
-        let net = net(self.connector.clone(), self.local.clone());
-        let date = self.config.date.or_else(|| Some((net.date()?, net.now())));
         let (virtual_host, client_name) = (self.virtual_host.clone()?, self.client_name.clone()?);
         let alternative_to_user = self.alternative_to_user.as_deref().map(raw).transpose()?;
-        let config =
-            Config { login, alternative_to_user, date, virtual_host, client_name, ..self.config.clone() };
-        let to = (self.host.clone(), self.port.unwrap_or(config.security.port()));
-        let timeout = config.timeouts.connect;
-        let link = Link::new(Session::new(config), &tls, name);
-        Ok(Opening::new(link, net, to, self.reach.clone(), timeout, self.login_timeout))
+        let config = Config { login, alternative_to_user, virtual_host, client_name, ..self.config.clone() };
+        let origin = Origin {
+            tls,
+            name,
+            host: self.host.clone(),
+            port: self.port.unwrap_or(config.security.port()),
+            reach: self.reach.clone(),
+            limit: self.login_timeout,
+            retry: self.retry.clone(),
+            config,
+        };
+        Ok(Arc::new(origin).open(net(self.connector.clone(), self.local.clone())))
     }
 }
 

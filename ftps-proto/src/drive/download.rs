@@ -2,13 +2,17 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind::Interrupted, ErrorKind::WriteZero};
+use std::mem;
 use std::task::{Poll, ready};
 
 use super::lease::Lease;
-use super::transfer::{Context, Moving, NotStarted};
-use crate::codec::Argument;
+use super::moving::{Moving, Plan};
+use super::net::Net;
+use super::transfer::{Context, NotStarted};
+use crate::codec::text::ToLocal;
 use crate::error::Error;
-use crate::ops::{StartTransfer, Transferred};
+use crate::ops::{Get, Transferred};
+use crate::tls::Link;
 
 /// How long the ranges that are handed out should be: to write a file in longer pieces gains nothing.
 const RANGE: usize = 256 * 1024;
@@ -17,18 +21,29 @@ const RANGE: usize = 256 * 1024;
 ///
 /// Its end means that the whole file has come and was confirmed, with close_notify and a 2xx. Anything less is an error.
 /// Dropped before its end, it resets the data connection.
-pub struct Download<L: Lease>(Moving<L>);
+pub struct Download<L: Lease> {
+    moving: Moving<L>,
+    text: Option<Text>,
+}
+
+/// Text that has come, as it is here.
+#[derive(Default)]
+struct Text {
+    decoder: ToLocal,
+    bytes: Vec<u8>,
+    taken: usize,
+    ended: bool,
+}
 
 impl<L: Lease> Download<L> {
     /// Downloads a file (RETR). Nothing is sent before this is polled.
     ///
     /// # Errors
     /// [`Error::Local`] for a path that cannot be sent.
-    pub fn new(lease: L, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<L>> {
-        match Argument::new(path) {
-            Ok(path) => Ok(Self(Moving::new(lease, StartTransfer::retr(path)))),
-            Err(error) => Err(NotStarted::new(error, lease)),
-        }
+    pub fn new(lease: L, get: impl Into<Get>) -> Result<Self, NotStarted<L>> {
+        let get = get.into();
+        let text = get.ascii.then(Text::default);
+        Ok(Self { moving: Moving::new(lease, Plan::Get(get))?, text })
     }
 
     /// Waits until payload can come. Reading does so as well.
@@ -36,7 +51,7 @@ impl<L: Lease> Download<L> {
     /// # Errors
     /// [`Error::Refused`] with the server's reply; whatever ends the transfer.
     pub fn poll_start(&mut self, cx: &mut Context<'_, L>) -> Poll<Result<(), Error>> {
-        self.0.poll_start(cx)
+        self.moving.poll_start(cx)
     }
 
     /// Waits for payload, and hands it out where it was decrypted: all that has come, up to 256 KiB and a record. An empty
@@ -47,30 +62,73 @@ impl<L: Lease> Download<L> {
     pub fn poll_fill_buf(&mut self, cx: &mut Context<'_, L>) -> Poll<Result<&[u8], Error>> {
         if self.buffer().is_empty() {
             ready!(self.poll_payload(cx))?;
-            self.0.leased.driver().link.gather(RANGE);
+            self.link().gather(RANGE);
         }
         Poll::Ready(Ok(self.buffer()))
     }
 
     /// Waits for a record's payload, or the confirmed end.
     fn poll_payload(&mut self, cx: &mut Context<'_, L>) -> Poll<Result<(), Error>> {
-        while self.0.transferred().is_none() && self.buffer().is_empty() {
-            ready!(self.0.poll(cx))?;
+        while self.buffer().is_empty() && self.moving.transferred().is_none() {
+            ready!(self.moving.poll_rest(cx));
+            if self.moving.left() == Some(0) {
+                self.moving.finish();
+            } else if !self.buffer().is_empty() {
+                break;
+            }
+            ready!(self.moving.poll(cx))?;
+            self.convert();
         }
         Poll::Ready(Ok(()))
     }
 
-    /// What has come and was not consumed.
+    /// Makes text of what has come, where it is text.
+    fn convert(&mut self) {
+        let Some(text) = &mut self.text else { return };
+        if text.taken == text.bytes.len() {
+            text.bytes.clear();
+            text.taken = 0;
+        }
+        let left = usize::try_from(self.moving.left().unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
+        let most = left.min(self.moving.throttle.piece());
+        let payload = self.moving.leased.driver().link.payload();
+        let n = payload.len().min(most);
+        text.decoder.push(&payload[..n], &mut text.bytes);
+        self.moving.consume(n);
+        if self.moving.transferred().is_some() && !mem::replace(&mut text.ended, true) {
+            text.decoder.finish(&mut text.bytes);
+        }
+    }
+
+    fn link(&mut self) -> &mut Link {
+        &mut self.moving.leased.driver().link
+    }
+
+    /// What has come, is wanted, and was not consumed.
     pub fn buffer(&mut self) -> &[u8] {
-        self.0.leased.driver().link.payload()
+        if let Some(text) = &self.text {
+            return &text.bytes[text.taken..];
+        }
+        if !self.moving.is_open() {
+            return &[];
+        }
+        let left = self.moving.left();
+        let driver = self.moving.leased.driver();
+        let payload = driver.link.payload();
+        let mut wanted = left.and_then(|left| usize::try_from(left).ok()).unwrap_or(usize::MAX);
+        if self.moving.throttle.limits() {
+            let rests = self.moving.throttle.until(driver.net.now()).is_some();
+            wanted = wanted.min(if rests { 0 } else { self.moving.throttle.piece() });
+        }
+        &payload[..payload.len().min(wanted)]
     }
 
     /// So many bytes of the [`buffer`](Self::buffer) were taken.
     pub fn consume(&mut self, n: usize) {
-        let Moving { leased, tally, .. } = &mut self.0;
-        let link = &mut leased.driver().link;
-        tally.pass(link.payload().get(..n).unwrap_or(link.payload()));
-        link.consume(n);
+        let Some(text) = &mut self.text else {
+            return self.moving.consume(n);
+        };
+        text.taken = text.bytes.len().min(text.taken + n);
     }
 
     /// Waits for payload, and copies as much as has come and there is space for. 0 is the confirmed end, or no space.
@@ -99,17 +157,17 @@ impl<L: Lease> Download<L> {
         mut take: impl FnMut(&[u8]) -> usize,
     ) -> Poll<Result<(), Error>> {
         ready!(self.poll_payload(cx))?;
-        let Moving { leased, tally, .. } = &mut self.0;
-        let link = &mut leased.driver().link;
         loop {
-            let payload = link.gather(1);
+            if self.text.is_none() && self.buffer().is_empty() {
+                self.link().gather(1);
+            }
+            let payload = self.buffer();
             let length = payload.len();
             if length == 0 {
                 return Poll::Ready(Ok(()));
             }
-            let taken = take(payload).min(length);
-            tally.pass(&payload[..taken]);
-            link.consume(taken);
+            let taken = take(payload);
+            self.consume(taken);
             if taken < length {
                 return Poll::Ready(Ok(()));
             }
@@ -144,22 +202,22 @@ impl<L: Lease> Download<L> {
 
     /// Whether the data connection resumed the control connection's TLS session.
     pub fn resumed(&self) -> bool {
-        self.0.resumed()
+        self.moving.resumed()
     }
 
     /// The confirmation, once it has come.
     pub fn transferred(&self) -> Option<&Transferred> {
-        self.0.transferred()
+        self.moving.transferred()
     }
 
     /// Gives the client back. Before the confirmation has come, this gives the transfer up.
     pub fn release(self) -> L {
-        self.0.release()
+        self.moving.release()
     }
 
     /// The same, with the error that kept the transfer from starting.
     pub fn not_started(self, error: Error) -> NotStarted<L> {
-        NotStarted::new(error, self.0.release())
+        NotStarted::new(error, self.moving.release())
     }
 }
 

@@ -3,13 +3,16 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::task::{Poll, ready};
 
 use super::connect_error::ConnectError;
 use super::net::{Endpoint, Net};
+use super::opening::Opening;
 use super::pace::Pace;
 use super::race::Connected;
 use super::reach::{Connecting, Reach};
+use super::retry::{Origin, Retry};
 use super::tally::Tally;
 use crate::codec::Algorithm;
 use crate::error::Error;
@@ -41,6 +44,7 @@ pub struct Driver<N: Net> {
     hashing: Vec<Algorithm>,
     /// While the session is opened: when all of that is to be done.
     limit: Option<Instant>,
+    origin: Option<Arc<Origin>>,
 }
 
 /// The data connection's socket, if there is one.
@@ -67,11 +71,28 @@ impl<N: Net> Driver<N> {
         (reach, server): (Reach, Endpoint),
         failed: Option<ConnectError>,
         limit: Instant,
+        origin: Arc<Origin>,
     ) -> Self {
+        // Where it is never opened again, nothing of that is kept.
+        let origin = Some(origin).filter(|origin| origin.retry.is_some());
         let (data, pace, limit) = (DataSocket::None, Pace::default(), Some(limit));
         let (peer, proxy) = if reach.proxy.is_some() { (server, Some(to)) } else { (to, None) };
         let hashing = Vec::new();
-        Self { link, net, control, peer, proxy, reach, failed, data_peer: None, data, pace, hashing, limit }
+        Self {
+            link,
+            net,
+            control,
+            peer,
+            proxy,
+            reach,
+            failed,
+            data_peer: None,
+            data,
+            pace,
+            hashing,
+            limit,
+            origin,
+        }
     }
 
     /// Where the control connection goes; through a proxy, the server's name.
@@ -112,6 +133,25 @@ impl<N: Net> Driver<N> {
     /// As [`Session::expect_more`].
     pub fn expect_more(&mut self, more: bool) {
         self.link.expect_more(more);
+    }
+
+    /// How transfers that failed go on, where they do.
+    pub(super) fn retry(&self) -> Option<&Retry> {
+        self.origin.as_ref()?.retry.as_ref()
+    }
+
+    /// What was said of the session before holds for this one.
+    pub(super) fn goes_on_from(&mut self, old: &Self) {
+        self.hashing.clone_from(&old.hashing);
+        self.expect_more(old.session().expects_more());
+    }
+
+    /// Begins to open another session like this one, which is lost.
+    pub(super) fn reopen(&mut self, cx: &mut N::Context<'_>) -> Option<Opening<N>> {
+        let opening = self.origin.as_ref()?.open(self.net.renew()?);
+        // Before the other one comes: servers count connections.
+        N::finish(&mut self.control, cx);
+        Some(opening)
     }
 
     /// Hashes every transfer that begins from now on as its bytes pass: [`Transferred::hashes`](crate::ops::Transferred).

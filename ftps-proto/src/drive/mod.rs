@@ -13,6 +13,7 @@
 //! - A [`Net`] is what an adapter implements: sockets that do not block, a look-up of names, a clock.
 //! - [`Builder::open`] makes an [`Opening`]: it looks the host up, races its addresses (RFC 8305), starts TLS and logs in.
 //!   It results in a [`Driver`], a session with its sockets.
+//! - A [`Proxy`] may be between, and a [`Bind`] says where connections leave from.
 //! - [`Running`] is an operation under way; [`Download`], [`Upload`] and [`Entries`] are transfers under way. They hold whatever leads to a driver (a borrow, a
 //!   box, a pool's guard), and reset the data connection where they are dropped before their end.
 //!
@@ -28,16 +29,20 @@ mod danger;
 mod download;
 mod driver;
 mod entries;
+mod kept;
 mod lease;
+mod moving;
 mod net;
 mod opening;
 mod pace;
 mod proxy;
 mod race;
 mod reach;
+mod retry;
 mod running;
 mod survey;
 mod tally;
+mod throttle;
 mod transfer;
 mod transfers;
 mod upload;
@@ -62,6 +67,7 @@ pub use net::at_once;
 pub use net::{Endpoint, Net};
 pub use opening::Opening;
 pub use proxy::{Proxy, ProxyError, ProxyProblem};
+pub use retry::{Attempts, Retry};
 pub use running::Running;
 pub use survey::{Survey, Surveying};
 pub use tally::Hasher;

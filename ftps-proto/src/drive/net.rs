@@ -1,6 +1,7 @@
 //! What an adapter brings: sockets, names, a clock.
 
 use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::net::SocketAddr;
 use std::task::Poll;
@@ -46,6 +47,21 @@ pub trait Net {
 
     /// The time now. It never goes back.
     fn now(&self) -> Instant;
+
+    /// The same kind of sockets for another session, in place of one that was lost. `None`: there are none, and nothing is
+    /// tried again in another session.
+    fn renew(&self) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
+
+    /// A number that nobody else has: the names of parts of files, and random parts of pauses, are made of it. By
+    /// default it comes from what seeds the standard library's hash maps.
+    fn entropy(&self) -> u64 {
+        RandomState::new().hash_one(())
+    }
 
     /// The date and time of day now, by which listings' times without a year get one. The system's, unless said otherwise.
     fn date(&self) -> Option<Timestamp> {

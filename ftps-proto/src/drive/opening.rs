@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{Error as IoError, ErrorKind};
 use std::mem;
+use std::sync::Arc;
 use std::task::{Poll, ready};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::driver::Driver;
 use super::net::{Endpoint, Net};
 use super::race::{Connected, Race, interleave};
 use super::reach::Reach;
+use super::retry::Origin;
 use crate::error::Error;
 use crate::need::{Channel, Failure};
 use crate::ops::Open;
@@ -24,6 +26,7 @@ use crate::tls::Link;
 pub struct Opening<N: Net> {
     stage: Stage<N>,
     open: Open,
+    origin: Arc<Origin>,
 }
 
 enum Stage<N: Net> {
@@ -54,16 +57,10 @@ enum Way<N: Net> {
 }
 
 impl<N: Net> Opening<N> {
-    pub(super) fn new(
-        link: Link,
-        mut net: N,
-        (host, port): (String, u16),
-        reach: Reach,
-        timeout: Duration,
-        limit: Duration,
-    ) -> Self {
+    pub(super) fn new(link: Link, mut net: N, origin: Arc<Origin>) -> Self {
         let now = net.now();
-        let limit = now + limit;
+        let (host, port, reach) = (origin.host.clone(), origin.port, origin.reach.clone());
+        let (limit, timeout) = (now + origin.limit, origin.config.timeouts.connect);
         let first = reach.first(&host, port);
         let way = match net.lookup(&first.0, first.1) {
             Some(lookup) => Way::LookingUp { lookup, until: (now + timeout).min(limit) },
@@ -74,7 +71,7 @@ impl<N: Net> Opening<N> {
         };
         let (server, first) = (Endpoint::Host(host, port), Endpoint::Host(first.0, first.1));
         let connecting = Connecting { link, net, server, first, reach, timeout, limit, way };
-        Self { stage: Stage::Connecting(connecting), open: Open::new() }
+        Self { stage: Stage::Connecting(connecting), open: Open::new(), origin }
     }
 
     /// Goes no further than TLS: takes leave without a login. The session cannot be used, but tells what was found out.
@@ -108,7 +105,8 @@ impl<N: Net> Opening<N> {
                 mem::replace(&mut self.stage, Stage::Done)
             {
                 let failed = if let Way::Racing(race) = way { race.failed } else { None };
-                let driver = Driver::new(link, net, connected, (reach, server), failed, limit);
+                let origin = Arc::clone(&self.origin);
+                let driver = Driver::new(link, net, connected, (reach, server), failed, limit, origin);
                 self.stage = Stage::LoggingIn(driver);
             }
         }

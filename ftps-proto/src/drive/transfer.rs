@@ -3,14 +3,10 @@
 use std::error;
 use std::fmt;
 use std::io;
-use std::task::{Poll, ready};
 
-use super::driver::Step;
-use super::lease::{Lease, Leased};
+use super::lease::Lease;
 use super::net::Net;
-use super::tally::Tally;
-use crate::error::{Error, Local};
-use crate::ops::{StartTransfer, Transfer, Transferred};
+use crate::error::Error;
 
 pub(super) type Context<'a, L> = <<L as Lease>::Net as Net>::Context<'a>;
 
@@ -56,99 +52,6 @@ impl<C> From<NotStarted<C>> for Error {
 impl<C> From<NotStarted<C>> for io::Error {
     fn from(not_started: NotStarted<C>) -> Self {
         not_started.error.into()
-    }
-}
-
-/// A transfer from its first command to its confirmation.
-pub(super) struct Moving<L: Lease> {
-    pub(super) leased: Leased<L>,
-    /// What has passed.
-    pub(super) tally: Tally,
-    stage: Stage,
-    resumed: bool,
-    transferred: Option<Transferred>,
-}
-
-enum Stage {
-    Starting(StartTransfer),
-    Moving(Transfer),
-    /// An error has ended it.
-    Failed,
-}
-
-impl<L: Lease> Moving<L> {
-    pub(super) fn new(lease: L, start: StartTransfer) -> Self {
-        let (mut leased, stage) = (Leased::new(lease), Stage::Starting(start));
-        let tally = leased.driver().tally();
-        Self { leased, tally, stage, resumed: false, transferred: None }
-    }
-
-    /// Whether the data connection resumed the control connection's TLS session.
-    pub(super) fn resumed(&self) -> bool {
-        self.resumed
-    }
-
-    /// The confirmation, once it has come. It is kept.
-    pub(super) fn transferred(&self) -> Option<&Transferred> {
-        self.transferred.as_ref()
-    }
-
-    pub(super) fn poll_start(&mut self, cx: &mut Context<'_, L>) -> Poll<Result<(), Error>> {
-        loop {
-            match &mut self.stage {
-                Stage::Starting(start) => match ready!(self.leased.driver().poll(start, cx)) {
-                    Ok(Step::Payload) => {}
-                    Ok(Step::Done(transfer)) => {
-                        self.resumed = transfer.resumed();
-                        self.stage = Stage::Moving(transfer);
-                    }
-                    Err(error) => return self.failed(error),
-                },
-                Stage::Moving(_) => return Poll::Ready(Ok(())),
-                Stage::Failed => return Poll::Ready(Err(Local::Finished.into())),
-            }
-        }
-    }
-
-    fn failed(&mut self, error: Error) -> Poll<Result<(), Error>> {
-        self.stage = Stage::Failed;
-        Poll::Ready(Err(error))
-    }
-
-    /// Goes on until payload can move, or the transfer is confirmed.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_, L>) -> Poll<Result<(), Error>> {
-        ready!(self.poll_start(cx))?;
-        if self.transferred.is_none()
-            && let Stage::Moving(transfer) = &mut self.stage
-        {
-            match ready!(self.leased.driver().poll(transfer, cx)) {
-                Ok(Step::Payload) => {}
-                Ok(Step::Done(done)) => {
-                    self.transferred = Some(Transferred { hashes: self.tally.hashes(), ..done });
-                }
-                Err(error) => return self.failed(error),
-            }
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    /// Hands over an upload's payload; how many bytes were taken.
-    pub(super) fn supply(&mut self, payload: &[u8]) -> usize {
-        let n = self.leased.driver().link.supply(payload);
-        self.tally.pass(&payload[..n]);
-        n
-    }
-
-    /// An upload's payload is complete.
-    pub(super) fn finish(&mut self) {
-        if let Stage::Moving(transfer) = &mut self.stage {
-            transfer.finish();
-        }
-    }
-
-    /// Gives the client back. A transfer that is not confirmed is reset.
-    pub(super) fn release(self) -> L {
-        self.leased.release()
     }
 }
 

@@ -12,9 +12,9 @@ macro_rules! __transfers {
         #[doc(alias = "RETR")]
         pub $($async)? fn download(
             &mut self,
-            path: impl AsRef<[u8]>,
+            get: impl Into<$crate::ops::Get>,
         ) -> Result<Download<&mut Self>, $crate::Error> {
-            Ok(Download::open(self, path)$(.$await)??)
+            Ok(Download::open(self, get)$(.$await)??)
         }
 
         /// As [`download`](Self::download), through a reader that owns the client; [`Download::into_client`] gives it back.
@@ -23,9 +23,9 @@ macro_rules! __transfers {
         /// The same; and the client.
         pub $($async)? fn into_download(
             self,
-            path: impl AsRef<[u8]>,
+            get: impl Into<$crate::ops::Get>,
         ) -> Result<Download<Box<Self>>, $crate::drive::NotStarted<Box<Self>>> {
-            Download::open(Box::new(self), path)$(.$await)?
+            Download::open(Box::new(self), get)$(.$await)?
         }
 
         /// Uploads a file (STOR) through a writer. [`Upload::finish`] ends and confirms the file; dropped before that, the
@@ -36,9 +36,9 @@ macro_rules! __transfers {
         #[doc(alias = "STOR")]
         pub $($async)? fn writer(
             &mut self,
-            path: impl AsRef<[u8]>,
+            put: impl Into<$crate::ops::Put>,
         ) -> Result<Upload<&mut Self>, $crate::Error> {
-            Ok(Upload::open(self, path)$(.$await)??)
+            Ok(Upload::open(self, put)$(.$await)??)
         }
 
         /// As [`writer`](Self::writer), through a writer that owns the client; [`Upload::into_client`] gives it back.
@@ -47,9 +47,9 @@ macro_rules! __transfers {
         /// The same; and the client.
         pub $($async)? fn into_upload(
             self,
-            path: impl AsRef<[u8]>,
+            put: impl Into<$crate::ops::Put>,
         ) -> Result<Upload<Box<Self>>, $crate::drive::NotStarted<Box<Self>>> {
-            Upload::open(Box::new(self), path)$(.$await)?
+            Upload::open(Box::new(self), put)$(.$await)?
         }
     };
 }

@@ -5,11 +5,12 @@ use std::io;
 use std::task::{Poll, ready};
 
 use super::lease::Lease;
-use super::transfer::{Context, Moving, NotStarted};
-use crate::codec::Argument;
+use super::moving::{Moving, Plan};
+use super::transfer::{Context, NotStarted};
+use crate::codec::text::ToNetwork;
 use crate::error::Error;
 use crate::need::Channel;
-use crate::ops::{StartTransfer, Transferred};
+use crate::ops::{Put, Transferred};
 
 /// How much of a source is read at a time.
 const CHUNK: usize = 256 * 1024;
@@ -21,6 +22,7 @@ const CHUNK: usize = 256 * 1024;
 pub struct Upload<L: Lease> {
     moving: Moving<L>,
     source: Chunk,
+    text: Option<ToNetwork>,
 }
 
 /// What has been read from a source and has not been handed over.
@@ -38,14 +40,10 @@ impl<L: Lease> Upload<L> {
     ///
     /// # Errors
     /// [`Error::Local`] for a path that cannot be sent.
-    pub fn new(lease: L, path: impl AsRef<[u8]>) -> Result<Self, NotStarted<L>> {
-        match Argument::new(path) {
-            Ok(path) => {
-                let moving = Moving::new(lease, StartTransfer::stor(path));
-                Ok(Self { moving, source: Chunk::default() })
-            }
-            Err(error) => Err(NotStarted::new(error, lease)),
-        }
+    pub fn new(lease: L, put: impl Into<Put>) -> Result<Self, NotStarted<L>> {
+        let put = put.into();
+        let text = put.ascii.then(ToNetwork::default);
+        Ok(Self { moving: Moving::new(lease, Plan::Put(put))?, source: Chunk::default(), text })
     }
 
     /// Waits until payload can go. Writing does so as well.
@@ -63,8 +61,9 @@ impl<L: Lease> Upload<L> {
     /// [`Error::Refused`] with the server's reply; whatever ends the transfer.
     pub fn poll_write(&mut self, payload: &[u8], cx: &mut Context<'_, L>) -> Poll<Result<usize, Error>> {
         loop {
+            ready!(self.moving.poll_rest(cx));
             ready!(self.moving.poll(cx))?;
-            let n = self.moving.supply(payload);
+            let n = supply(&mut self.moving, &mut self.text, payload);
             if n > 0 || payload.is_empty() || self.transferred().is_some() {
                 return Poll::Ready(Ok(n));
             }
@@ -82,8 +81,12 @@ impl<L: Lease> Upload<L> {
         cx: &mut Context<'_, L>,
         mut read: impl FnMut(&mut [u8], &mut Context<'_, L>) -> Poll<io::Result<usize>>,
     ) -> Poll<Result<Transferred, Error>> {
+        if self.moving.is_removing() {
+            return self.moving.poll_removed(cx).map(Err);
+        }
         self.source.bytes.resize(CHUNK, 0);
         while !self.source.ended {
+            ready!(self.moving.poll_rest(cx));
             // Before the source is read: so a refusal is seen while the source has nothing to say.
             ready!(self.moving.poll(cx))?;
             let source = &mut self.source;
@@ -94,14 +97,17 @@ impl<L: Lease> Upload<L> {
                         source.ended = n == 0;
                     }
                     Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
-                    Poll::Ready(Err(error)) => return Poll::Ready(Err(Error::Source(error.into()))),
+                    Poll::Ready(Err(error)) => {
+                        return self.moving.poll_failed(Error::Source(error.into()), cx).map(Err);
+                    }
                     // A server that sees nothing move for long gives up: what the source has yielded leaves now.
                     Poll::Pending if self.poll_push(cx) => continue,
                     Poll::Pending => return Poll::Pending,
                 }
             }
             let source = &mut self.source;
-            source.start += self.moving.supply(&source.bytes[source.start..source.end]);
+            let payload = &source.bytes[source.start..source.end];
+            source.start += supply(&mut self.moving, &mut self.text, payload);
         }
         self.poll_finish(cx)
     }
@@ -117,7 +123,7 @@ impl<L: Lease> Upload<L> {
     /// # Errors
     /// [`Error::Refused`] with the server's reply; whatever ends the transfer.
     pub fn poll_flush(&mut self, cx: &mut Context<'_, L>) -> Poll<Result<(), Error>> {
-        while !self.moving.leased.driver().link.is_flushed() {
+        while self.moving.is_behind() || !self.moving.leased.driver().link.is_flushed() {
             self.moving.leased.driver().link.flush();
             ready!(self.moving.poll(cx))?;
         }
@@ -157,6 +163,21 @@ impl<L: Lease> Upload<L> {
     /// The same, with the error that kept the transfer from starting.
     pub fn not_started(self, error: Error) -> NotStarted<L> {
         NotStarted::new(error, self.moving.release())
+    }
+}
+
+/// Hands over what a source has yielded; how much of it was taken.
+fn supply<L: Lease>(moving: &mut Moving<L>, text: &mut Option<ToNetwork>, payload: &[u8]) -> usize {
+    match text {
+        None => moving.supply(payload),
+        Some(_) if moving.transferred().is_some() => 0,
+        Some(text) => {
+            let payload = &payload[..payload.len().min(moving.throttle.piece())];
+            let mut lines = Vec::new();
+            text.push(payload, &mut lines);
+            moving.supply_text(payload.len(), lines);
+            payload.len()
+        }
     }
 }
 

@@ -126,6 +126,7 @@ impl Display for Unlisted {
             Self::Missing => "there is no such directory",
             Self::Unreadable => "the directory cannot be read",
             Self::Cut => "the server has left out entries",
+            Self::File => "it is a file, and no directory",
         })
     }
 }

@@ -13,6 +13,8 @@ use crate::session::Session;
 #[derive(Debug, Default)]
 pub(super) struct Conditions {
     path: Option<Argument>,
+    /// Its size is that of what has this name, where that is another.
+    pub(super) part: Option<Argument>,
     /// It was modified after this.
     pub(super) newer_than: Option<Timestamp>,
     /// It was modified before this, or is not there.
@@ -63,7 +65,7 @@ impl Conditions {
     fn ask(&mut self) {
         let Some(path) = &self.path else { return };
         if self.at.is_some() || self.max_size.is_some() || self.last || self.proof {
-            self.sizing = Some(Call::new(Command::Size(path.clone())));
+            self.sizing = Some(Call::new(Command::Size(self.part.as_ref().unwrap_or(path).clone())));
         }
         if self.newer_than.is_some() || self.older_than.is_some() {
             self.dating = Some(Call::new(Command::Mdtm(path.clone())));

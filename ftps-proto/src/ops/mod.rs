@@ -11,6 +11,7 @@ mod create;
 mod exchange;
 mod get;
 mod hash;
+mod home;
 mod list;
 mod listing;
 mod metadata;
@@ -40,6 +41,8 @@ pub use get::Get;
 #[cfg(feature = "rustls")]
 pub(crate) use get::{Observer, Span};
 pub use hash::FileHash;
+#[cfg(feature = "rustls")]
+pub(crate) use home::{Locate, Return};
 pub use list::List;
 pub use metadata::Metadata;
 pub use modify::{SetModified, SetPermissions};

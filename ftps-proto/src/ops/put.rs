@@ -20,6 +20,8 @@ use crate::error::{Error, Local};
 #[must_use = "nothing is uploaded by this alone"]
 pub struct Put {
     path: Result<Option<Argument>, ArgumentError>,
+    /// The name that it has until it is confirmed.
+    part: Option<Argument>,
     store: Store,
     pub(crate) ascii: bool,
     pub(crate) verify: bool,
@@ -46,6 +48,7 @@ impl Put {
         let path = Argument::new(path).map(Some);
         Self {
             path,
+            part: None,
             store: Store::Replace,
             ascii: false,
             verify: false,
@@ -141,6 +144,7 @@ impl Put {
             };
         }
         let mut conditions = Conditions::of(self.path()?);
+        conditions.part = self.part.clone();
         conditions.older_than = self.older_than;
         if let Store::At(offset) = self.store {
             conditions.at = Some(offset);
@@ -152,12 +156,12 @@ impl Put {
     pub(super) fn commands(&self, restarts: bool) -> Result<(Option<Command>, Command), Error> {
         Ok(match (self.store, &self.path) {
             (Store::Unique, Ok(path)) => (None, Command::Stou(path.clone())),
-            (Store::Append, _) => (None, Command::Appe(self.path()?.clone())),
+            (Store::Append, _) => (None, Command::Appe(self.stored_path()?.clone())),
             (Store::At(offset), _) if restarts => {
-                (Some(Command::Rest(offset)), Command::Stor(self.path()?.clone()))
+                (Some(Command::Rest(offset)), Command::Stor(self.stored_path()?.clone()))
             }
-            (Store::At(_), _) => (None, Command::Appe(self.path()?.clone())),
-            (Store::Replace | Store::Unique, _) => (None, Command::Stor(self.path()?.clone())),
+            (Store::At(_), _) => (None, Command::Appe(self.stored_path()?.clone())),
+            (Store::Replace | Store::Unique, _) => (None, Command::Stor(self.stored_path()?.clone())),
         })
     }
 
@@ -177,10 +181,25 @@ impl Put {
         self.size
     }
 
-    /// The same upload to another name.
+    /// The name under which it is stored.
+    pub(crate) fn stored_path(&self) -> Result<&Argument, Error> {
+        self.part.as_ref().map_or_else(|| self.path(), Ok)
+    }
+
+    /// Where it is atomic, with a name of its own until it is confirmed.
     #[cfg(feature = "rustls")]
-    pub(crate) fn to(&self, path: Argument) -> Self {
-        Self { path: Ok(Some(path)), ..self.clone() }
+    pub(crate) fn under_another_name(self, entropy: u64) -> Self {
+        let part = match &self.path {
+            Ok(Some(path)) if self.atomic => part_of(path.as_bytes(), entropy),
+            _ => None,
+        };
+        Self { part, ..self }
+    }
+
+    /// The name that it has until it is confirmed, and the one that it gets then.
+    #[cfg(feature = "rustls")]
+    pub(crate) fn renaming(&self) -> Option<(&Argument, &Argument)> {
+        Some((self.part.as_ref()?, self.path().ok()?))
     }
 
     /// The rest of an upload that was cut: no conditions but that so much of it is there.
@@ -188,6 +207,16 @@ impl Put {
     pub(crate) fn rest(&self, offset: u64) -> Self {
         Self { older_than: None, size: None, ..self.clone() }.at(offset)
     }
+}
+
+/// A name for a part of this file, in the same directory.
+#[cfg(feature = "rustls")]
+fn part_of(path: &[u8], entropy: u64) -> Option<Argument> {
+    let (directory, name) = path.split_at(path.iter().rposition(|&byte| byte == b'/').map_or(0, |at| at + 1));
+    // Few file systems take names of more than 255 bytes.
+    let name = &name[..name.len().min(200)];
+    let end = alloc::format!(".{:08x}.part", entropy as u32);
+    Argument::new([directory, b".", name, end.as_bytes()].concat()).ok()
 }
 
 impl<P: AsRef<[u8]>> From<P> for Put {

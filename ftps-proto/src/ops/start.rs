@@ -31,9 +31,8 @@ pub struct StartTransfer {
     claim: Claim,
     command: Command,
     direction: Direction,
-    conditions: Conditions,
-    /// What the command and the prelude are made of once the conditions are known.
-    what: What,
+    /// What the command and the prelude are made of, where that is more than a path.
+    wanted: Option<Box<Wanted>>,
     bounds: Bounds,
     /// What goes right before the command.
     prelude: VecDeque<Command>,
@@ -48,10 +47,9 @@ pub struct StartTransfer {
 }
 
 #[derive(Debug)]
-enum What {
-    Command,
-    Get(Get),
-    Put(Put),
+enum Wanted {
+    Get(Get, Conditions),
+    Put(Put, Conditions),
 }
 
 #[derive(Debug)]
@@ -88,8 +86,8 @@ impl StartTransfer {
     pub fn get(get: impl Into<Get>) -> Result<Self, Error> {
         let get = get.into();
         let mut start = Self::new(get.command()?, Direction::Download);
-        start.conditions = get.conditions()?;
-        start.what = What::Get(get);
+        let conditions = get.conditions()?;
+        start.wanted = Some(Box::new(Wanted::Get(get, conditions)));
         Ok(start)
     }
 
@@ -100,8 +98,8 @@ impl StartTransfer {
     pub fn put(put: impl Into<Put>) -> Result<Self, Error> {
         let put = put.into();
         let mut start = Self::new(put.commands(true)?.1, Direction::Upload);
-        start.conditions = put.conditions()?;
-        start.what = What::Put(put);
+        let conditions = put.conditions()?;
+        start.wanted = Some(Box::new(Wanted::Put(put, conditions)));
         Ok(start)
     }
 
@@ -115,8 +113,7 @@ impl StartTransfer {
             claim: Claim::default(),
             command,
             direction,
-            conditions: Conditions::default(),
-            what: What::Command,
+            wanted: None,
             bounds: Bounds::default(),
             prelude: VecDeque::new(),
             followed: false,
@@ -150,7 +147,10 @@ impl StartTransfer {
             self.stage = match mem::replace(&mut self.stage, Stage::Done) {
                 Stage::Begin | Stage::Proof(_) => Stage::Asking,
                 Stage::Asking => {
-                    if self.conditions.step(session)?.is_pending() {
+                    if let Some(Wanted::Get(_, conditions) | Wanted::Put(_, conditions)) =
+                        self.wanted.as_deref_mut()
+                        && conditions.step(session)?.is_pending()
+                    {
                         return self.wait(Stage::Asking);
                     }
                     self.decide(session)?;
@@ -215,10 +215,10 @@ impl StartTransfer {
     /// Decides on the command and what goes before it, now that the conditions are known.
     fn decide(&mut self, session: &Session) -> Result<(), Error> {
         let has = |feature| session.features().is_some_and(|features| features.has(feature));
-        match &self.what {
-            What::Command => {}
-            What::Get(get) => {
-                let size = self.conditions.size;
+        match self.wanted.as_deref() {
+            None => {}
+            Some(Wanted::Get(get, conditions)) => {
+                let size = conditions.size;
                 let (start, end) = match get.span {
                     Span::Bytes(start, end) => (start, end),
                     Span::Last(bytes) => (size.unwrap_or(0).saturating_sub(bytes), None),
@@ -231,7 +231,7 @@ impl StartTransfer {
                     limit,
                     ends_itself,
                     max: get.max_size,
-                    proof: rest.filter(|_| self.conditions.proof).map(|rest| limit.unwrap_or(rest).min(rest)),
+                    proof: rest.filter(|_| conditions.proof).map(|rest| limit.unwrap_or(rest).min(rest)),
                 };
                 if get.ascii {
                     self.prelude.push_back(Command::TypeAscii);
@@ -242,7 +242,7 @@ impl StartTransfer {
                     _ => {}
                 }
             }
-            What::Put(put) => {
+            Some(Wanted::Put(put, _)) => {
                 let (restart, command) = put.commands(has("REST"))?;
                 self.command = command;
                 self.bounds.start = put.start();

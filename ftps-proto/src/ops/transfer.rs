@@ -7,7 +7,7 @@ use super::ready;
 use crate::codec::{Algorithm, Class, Hash, Name, Reply, Verb, parse_150};
 use crate::error::{Error, Local, Remote};
 use crate::need::Waiting;
-use crate::session::{Claim, Direction, Ending, Operation, Session, Ticket};
+use crate::session::{Claim, DataConnection, Direction, Ending, Operation, Session, Ticket};
 use crate::time::Instant;
 
 /// A transfer whose payload moves. Payload does not pass through here: the adapter moves it while this operation is
@@ -60,6 +60,12 @@ pub struct Transferred {
     pub name: Option<Name>,
     /// Whether the data connection resumed the control connection's TLS session.
     pub resumed: bool,
+    /// Whether the server's close_notify has come. Of a download it always has, unless that was given up
+    /// ([`Get::without_close_notify`]) or the rest of the file was. Of an upload it proves that nobody else has ended the
+    /// connection; not every server sends it, or before its final reply.
+    ///
+    /// [`Get::without_close_notify`]: super::Get::without_close_notify
+    pub notified: bool,
     /// The hashes of the bytes as they passed, where that was asked for: see
     /// [`Driver::hash_transfers`](crate::drive::Driver::hash_transfers).
     pub hashes: Vec<Hash>,
@@ -150,14 +156,16 @@ impl Transfer {
         }
         let Some(reply) = self.reply.take() else { return Ok(Poll::Pending) };
         let bytes = session.moved();
+        let ending = session.data().and_then(DataConnection::ending);
+        let notified = matches!(ending, Some(Ending::Clean));
         session.finish_data();
-        Ok(Poll::Ready(self.transferred(bytes, reply)))
+        Ok(Poll::Ready(self.transferred(bytes, reply, notified)))
     }
 
-    fn transferred(&self, bytes: u64, reply: Reply) -> Transferred {
+    fn transferred(&self, bytes: u64, reply: Reply, notified: bool) -> Transferred {
         let told = self.preliminary.as_ref().filter(|_| self.verb == Verb::Stou);
         let name = told.and_then(|told| parse_150(told.first_line())).map(Name::from);
-        Transferred { bytes, reply, name, resumed: self.resumed, hashes: Vec::new() }
+        Transferred { bytes, reply, name, resumed: self.resumed, notified, hashes: Vec::new() }
     }
 
     fn stopped(&mut self) -> Result<Poll<Transferred>, Error> {
@@ -222,7 +230,7 @@ impl Transfer {
         let bytes = session.moved().min(limit);
         let word = self.reply.take().or(self.preliminary.take());
         if let Some(reply) = word.or_else(|| session.take_word(self.ticket)) {
-            self.stopped = Some(self.transferred(bytes, reply));
+            self.stopped = Some(self.transferred(bytes, reply, false));
         }
         session.stop_data();
     }

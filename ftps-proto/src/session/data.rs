@@ -124,6 +124,11 @@ impl DataConnection {
         matches!(self.ending, Some(Ending::Failed(_)))
     }
 
+    /// Whether it was cut, or has failed.
+    pub(super) fn has_ended_badly(&self) -> bool {
+        !self.has_ended_well() && self.ending.is_some()
+    }
+
     /// Whether the connection has ended as a transfer in this direction should.
     pub(crate) fn has_ended_well(&self) -> bool {
         match self.direction {

@@ -45,6 +45,7 @@ impl Session {
             // A listing that leaves the working directory returns to it.
             if matches!(verb, Verb::Cwd | Verb::Cdup) && self.displaced.is_none() {
                 self.home = None;
+                self.strayed = true;
             }
             match &staged.command {
                 Command::Opts(option) => self.doubt_hash(option.as_bytes()),

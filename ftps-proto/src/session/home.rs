@@ -13,6 +13,12 @@ impl Session {
         self.home = home;
     }
 
+    /// Whether it may be another than that of the login.
+    #[cfg(feature = "rustls")]
+    pub(crate) fn has_strayed(&self) -> bool {
+        self.strayed
+    }
+
     /// A listing leaves the working directory, and the session returns there, whatever becomes of the listing. False where
     /// it would not know where to.
     pub(crate) fn leave_home(&mut self) -> bool {

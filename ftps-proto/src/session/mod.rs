@@ -73,6 +73,8 @@ pub struct Session {
     ascii: bool,
     /// The working directory, where it is known.
     home: Option<Argument>,
+    /// It is not that of the login.
+    strayed: bool,
     /// The same, where a listing has left it.
     displaced: Option<Argument>,
     /// More transfers follow.
@@ -131,6 +133,7 @@ impl Session {
             restart: None,
             ascii: false,
             home: None,
+            strayed: false,
             displaced: None,
             expects_more: config.expect_more,
             prepared: None,

@@ -449,7 +449,9 @@ impl Replies {
         match code.get() {
             120 | 220 | 221 | 227..=235 | 257 | 331 | 332 | 334..=336 => true,
             // What servers say twice.
-            225 | 226 | 425 | 426 => self.after_transfer(),
+            225 | 226 => self.after_transfer(),
+            // The same; and what pyftpdlib says late of an EPRT that was given up, after other replies.
+            425 | 426 => self.after_transfer() || !self.awaits_data(),
             _ if code.class() == Class::Preliminary => self.after_transfer(),
             // Most are alike; that another step is wanted is said of one command only.
             _ => {
@@ -457,6 +459,15 @@ impl Replies {
                     && self.last.as_ref().is_some_and(|(_, last)| last == reply)
             }
         }
+    }
+
+    /// Whether a command that has to do with a data connection is open.
+    fn awaits_data(&self) -> bool {
+        let mut open = self.open.iter().filter(|open| !open.answered).map(|open| open.verb);
+        open.any(|verb| {
+            verb.is_transfer()
+                || matches!(verb, Verb::Epsv | Verb::Pasv | Verb::Eprt | Verb::Port | Verb::Pret)
+        })
     }
 
     fn after_transfer(&self) -> bool {

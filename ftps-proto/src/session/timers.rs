@@ -182,6 +182,8 @@ impl Session {
                     Some(data) if data.is_moving() => return None,
                     // A server may have to scan the file for viruses first, or to store it elsewhere.
                     Some(data) if data.is_closed() => (Waiting::Reply(verb), timeouts.final_reply),
+                    // It is an error, whatever the server says about it.
+                    Some(data) if data.has_ended_badly() => (Waiting::Reply(verb), timeouts.abort),
                     _ => (Waiting::Reply(verb), timeouts.reply),
                 }
             }

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use ftps_proto::codec::{Entry, Features, Reply, Timestamp};
 use ftps_proto::drive::{Adapter, Builder};
-use ftps_proto::ops::{List, Transferred, Walk, WalkOrder};
+use ftps_proto::ops::{Get, List, Put, Transferred, Walk, WalkOrder};
 use ftps_proto::{Error, Operation, ServerKind, Url};
 
 use crate::connectors::{AsyncStdConnector, BlockingConnector, SmolConnector, TokioConnector};
@@ -160,10 +160,10 @@ macro_rules! subject {
 
                 fn upload(
                     &mut self,
-                    path: impl AsRef<[u8]>,
+                    put: impl Into<Put>,
                     source: &mut Source,
                 ) -> Result<Transferred, Error> {
-                    $wait(self.0.upload(path, source))
+                    $wait(self.0.upload(put, source))
                 }
 
                 fn writer(&mut self, path: impl AsRef<[u8]>) -> Result<Self::Writer<'_>, Error> {
@@ -175,8 +175,8 @@ macro_rules! subject {
                     upload.map(Writing).map_err(|error| (Self(*error.client), error.error))
                 }
 
-                fn download(&mut self, path: impl AsRef<[u8]>) -> Result<Self::Reader<'_>, Error> {
-                    $wait(self.0.download(path)).map(Reading)
+                fn download(&mut self, get: impl Into<Get>) -> Result<Self::Reader<'_>, Error> {
+                    $wait(self.0.download(get)).map(Reading)
                 }
 
                 fn into_download(self, path: impl AsRef<[u8]>) -> Result<Self::OwnedReader, (Self, Error)> {
@@ -222,12 +222,9 @@ macro_rules! subject {
                     $wait($adapter::Builder::from_url(url).connect()).map(Self)
                 }
 
-                fn download_to(
-                    &mut self,
-                    path: impl AsRef<[u8]>,
-                ) -> Result<(Vec<u8>, Transferred), Error> {
+                fn download_to(&mut self, get: impl Into<Get>) -> Result<(Vec<u8>, Transferred), Error> {
                     let mut file = Vec::new();
-                    let done = $wait(self.0.download_to(path, &mut file))?;
+                    let done = $wait(self.0.download_to(get, &mut file))?;
                     Ok((file, done))
                 }
 
@@ -241,6 +238,10 @@ macro_rules! subject {
 
                 fn modified(&mut self, path: impl AsRef<[u8]>) -> Result<Timestamp, Error> {
                     $wait(self.0.modified(path))
+                }
+
+                fn learn_offset(&mut self, directory: impl AsRef<[u8]>) -> Result<Option<i16>, Error> {
+                    $wait(self.0.learn_offset(directory))
                 }
 
                 fn exists(&mut self, path: impl AsRef<[u8]>) -> Result<bool, Error> {

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use ftps_proto::codec::{Entry, Features, Reply, Timestamp};
 use ftps_proto::drive::{Adapter, Builder};
-use ftps_proto::ops::{Listed, Transferred, WalkOrder, Walked};
+use ftps_proto::ops::{Get, Listed, Put, Transferred, WalkOrder, Walked};
 use ftps_proto::{Error, ServerKind, Url};
 
 use crate::commands::Commands;
@@ -45,10 +45,10 @@ pub trait Subject: Sized + Commands {
     /// The same with connecting; the client, if it came to one.
     fn connect_given_up(builder: &Builder<Self::Adapter>, steps: usize) -> Option<Result<Self, Error>>;
 
-    fn upload(&mut self, path: impl AsRef<[u8]>, source: &mut Source) -> Result<Transferred, Error>;
+    fn upload(&mut self, put: impl Into<Put>, source: &mut Source) -> Result<Transferred, Error>;
     fn writer(&mut self, path: impl AsRef<[u8]>) -> Result<Self::Writer<'_>, Error>;
     fn into_upload(self, path: impl AsRef<[u8]>) -> Result<Self::OwnedWriter, (Self, Error)>;
-    fn download(&mut self, path: impl AsRef<[u8]>) -> Result<Self::Reader<'_>, Error>;
+    fn download(&mut self, get: impl Into<Get>) -> Result<Self::Reader<'_>, Error>;
     fn into_download(self, path: impl AsRef<[u8]>) -> Result<Self::OwnedReader, (Self, Error)>;
     fn list(&mut self, path: impl AsRef<[u8]>) -> Result<Vec<Entry>, Error>;
     fn entries(&mut self, path: impl AsRef<[u8]>) -> Result<Self::Entries<'_>, Error>;
@@ -65,11 +65,12 @@ pub trait Subject: Sized + Commands {
 
     /// By the URL alone, so that the platform decides whom to trust.
     fn connect_to(url: &Url) -> Result<Self, Error>;
-    fn download_to(&mut self, path: impl AsRef<[u8]>) -> Result<(Vec<u8>, Transferred), Error>;
+    fn download_to(&mut self, get: impl Into<Get>) -> Result<(Vec<u8>, Transferred), Error>;
     /// Into a writer that has no room.
     fn download_nowhere(&mut self, path: impl AsRef<[u8]>) -> Error;
     fn metadata(&mut self, path: impl AsRef<[u8]>) -> Result<Entry, Error>;
     fn modified(&mut self, path: impl AsRef<[u8]>) -> Result<Timestamp, Error>;
+    fn learn_offset(&mut self, directory: impl AsRef<[u8]>) -> Result<Option<i16>, Error>;
     fn exists(&mut self, path: impl AsRef<[u8]>) -> Result<bool, Error>;
     fn create_dir_all(&mut self, path: impl AsRef<[u8]>) -> Result<(), Error>;
     fn command(&mut self, text: &str) -> Result<Reply, Error>;

@@ -9,10 +9,12 @@ mod connect;
 mod drips;
 mod entries;
 mod net;
+mod options;
 mod pace;
 #[path = "../tls/pki.rs"]
 #[allow(dead_code)]
 mod pki;
+mod retry;
 mod server;
 mod survey;
 mod uploads;

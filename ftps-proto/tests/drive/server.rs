@@ -19,6 +19,10 @@ pub enum Act {
     Send(Vec<u8>),
     /// Ends the data connection: close_notify, then FIN.
     Finish,
+    /// Ends the data connection with FIN alone.
+    Cut,
+    /// Ends the control connection with FIN alone, and forgets what was still to be done.
+    Die,
     /// Waits until an upload has ended.
     Receive,
     /// Waits until so much of an upload has come.
@@ -158,6 +162,8 @@ impl Server {
             (Act::Say(line), _, Some(control)) => control.say(format!("{line}\r\n").as_bytes()),
             (Act::Send(bytes), Some(data), _) => data.say(&bytes),
             (Act::Finish, Some(data), _) => data.finish(),
+            (Act::Cut, Some(data), _) => data.ended = true,
+            (Act::Die, _, Some(control)) => control.ended = true,
             (Act::Receive, Some(data), _) if data.notified && data.shut => {
                 self.stored.push(data.got.clone());
             }

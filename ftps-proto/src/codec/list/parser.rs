@@ -59,7 +59,9 @@ pub struct Parser {
 
 /// A caller's own family, for any number of listings: the entry, if a line is of it.
 #[derive(Clone)]
-pub struct LineReader(Arc<dyn Fn(&[u8]) -> Option<Entry> + Send + Sync>);
+pub struct LineReader(Arc<ReadLine>);
+
+type ReadLine = dyn Fn(&[u8]) -> Option<Entry> + Send + Sync;
 
 impl LineReader {
     /// A family that is read so.

@@ -7,6 +7,7 @@ mod cancel;
 mod certificate;
 mod client;
 mod commands;
+mod listings;
 #[allow(dead_code, reason = "the tests of the program share it, and use more of it")]
 mod peer;
 mod proxies;

@@ -93,7 +93,12 @@ fn the_same_settings_serve_for_many_sessions<S: Subject>(bench: Bench<S>) {
         assert!(client.download_to(&name).unwrap().0 == file);
         let said = conversation::said();
         let of = |what: &str| said.iter().position(|line| line.starts_with(what)).unwrap();
-        assert!(of("> EPSV") < of("< 230"), "{said:?}");
+        // Where the server is known to take commands before it has answered to others.
+        if bench.site.is("pyftpdlib") {
+            bench.site.cannot("the login in one go: it is not known to take that");
+        } else {
+            assert!(of("> EPSV") < of("< 230"), "{said:?}");
+        }
         clients.push(client);
     }
     for mut client in clients {

@@ -1,0 +1,653 @@
+//! A transfer from its first command to its confirmation, also over several sessions.
+//!
+//! ```text
+//!  locating ─► starting ─► moving ─► verifying ─► renaming ─► done
+//!                 ▲          │ (cut)
+//!                 │          ▼
+//!  comparing ◄─ measuring ◄─ pausing ─► opening ─► returning      what an upload finds on the server, and where it was
+//! ```
+
+use std::mem;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Poll, ready};
+
+use super::driver::{Driver, Step};
+use super::kept::Kept;
+use super::lease::{Lease, Leased};
+use super::net::Net;
+use super::opening::Opening;
+use super::retry::{Attempts, Retry};
+use super::tally::Tally;
+use super::throttle::Throttle;
+use super::transfer::{Context, NotStarted};
+use crate::codec::Argument;
+use crate::error::{Error, Local, Mismatch};
+use crate::ops::{
+    self, Exchange, Get, Locate, Observer, Put, Rename, Return, Span, StartTransfer, Transfer, Transferred,
+};
+use crate::time::Instant;
+
+/// How much of what has moved already is compared before a transfer goes on after it.
+const OVERLAP: usize = 64 * 1024;
+
+/// What is to be moved.
+pub(super) enum Plan {
+    Get(Get),
+    Put(Put),
+}
+
+pub(super) struct Moving<L: Lease> {
+    pub(super) leased: Leased<L>,
+    plan: Plan,
+    stage: Stage<L::Net>,
+    resumed: bool,
+    /// Confirmed, and whatever else was wanted is still to be done.
+    confirmed: Option<Transferred>,
+    transferred: Option<Transferred>,
+    /// Where the first byte is in the file, once a transfer has begun.
+    start: Option<u64>,
+    /// How many bytes of a download are wanted, where that is not all of it.
+    limit: Option<u64>,
+    /// Bytes that were taken, or handed over.
+    moved: u64,
+    /// Bytes of an upload that were found on the server.
+    found: u64,
+    /// There are no more to come.
+    finished: bool,
+    attempts: Option<Attempts>,
+    /// Some of it has moved in an earlier transfer.
+    goes_on: bool,
+    /// Why it is tried again.
+    cause: Option<Error>,
+    kept: Kept,
+    /// Upload: what leaves before anything else does. Download: what is to come again. And how far that is done.
+    ahead: (Vec<u8>, usize),
+    pub(super) throttle: Throttle,
+    progress: Observer,
+    /// What has passed.
+    tally: Tally,
+}
+
+enum Stage<N: Net> {
+    Begin,
+    /// In which directory is the session?
+    Locating(Locate),
+    Starting(Box<StartTransfer>),
+    Moving(Box<Transfer>),
+    /// Between two tries.
+    Pausing(Instant),
+    /// Never locked: a mutex makes what can be sent to other threads, as a look-up can, shareable as well.
+    Opening(Mutex<Box<Opening<N>>>),
+    /// To the directory where the session before was.
+    Returning(Return),
+    /// How much of an upload is there?
+    Measuring(Exchange<u64>),
+    /// Is it what was sent?
+    Comparing(Box<Comparing>),
+    Verifying(Exchange<u64>),
+    Renaming(Rename),
+    /// An upload under another name has failed.
+    Removing(Exchange<()>, Error),
+    Done,
+    Failed,
+}
+
+/// The end of what is there of an upload.
+struct Comparing {
+    start: StartTransfer,
+    transfer: Option<Transfer>,
+    /// So many bytes are there.
+    there: u64,
+    expected: Vec<u8>,
+    came: usize,
+}
+
+impl<L: Lease> Moving<L> {
+    /// Nothing is sent before this is polled.
+    pub(super) fn new(mut lease: L, plan: Plan) -> Result<Self, NotStarted<L>> {
+        let driver = lease.driver();
+        let (entropy, tally) = (driver.net.entropy(), driver.tally());
+        let now = driver.net.now();
+        let retry = driver.retry().cloned();
+        let attempts = retry.as_ref().map(|retry| Attempts::new(retry, entropy, now));
+        // What is wrong with it is said at once.
+        let (plan, checked) = match plan {
+            Plan::Get(get) => {
+                let checked = StartTransfer::get(get.clone());
+                (Plan::Get(get), checked)
+            }
+            Plan::Put(put) => {
+                let put = put.under_another_name(entropy);
+                let checked = StartTransfer::put(put.clone());
+                (Plan::Put(put), checked)
+            }
+        };
+        if let Err(error) = checked {
+            return Err(NotStarted::new(error, lease));
+        }
+        let (rate, progress, kept) = match &plan {
+            Plan::Get(get) => (get.rate, get.progress.clone(), OVERLAP),
+            Plan::Put(put) => (put.rate, put.progress.clone(), retry.as_ref().map_or(0, Retry::kept)),
+        };
+        Ok(Self {
+            leased: Leased::new(lease),
+            plan,
+            stage: Stage::Begin,
+            resumed: false,
+            confirmed: None,
+            transferred: None,
+            start: None,
+            limit: None,
+            moved: 0,
+            found: 0,
+            finished: false,
+            kept: Kept::new(if attempts.is_some() { kept } else { 0 }),
+            attempts,
+            goes_on: false,
+            cause: None,
+            ahead: (Vec::new(), 0),
+            throttle: Throttle::new(rate),
+            progress,
+            tally,
+        })
+    }
+
+    /// Whether the data connection resumed the control connection's TLS session.
+    pub(super) fn resumed(&self) -> bool {
+        self.resumed
+    }
+
+    /// The confirmation, once it has come. It is kept.
+    pub(super) fn transferred(&self) -> Option<&Transferred> {
+        self.transferred.as_ref()
+    }
+
+    /// How many bytes of a download are wanted still, where that is not all that come.
+    pub(super) fn left(&self) -> Option<u64> {
+        self.limit.map(|limit| limit.saturating_sub(self.moved))
+    }
+
+    /// So many bytes have passed.
+    fn count(&mut self, n: usize) {
+        self.moved = self.moved.saturating_add(n as u64);
+        if self.throttle.limits() {
+            let now = self.leased.driver().net.now();
+            self.throttle.moved(n, now);
+        }
+        self.progress.tell(self.moved);
+    }
+
+    /// So many bytes of a download that came were taken.
+    pub(super) fn consume(&mut self, n: usize) {
+        let link = &mut self.leased.driver().link;
+        let payload = link.payload();
+        let taken = &payload[..n.min(payload.len())];
+        self.tally.pass(taken);
+        if self.attempts.is_some() {
+            self.kept.push(taken);
+        }
+        link.consume(n);
+        self.count(n);
+    }
+
+    /// Hands over an upload's payload; how many bytes were taken. Only after [`poll`](Self::poll).
+    pub(super) fn supply(&mut self, payload: &[u8]) -> usize {
+        let payload = &payload[..payload.len().min(self.throttle.piece())];
+        let n = self.leased.driver().link.supply(payload);
+        self.tally.pass(&payload[..n]);
+        if self.attempts.is_some() {
+            self.kept.push(&payload[..n]);
+        }
+        self.count(n);
+        n
+    }
+
+    /// The same with so many bytes of text, which are these lines on their way. All of them are taken.
+    pub(super) fn supply_text(&mut self, n: usize, lines: Vec<u8>) {
+        self.tally.pass(&lines);
+        self.ahead = (lines, 0);
+        self.count(n);
+    }
+
+    /// Whether what has come is the caller's: the transfer has begun, and nothing is to be compared first.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.stage, Stage::Moving(_)) && !self.is_behind()
+    }
+
+    /// Whether there is payload that was taken and was not handed over.
+    pub(super) fn is_behind(&self) -> bool {
+        !self.ahead.0.is_empty()
+    }
+
+    /// Waits until payload may move again, where its rate is limited.
+    pub(super) fn poll_rest(&mut self, cx: &mut Context<'_, L>) -> Poll<()> {
+        let net = &mut self.leased.driver().net;
+        match self.throttle.until(net.now()) {
+            Some(until) => net.poll_timer(until, cx),
+            None => Poll::Ready(()),
+        }
+    }
+
+    /// Goes on until payload could move.
+    pub(super) fn poll_start(&mut self, cx: &mut Context<'_, L>) -> Poll<Result<(), Error>> {
+        while !matches!(self.stage, Stage::Moving(_) | Stage::Done) {
+            ready!(self.advance(cx))?;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Goes on until payload can move, or the transfer is confirmed.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_, L>) -> Poll<Result<(), Error>> {
+        loop {
+            match &mut self.stage {
+                Stage::Done => return Poll::Ready(Ok(())),
+                Stage::Moving(transfer) => {
+                    let next = match ready!(self.leased.driver().poll(&mut **transfer, cx)) {
+                        Ok(Step::Payload) if self.ahead.0.is_empty() => return Poll::Ready(Ok(())),
+                        Ok(Step::Payload) => match self.catch_up() {
+                            Ok(()) => continue,
+                            Err(error) => self.give_up(error),
+                        },
+                        Ok(Step::Done(done)) => self.confirm(done),
+                        Err(error) => self.fail(error),
+                    };
+                    self.go_on(next)?;
+                }
+                _ => ready!(self.advance(cx))?,
+            }
+        }
+    }
+
+    /// There is no more to hand over, or to take.
+    pub(super) fn finish(&mut self) {
+        self.finished = true;
+        if let Stage::Moving(transfer) = &mut self.stage
+            && self.ahead.0.is_empty()
+        {
+            transfer.finish();
+        }
+    }
+
+    /// The caller's own source or sink has failed.
+    pub(super) fn poll_failed(&mut self, error: Error, cx: &mut Context<'_, L>) -> Poll<Error> {
+        let next = self.give_up(error);
+        match self.go_on(next) {
+            Err(error) => Poll::Ready(error),
+            Ok(()) => self.poll_removed(cx),
+        }
+    }
+
+    /// Goes on until what has failed is removed.
+    pub(super) fn poll_removed(&mut self, cx: &mut Context<'_, L>) -> Poll<Error> {
+        while matches!(self.stage, Stage::Removing(..)) {
+            if let Err(error) = ready!(self.advance(cx)) {
+                return Poll::Ready(error);
+            }
+        }
+        Poll::Ready(Local::Finished.into())
+    }
+
+    pub(super) fn is_removing(&self) -> bool {
+        matches!(self.stage, Stage::Removing(..))
+    }
+
+    /// Gives the client back. A transfer that is not confirmed is reset.
+    pub(super) fn release(self) -> L {
+        self.leased.release()
+    }
+
+    /// One stage on, of those in which no payload moves.
+    fn advance(&mut self, cx: &mut Context<'_, L>) -> Poll<Result<(), Error>> {
+        let driver = self.leased.driver();
+        let next = match &mut self.stage {
+            Stage::Begin => self.begin(),
+            Stage::Locating(op) => match ready!(driver.poll_run(op, cx)) {
+                // Then it cannot go on in another session.
+                Ok(()) | Err(Error::Refused(_)) => self.begin_transfer(),
+                Err(error) => self.fail(error),
+            },
+            Stage::Starting(start) => match ready!(driver.poll(&mut **start, cx)) {
+                Ok(Step::Payload) => return Poll::Pending,
+                Ok(Step::Done(transfer)) => Ok(self.started(transfer)),
+                Err(error) => self.fail(error),
+            },
+            Stage::Pausing(until) => {
+                if *until > driver.net.now() {
+                    ready!(driver.net.poll_timer(*until, cx));
+                    return Poll::Ready(Ok(()));
+                }
+                match driver.session().is_usable() {
+                    true => self.again(),
+                    false => match driver.reopen(cx) {
+                        Some(opening) if self.finds_its_way() => {
+                            Ok(Stage::Opening(Mutex::new(Box::new(opening))))
+                        }
+                        _ => self.give_up_for_the_cause(),
+                    },
+                }
+            }
+            Stage::Opening(opening) => {
+                match ready!(opening.get_mut().unwrap_or_else(PoisonError::into_inner).poll(cx)) {
+                    Ok(new) => self.reopened(new),
+                    Err(error) => self.fail(error),
+                }
+            }
+            Stage::Returning(op) => match ready!(driver.poll_run(op, cx)) {
+                Ok(()) => self.again(),
+                Err(error) => self.fail(error),
+            },
+            Stage::Measuring(op) => match ready!(driver.poll_run(op, cx)) {
+                Ok(size) => self.measured(size),
+                Err(error) if error.is_not_found() => self.measured(0),
+                Err(error) => self.fail(error),
+            },
+            Stage::Comparing(comparing) => match ready!(comparing.poll(driver, cx)) {
+                Ok(()) => {
+                    let there = comparing.there;
+                    self.begin_after(there)
+                }
+                // It is not shown to us, so that it cannot be known: all of it is sent again, where that is possible.
+                Err(Error::Refused(_)) => self.begin_after(0),
+                Err(error) => self.fail(error),
+            },
+            Stage::Verifying(op) => match ready!(driver.poll_run(op, cx)) {
+                Ok(found) => self.verified(found),
+                Err(error) => self.fail(error),
+            },
+            Stage::Renaming(op) => match ready!(driver.poll_run(op, cx)) {
+                Ok(()) => Ok(self.done()),
+                Err(error) => self.give_up(error),
+            },
+            Stage::Removing(op, _) => {
+                let _ = ready!(driver.poll_run(op, cx));
+                match mem::replace(&mut self.stage, Stage::Failed) {
+                    Stage::Removing(_, error) => Err(error),
+                    _ => Err(Local::Finished.into()),
+                }
+            }
+            Stage::Failed => Err(Local::Finished.into()),
+            Stage::Moving(_) | Stage::Done => return Poll::Ready(Ok(())),
+        };
+        Poll::Ready(self.go_on(next))
+    }
+
+    fn go_on(&mut self, next: Result<Stage<L::Net>, Error>) -> Result<(), Error> {
+        match next {
+            Ok(stage) => {
+                self.stage = stage;
+                Ok(())
+            }
+            Err(error) => {
+                self.stage = Stage::Failed;
+                Err(error)
+            }
+        }
+    }
+
+    /// Another session has to find the directory in which a relative path begins.
+    fn begin(&mut self) -> Result<Stage<L::Net>, Error> {
+        if self.attempts.is_some() && !self.finds_its_way() {
+            return Ok(Stage::Locating(Locate::new()));
+        }
+        self.begin_transfer()
+    }
+
+    fn finds_its_way(&mut self) -> bool {
+        let absolute = self.path().is_some_and(|path| path.as_bytes().starts_with(b"/"));
+        let session = self.leased.driver().session();
+        absolute || !session.has_strayed() || session.home().is_some()
+    }
+
+    /// What is transferred, under the name that it has meanwhile.
+    fn path(&self) -> Option<&Argument> {
+        match &self.plan {
+            Plan::Get(get) => get.path().ok(),
+            Plan::Put(put) => put.stored_path().ok(),
+        }
+    }
+
+    /// The name that an upload has meanwhile, where that is another, and the one that it gets.
+    fn renaming(&self) -> Option<(&Argument, &Argument)> {
+        match &self.plan {
+            Plan::Get(_) => None,
+            Plan::Put(put) => put.renaming(),
+        }
+    }
+
+    fn begin_transfer(&mut self) -> Result<Stage<L::Net>, Error> {
+        let start = match &self.plan {
+            Plan::Get(get) => StartTransfer::get(get.clone()),
+            Plan::Put(put) => StartTransfer::put(put.clone()),
+        };
+        Ok(Stage::Starting(Box::new(start?)))
+    }
+
+    fn started(&mut self, mut transfer: Transfer) -> Stage<L::Net> {
+        self.resumed = transfer.resumed();
+        if self.start.is_none() {
+            (self.start, self.limit) = (Some(transfer.start()), transfer.limit());
+        }
+        if self.finished && self.ahead.0.is_empty() {
+            transfer.finish();
+        }
+        Stage::Moving(Box::new(transfer))
+    }
+
+    /// Payload can move: what is to move before any other does so.
+    fn catch_up(&mut self) -> Result<(), Error> {
+        let link = &mut self.leased.driver().link;
+        let (ahead, done) = (&self.ahead.0, &mut self.ahead.1);
+        let rest = &ahead[*done..];
+        let n = match self.plan {
+            Plan::Put(_) => link.supply(rest),
+            Plan::Get(_) => {
+                let payload = link.payload();
+                let n = payload.len().min(rest.len());
+                if payload[..n] != rest[..n] {
+                    return Err(Error::Mismatch(Mismatch::Content));
+                }
+                link.consume(n);
+                n
+            }
+        };
+        *done += n;
+        if *done == ahead.len() {
+            self.ahead = (Vec::new(), 0);
+            if self.finished {
+                self.finish();
+            }
+        }
+        Ok(())
+    }
+
+    fn confirm(&mut self, done: Transferred) -> Result<Stage<L::Net>, Error> {
+        if !self.ahead.0.is_empty() {
+            // The file has become shorter.
+            return self.give_up(Error::Mismatch(Mismatch::Content));
+        }
+        // Somebody else may have ended the connection, on both sides.
+        let doubtful = self.attempts.is_some() && !done.notified;
+        let bytes = if self.goes_on { self.moved } else { done.bytes };
+        self.confirmed = Some(Transferred { bytes, hashes: self.tally.hashes(), ..done });
+        let verifies = match &self.plan {
+            Plan::Get(get) => get.verify && !get.ascii && self.limit.is_none(),
+            Plan::Put(put) => (put.verify || self.goes_on || doubtful && put.is_placed()) && !put.ascii,
+        };
+        match self.path() {
+            Some(path) if verifies => Ok(Stage::Verifying(ops::size(path.clone()))),
+            _ => Ok(self.complete()),
+        }
+    }
+
+    fn verified(&mut self, found: u64) -> Result<Stage<L::Net>, Error> {
+        let bytes = self.confirmed.as_ref().map_or(0, |done| done.bytes);
+        let expected = self.start.unwrap_or(0).saturating_add(bytes);
+        if found < expected && self.attempts.is_some() {
+            // A server that takes any end of the connection for the file's has confirmed a part.
+            let reply = self.confirmed.take().map(|done| done.reply);
+            return self.fail(Error::Truncated { bytes: bytes.min(found), reply });
+        }
+        if found != expected {
+            return self.give_up(Error::Mismatch(Mismatch::Size { expected, found }));
+        }
+        Ok(self.complete())
+    }
+
+    /// What was uploaded under another name gets its own.
+    fn complete(&mut self) -> Stage<L::Net> {
+        match self.renaming() {
+            Some((from, to)) => Stage::Renaming(Rename::new(from.clone(), to.clone())),
+            None => self.done(),
+        }
+    }
+
+    fn done(&mut self) -> Stage<L::Net> {
+        self.transferred = self.confirmed.take();
+        Stage::Done
+    }
+
+    /// It is tried again after a pause, where it may be.
+    fn fail(&mut self, error: Error) -> Result<Stage<L::Net>, Error> {
+        let now = self.leased.driver().net.now();
+        let may = match &self.plan {
+            Plan::Get(get) => self.moved == 0 || !get.ascii,
+            Plan::Put(put) if put.is_placed() => self.moved == 0 || !put.ascii,
+            Plan::Put(_) => self.start.is_none(),
+        };
+        let moved = if let Plan::Get(_) = self.plan { self.moved } else { self.found };
+        let pause =
+            self.attempts.as_mut().filter(|_| may).and_then(|attempts| attempts.failed(&error, moved, now));
+        match pause {
+            Some(pause) => {
+                #[cfg(feature = "tracing")]
+                tracing::debug!(target: "ftps::conversation", "tried again after {pause:?}: {error:#}");
+                self.cause = Some(error);
+                Ok(Stage::Pausing(now + pause))
+            }
+            None => self.give_up(error),
+        }
+    }
+
+    /// It comes to nothing, and what there is of it under another name is removed.
+    fn give_up(&mut self, error: Error) -> Result<Stage<L::Net>, Error> {
+        let usable = self.leased.driver().session().is_usable();
+        let part = self.renaming().filter(|_| usable && self.start.is_some()).map(|(part, _)| part.clone());
+        match part {
+            Some(part) => {
+                self.leased.driver().abandon();
+                Ok(Stage::Removing(ops::dele(part), error))
+            }
+            None => Err(error),
+        }
+    }
+
+    fn give_up_for_the_cause(&mut self) -> Result<Stage<L::Net>, Error> {
+        let cause = self.cause.take().unwrap_or(Error::Local(Local::Finished));
+        self.give_up(cause)
+    }
+
+    /// Another session takes the place of the one that was lost.
+    fn reopened(&mut self, new: Driver<L::Net>) -> Result<Stage<L::Net>, Error> {
+        let driver = self.leased.driver();
+        let old = mem::replace(driver, new);
+        driver.goes_on_from(&old);
+        let (before, now) = (old.net.now(), driver.net.now());
+        self.throttle.change_clock();
+        if let Some(attempts) = &mut self.attempts {
+            attempts.change_clock(before, now);
+        }
+        match old.session().home().filter(|_| old.session().has_strayed()) {
+            Some(home) => Ok(Stage::Returning(Return::to(home.clone()))),
+            None => self.again(),
+        }
+    }
+
+    /// Goes on where it was.
+    fn again(&mut self) -> Result<Stage<L::Net>, Error> {
+        (self.ahead, self.confirmed) = ((Vec::new(), 0), None);
+        if self.moved == 0 {
+            return self.begin_transfer();
+        }
+        match (&self.plan, self.path()) {
+            (Plan::Get(get), _) => {
+                let again = self.kept.last(OVERLAP);
+                let (start, overlap) = (self.start.unwrap_or(0), again.len() as u64);
+                let end = match get.span {
+                    Span::Bytes(_, end) => end,
+                    Span::Last(_) => None,
+                };
+                let came = self.moved.saturating_sub(overlap);
+                let rest = get.rest(start.saturating_add(came), end, came);
+                self.ahead = (again, 0);
+                self.goes_on = true;
+                Ok(Stage::Starting(Box::new(StartTransfer::get(rest)?)))
+            }
+            (Plan::Put(_), Some(path)) => Ok(Stage::Measuring(ops::size(path.clone()))),
+            (Plan::Put(_), None) => self.give_up_for_the_cause(),
+        }
+    }
+
+    /// So many bytes are there of an upload, and of what was there before it.
+    fn measured(&mut self, size: u64) -> Result<Stage<L::Net>, Error> {
+        let start = self.start.unwrap_or(0);
+        let most = start.saturating_add(self.moved);
+        if size < start && size > 0 || size > most {
+            let expected = size.clamp(start, most);
+            return self.give_up(Error::Mismatch(Mismatch::Size { expected, found: size }));
+        }
+        let there = size.saturating_sub(start);
+        self.found = there;
+        let lost = usize::try_from(self.moved - there).unwrap_or(usize::MAX);
+        let expected = self.kept.before(lost, OVERLAP);
+        match self.path() {
+            Some(path) if there > 0 && !expected.is_empty() => {
+                let from = size - expected.len() as u64;
+                let start = StartTransfer::get(Get::new(path.as_bytes()).from(from))?;
+                let comparing = Comparing { start, transfer: None, there, expected, came: 0 };
+                Ok(Stage::Comparing(Box::new(comparing)))
+            }
+            _ => self.begin_after(0),
+        }
+    }
+
+    /// After so many bytes that are there and known to be right. What follows them was kept, or it cannot go on.
+    fn begin_after(&mut self, there: u64) -> Result<Stage<L::Net>, Error> {
+        let lost = usize::try_from(self.moved - there).unwrap_or(usize::MAX);
+        let Plan::Put(put) = &self.plan else { return self.give_up_for_the_cause() };
+        if lost > self.kept.len() {
+            return self.give_up_for_the_cause();
+        }
+        let rest = put.rest(self.start.unwrap_or(0).saturating_add(there));
+        self.ahead = (self.kept.last(lost), 0);
+        self.goes_on = true;
+        Ok(Stage::Starting(Box::new(StartTransfer::put(rest)?)))
+    }
+}
+
+impl Comparing {
+    fn poll<N: Net>(&mut self, driver: &mut Driver<N>, cx: &mut N::Context<'_>) -> Poll<Result<(), Error>> {
+        let other = || Error::Mismatch(Mismatch::Content);
+        loop {
+            let Some(transfer) = &mut self.transfer else {
+                match ready!(driver.poll(&mut self.start, cx))? {
+                    Step::Payload => return Poll::Pending,
+                    Step::Done(transfer) => self.transfer = Some(transfer),
+                }
+                continue;
+            };
+            match ready!(driver.poll(transfer, cx))? {
+                Step::Payload => {
+                    let payload = driver.link.payload();
+                    let n = payload.len();
+                    if self.expected.get(self.came..self.came + n) != Some(payload) {
+                        return Poll::Ready(Err(other()));
+                    }
+                    driver.link.consume(n);
+                    self.came += n;
+                }
+                Step::Done(_) if self.came == self.expected.len() => return Poll::Ready(Ok(())),
+                Step::Done(_) => return Poll::Ready(Err(other())),
+            }
+        }
+    }
+}
