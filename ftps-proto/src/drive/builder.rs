@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::audit::{Audit, Auditor};
 use super::bind::Bind;
 use super::danger::DangerousBuilder;
 use super::net::Net;
@@ -49,6 +50,7 @@ pub struct Builder<A: Adapter> {
     /// All but the login.
     pub(super) config: Config,
     login_timeout: Duration,
+    audit: Option<Arc<dyn Audit>>,
     retry: Option<Retry>,
     connector: Option<A::Connector>,
     local: Bind,
@@ -71,6 +73,7 @@ impl<A: Adapter> Builder<A> {
             virtual_host: Ok(None),
             client_name: Ok(None),
             login_timeout: Duration::from_secs(120),
+            audit: None,
             retry: None,
             connector: None,
             local: Bind::default(),
@@ -227,10 +230,10 @@ impl<A: Adapter> Builder<A> {
         self
     }
 
-    /// Transfers follow the login at once, as with a client's `expect_more(true)`: the first one's data connection is asked for
-    /// together with the login, on servers that take that. One round trip less before the first byte.
-    pub fn expect_more(mut self, more: bool) -> Self {
-        self.config.expect_more = more;
+    /// A transfer follows the login at once: its data connection is asked for together with that, on servers that are known to
+    /// take it. One round trip less before the first byte. For those that follow there is `expect_more`, or `batch`.
+    pub fn expect_transfer(mut self, expected: bool) -> Self {
+        self.config.expect_transfer = expected;
         self
     }
 
@@ -283,6 +286,12 @@ impl<A: Adapter> Builder<A> {
     /// address may point anywhere (CVE-2020-8284).
     pub fn trust_pasv_address(mut self, trust: bool) -> Self {
         self.config.trust_pasv_address = trust;
+        self
+    }
+
+    /// Has somebody told of each login, transfer, rename and deletion, however it ends, and of the SHA-256 of what passes.
+    pub fn audit(mut self, audit: Arc<dyn Audit>) -> Self {
+        self.audit = Some(audit);
         self
     }
 
@@ -381,6 +390,8 @@ impl<A: Adapter> Builder<A> {
         let (virtual_host, client_name) = (self.virtual_host.clone()?, self.client_name.clone()?);
         let alternative_to_user = self.alternative_to_user.as_deref().map(raw).transpose()?;
         let config = Config { login, alternative_to_user, virtual_host, client_name, ..self.config.clone() };
+        let audit = self.audit.clone();
+        let auditor = audit.map(|audit| Auditor::new(audit, config.login.user.clone(), self.host.clone()));
         let origin = Origin {
             tls,
             name,
@@ -389,6 +400,7 @@ impl<A: Adapter> Builder<A> {
             reach: self.reach.clone(),
             limit: self.login_timeout,
             retry: self.retry.clone(),
+            auditor,
             config,
         };
         Ok(Arc::new(origin).open(net(self.connector.clone(), self.local.clone())))

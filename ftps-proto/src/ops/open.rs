@@ -204,7 +204,7 @@ impl Open {
                 }
             }
             // Last, so that all of the login comes before it. Its reply is the first transfer's to wait for.
-            if pipelined && session.expects_more() {
+            if pipelined && session.config().expect_transfer {
                 session.prepare_route();
             }
             let Some(call) = self.sent.front_mut() else { return Ok(Poll::Ready(())) };
@@ -216,6 +216,10 @@ impl Open {
 
     fn answered(&mut self, session: &mut Session, verb: Verb, reply: Reply) -> Result<(), Error> {
         let pipelined = self.pipelines(session);
+        let logs_in = matches!(verb, Verb::User | Verb::Pass | Verb::Acct) && !self.admitted;
+        if logs_in && reply.code().class() == Class::Completion {
+            session.learn_login(&reply);
+        }
         let login = &session.config().login;
         let negative = matches!(reply.code().class(), Class::TransientNegative | Class::PermanentNegative);
         if verb == Verb::User

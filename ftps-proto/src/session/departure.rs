@@ -56,6 +56,9 @@ impl Session {
                 Command::TypeImage => self.ascii = false,
                 _ => {}
             }
+            if let Some(deeds) = self.replies.deeds() {
+                deeds.sent(staged.ticket, &staged.command, self.renaming.as_ref());
+            }
             self.replies.expect(staged.ticket, verb, staged.owner);
             self.out.push(&staged.command, self.has_quirk(Quirk::Telnet), self.replies.encoding());
             self.timers.command(now);

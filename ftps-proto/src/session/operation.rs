@@ -142,7 +142,7 @@ impl Session {
         if self.recovery.is_none() {
             self.out.forget_staged();
         }
-        self.prepared = self.prepared.filter(|ticket| self.replies.expects(*ticket));
+        self.prepared = self.prepared.filter(|prepared| self.replies.expects(prepared.ticket));
     }
 
     /// Sends a command, for the operation that has the session. Before it leaves, what lies unread in the control
@@ -210,7 +210,7 @@ impl Session {
 
     /// Whether commands may be sent before earlier ones have been answered.
     pub fn takes_pipelining(&self) -> bool {
-        self.config.pipelining == Pipelining::Known && self.has_quirk(Quirk::Pipelines)
+        self.config.pipelining != Pipelining::Off && self.has_quirk(Quirk::Pipelines)
     }
 
     /// What a reply that cannot be right asks for: the next operation begins after a fence, since what is right may

@@ -5,16 +5,19 @@ use std::fmt::Arguments;
 use std::io::{self, Write};
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ftps_tokio::codec::{Argument, Encoding, Name, Secret};
+use ftps_tokio::codec::{Argument, Command, Encoding, Name, Secret};
 use ftps_tokio::tls::{CertificateProblem, ConfigError, Pem, Pin, TlsConfig, TlsError, Version};
 use ftps_tokio::{Builder, Client, Error, ListCommand, Security};
 
 use crate::args::{Options, Tls};
+use crate::audit::Ledger;
 use crate::check::facts::Tls as Negotiated;
 use crate::failure::Failure;
 use crate::netrc::{Entry, Netrc};
+use crate::raw;
 use crate::reach::Reach;
 use crate::report::shown;
 use crate::terminal;
@@ -37,6 +40,11 @@ pub(crate) struct Settings {
     /// A pin alone would not be enough.
     has_ca_file: bool,
     has_pins: bool,
+    before: Vec<Command>,
+    after: Vec<Command>,
+    audit: Option<Arc<Ledger>>,
+    /// What has failed after the work was done.
+    failures: RefCell<Vec<Failure>>,
     /// Passwords that were asked for, and whose they are.
     asked: RefCell<Vec<(Site, Vec<u8>)>>,
 }
@@ -62,6 +70,10 @@ impl Settings {
             verbose: options.verbose > 0,
             has_ca_file: options.ca_file.is_some(),
             has_pins: !options.pin.is_empty(),
+            before: options.before.iter().map(|text| raw::parse(text)).collect::<Result<_, _>>()?,
+            after: options.after.iter().map(|text| raw::parse(text)).collect::<Result<_, _>>()?,
+            audit: options.audit.as_deref().map(Ledger::open).transpose()?.map(Arc::new),
+            failures: RefCell::default(),
             asked: RefCell::default(),
         })
     }
@@ -142,6 +154,9 @@ impl Settings {
         if let Some(name) = &self.server_name {
             builder = builder.server_name(name);
         }
+        if let Some(audit) = &self.audit {
+            builder = builder.audit(Arc::clone(audit) as _);
+        }
         if let Some(limit) = self.timeout {
             builder = builder.connect_timeout(limit).reply_timeout(limit).idle_timeout(limit);
         }
@@ -151,7 +166,7 @@ impl Settings {
     /// `transfers`: one follows at once.
     pub(crate) async fn connect(&self, site: &Site, transfers: bool) -> Result<Client, Failure> {
         let began = Instant::now();
-        let connected = self.builder(site).expect_more(transfers).connect().await;
+        let connected = self.builder(site).expect_transfer(transfers).connect().await;
         let client = connected.map_err(|error| self.connecting(error))?;
         if self.verbose {
             let took = began.elapsed().as_secs_f64();
@@ -167,6 +182,31 @@ impl Settings {
             }
         }
         Ok(client)
+    }
+
+    /// What is sent after each login.
+    pub(crate) fn before(&self) -> &[Command] {
+        &self.before
+    }
+
+    /// What is sent when all is done.
+    pub(crate) fn after(&self) -> &[Command] {
+        &self.after
+    }
+
+    /// Something has failed after the work was done.
+    pub(crate) fn failed(&self, failure: Failure) {
+        self.failures.borrow_mut().push(failure);
+    }
+
+    /// What has failed so, and was not told yet.
+    pub(crate) fn failures(&self) -> Vec<Failure> {
+        self.failures.take()
+    }
+
+    /// Fails where what was done could not be recorded.
+    pub(crate) fn check_audit(&self) -> Result<(), Failure> {
+        self.audit.as_ref().map_or(Ok(()), |audit| audit.check())
     }
 
     /// A session that did not come to be, and how to trust the server if that is what is missing.
