@@ -153,6 +153,11 @@ impl Auditor {
         Self { audit, user, host }
     }
 
+    /// Somebody else is logged in.
+    pub(super) fn set_user(&mut self, user: Argument) {
+        self.user = user;
+    }
+
     /// A record without what a session would add.
     fn blank(&self, time: Option<Timestamp>, act: Act, outcome: Outcome) -> Record<'_> {
         Record {

@@ -218,6 +218,8 @@ fn what_servers_refuse<S: Subject>(mut bench: Bench<S>) {
         true => account.unwrap(),
         false => assert_eq!(refused(account.unwrap_err()), (Verb::Acct, 502)),
     }
+    let (verb, code) = refused(client.reinitialize("somebody", "else").unwrap_err());
+    assert!(verb == Verb::Rein && matches!(code, 500 | 502), "{verb}: {code}");
     let refusals = [
         client.available("").map(drop).unwrap_err(),
         client.set_language("en").unwrap_err(),
