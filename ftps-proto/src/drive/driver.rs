@@ -42,7 +42,7 @@ pub struct Driver<N: Net> {
     pub(super) data: DataSocket<N>,
     pace: Pace,
     /// Who is told what was done.
-    pub(super) auditor: Option<Auditor>,
+    pub(super) auditor: Option<Box<Auditor>>,
     /// How transfers are hashed as they pass.
     hashing: Vec<Algorithm>,
     /// While the session is opened: when all of that is to be done.

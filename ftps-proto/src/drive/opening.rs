@@ -29,7 +29,7 @@ pub struct Opening<N: Net> {
     open: Open,
     origin: Arc<Origin>,
     /// Who is told of the login.
-    auditor: Option<Auditor>,
+    auditor: Option<Box<Auditor>>,
 }
 
 enum Stage<N: Net> {

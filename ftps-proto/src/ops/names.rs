@@ -37,7 +37,7 @@ pub struct Names {
 enum Stage {
     Begin,
     Opening(Box<StartTransfer>),
-    Receiving(Transfer),
+    Receiving(Box<Transfer>),
     /// The last name lacks its line end.
     Last(Option<Name>),
 }
@@ -99,7 +99,7 @@ impl Operation for Names {
                         let transfer = ready!(step);
                         self.purging = session.has_stale_listing();
                         self.encoding = session.encoding().cloned();
-                        Stage::Receiving(transfer)
+                        Stage::Receiving(Box::new(transfer))
                     }
                     // ProFTPD of an empty directory: 450.
                     Err(Error::Refused(refused)) if says_empty(&refused.reply) => {
