@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Poll, ready};
 
 use super::audit::Auditor;
+use super::batch::Batch;
 use super::connect_error::ConnectError;
 use super::net::{Endpoint, Net};
 use super::opening::Opening;
@@ -179,6 +180,11 @@ impl<N: Net> Driver<N> {
         Tally::new(self.hashing.iter().copied().chain(audited))
     }
 
+    /// Many transfers in a row, one for each item.
+    pub fn batch<I: IntoIterator>(&mut self, items: I) -> Batch<'_, Self, I::IntoIter> {
+        Batch::new(self, items.into_iter())
+    }
+
     /// Runs an operation that moves no payload. Where it is given up half-way, the next operation recovers the session.
     ///
     /// # Errors
@@ -205,7 +211,11 @@ impl<N: Net> Driver<N> {
             let polled = self.link.poll(op, self.net.now());
             self.record_deeds();
             let need = match polled {
-                Ok(Progress::Done(output)) => return Poll::Ready(Ok(Step::Done(output))),
+                Ok(Progress::Done(output)) => {
+                    // What was asked for the next transfer need not wait for it.
+                    self.write_at_once(Channel::Control);
+                    return Poll::Ready(Ok(Step::Done(output)));
+                }
                 Ok(Progress::Need(need)) => need,
                 Err(error) => {
                     self.give_up();

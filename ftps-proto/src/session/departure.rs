@@ -41,7 +41,7 @@ impl Session {
         while let Some(staged) = self.out.unstage() {
             #[cfg(feature = "tracing")]
             tracing::debug!(target: "ftps::conversation", "> {}", staged.command);
-            let verb = staged.command.verb();
+            let verb = staged.verb;
             // A listing that leaves the working directory returns to it.
             if matches!(verb, Verb::Cwd | Verb::Cdup) && self.displaced.is_none() {
                 self.home = None;

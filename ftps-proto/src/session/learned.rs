@@ -28,6 +28,8 @@ pub(super) struct Learned {
     pub(super) unprotected: Option<Reply>,
     /// An EPSV or PASV that is sent before the transfer before has been confirmed is taken.
     pub(super) queues_passive: bool,
+    /// One that is sent while its payload may still move has not been refused.
+    pub(super) takes_early_passive: bool,
     /// PRET was not refused as unknown.
     takes_pret: bool,
     /// What OPTS HASH has chosen, or FEAT says is chosen.
@@ -101,6 +103,7 @@ impl Learned {
             offset: None,
             unprotected: None,
             queues_passive: true,
+            takes_early_passive: true,
             takes_pret: true,
             hash: None,
             time_command: None,

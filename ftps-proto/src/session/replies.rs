@@ -102,6 +102,8 @@ pub(super) struct Replies {
     spare: VecDeque<Reply>,
     /// The command that was answered last, and its final reply.
     last: Option<(Verb, Reply)>,
+    /// The last one that was an operation's. What servers say twice may come after a command of the session's own.
+    done: Option<Verb>,
     /// Replies that answered nothing since one did.
     strays: usize,
     /// The last of them since a command was sent.
@@ -131,6 +133,7 @@ impl Replies {
             open: VecDeque::new(),
             spare: VecDeque::new(),
             last: None,
+            done: None,
             strays: 0,
             stray: None,
             deeds: None,
@@ -271,6 +274,7 @@ impl Replies {
         let reply = self.open.get_mut(at)?.doubtful.take()?;
         let verb = self.open.remove(at)?.verb;
         self.last = Some((verb, reply.clone()));
+        self.done = Some(verb);
         Some(reply)
     }
 
@@ -294,6 +298,12 @@ impl Replies {
     /// Whether one of the commands that the operation itself has sent waits for that.
     pub(super) fn owes_operation(&self) -> bool {
         self.open.iter().any(|open| open.owner == Owner::Operation)
+    }
+
+    /// Whether a refusal of this command has come, and was not taken.
+    pub(super) fn has_refused(&self, ticket: Ticket) -> bool {
+        let refuses = |reply: &Reply| matches!(reply.code().get(), 400..=599);
+        self.open.iter().any(|open| open.ticket == ticket && open.answers.front().is_some_and(refuses))
     }
 
     /// Whether this command was sent, and its final reply has not been taken.
@@ -337,7 +347,7 @@ impl Replies {
 
     /// Whether a 257 may come of a command that was sent.
     pub(super) fn path_may_come(&self) -> bool {
-        let last = self.last.as_ref().map(|(verb, _)| *verb);
+        let last = self.done;
         let open = self.open.iter().filter(|open| open.is_operations()).map(|open| open.verb);
         open.chain(last).any(|verb| matches!(verb, Verb::Pwd | Verb::Mkd))
     }
@@ -348,7 +358,7 @@ impl Replies {
         self.deeds.iter_mut().for_each(Deeds::settle);
         self.uncertain = false;
         self.strays = 0;
-        self.last = None;
+        (self.last, self.done) = (None, None);
     }
 
     /// The fence has come: what the session sent before it and was not answered by now never will be.
@@ -492,7 +502,7 @@ impl Replies {
     }
 
     fn after_transfer(&self) -> bool {
-        self.last.as_ref().is_none_or(|(verb, _)| verb.is_transfer())
+        self.done.is_none_or(|verb| verb.is_transfer())
     }
 
     /// The reply is this open command's. Whether that is one of the operation's.
@@ -514,6 +524,9 @@ impl Replies {
             deeds.answered(open.ticket, &reply);
         }
         self.strays = 0;
+        if operations {
+            self.done = Some(verb);
+        }
         match &mut self.last {
             Some((last, text)) => {
                 *last = verb;

@@ -179,7 +179,9 @@ impl Link {
         self.control.engine.as_ref().or(self.former.as_ref())
     }
 
-    /// Goes on with an operation until it is done, or something is needed.
+    /// Goes on with an operation until it is done, or something is needed. Once it is done, [`outgoing`](Self::outgoing) may
+    /// hold the request for the next transfer's data connection: written at once it is answered sooner, else it leaves with
+    /// the next operation.
     ///
     /// # Errors
     /// Whatever ends the operation. The data connection is then to be reset (but where the session still has a
@@ -214,6 +216,8 @@ impl Link {
             });
             let need = match progress? {
                 Progress::Done(output) => {
+                    // What asks for the next transfer's data connection may be written now.
+                    self.send(!self.session.outgoing().is_empty());
                     self.rest();
                     return Ok(Progress::Done(output));
                 }

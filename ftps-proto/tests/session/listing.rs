@@ -112,7 +112,7 @@ fn a_path_that_list_may_take_for_something_else() {
     // MLSD takes it for what it is.
     let mut world = open(lists("MLSD", ""));
     collect(&mut world, Some("two words")).unwrap();
-    assert!(!heard(&world).iter().any(|line| *line == "LIST"), "{:?}", heard(&world));
+    assert!(!heard(&world).contains(&"LIST"), "{:?}", heard(&world));
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod deadline;
 mod deeds;
 mod desync;
 mod disorder;
+mod eager;
 mod encoding;
 mod errors;
 mod gets;

@@ -8,6 +8,8 @@ use clap_complete::Shell;
 use ftps_tokio::ListCommand;
 use ftps_tokio::codec::Algorithm;
 
+use crate::reach::ReachOptions;
+
 /// Move files over FTPS: TLS on both connections, verified, and files that arrive whole.
 #[derive(Debug, Parser)]
 #[command(name = "ftps", version, after_help = URLS)]
@@ -41,8 +43,8 @@ URLs:
   ftpes://HOST/PATH, ftp://HOST/PATH, HOST/PATH   AUTH TLS, by default on port 21
   ftps://HOST/PATH                                TLS from the first byte, by default on port 990
   As in ftps://USER:PASSWORD@HOST:PORT/PATH, with %XX for what a URL cannot hold. PATH begins where the login
-  leads; one more slash (HOST//PATH) begins it at the server's root. get, ls and rm take wildcards in its last
-  part, in quotes: 'HOST/PATH/*.csv' (* ? [a-z] {a,b}).
+  leads; one more slash (HOST//PATH) begins it at the server's root. get, ls and rm take wildcards in it, in
+  quotes: 'HOST/PATH/*.csv' (* ? [a-z] {a,b}, and ** for any directories).
 
 Exit status:
   0  everything done
@@ -199,6 +201,9 @@ pub(crate) struct Form {
     /// In this order; none is the server's
     #[arg(long, value_name = "BY", default_value = "none")]
     pub(crate) sort: Sort,
+    /// Colours, as LS_COLORS has them: auto is on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: When,
 }
 
 /// Which command lists a directory.
@@ -272,9 +277,8 @@ pub(crate) struct Options {
     /// Use this version of TLS only
     #[arg(long, global = true, value_name = "VERSION")]
     pub(crate) tls: Option<Tls>,
-    /// Have the server open the data connections to this computer
-    #[arg(long, global = true)]
-    pub(crate) active: bool,
+    #[command(flatten)]
+    pub(crate) reach: ReachOptions,
     /// Open data connections to the address that the server names in its reply to PASV, instead of the server's own
     #[arg(long, global = true)]
     pub(crate) pasv_address: bool,

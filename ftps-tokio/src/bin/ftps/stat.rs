@@ -1,5 +1,6 @@
 //! `ftps stat`.
 
+use crate::args::When;
 use crate::entry::{Object, Paint};
 use crate::failure::Failure;
 use crate::json;
@@ -10,7 +11,7 @@ use crate::url::{Url, by_site};
 
 /// Shows what servers tell of these files and directories, in a line each.
 pub(crate) async fn stat(urls: Vec<Url>, settings: &Settings, report: &mut Report) {
-    let paint = Paint::new(true);
+    let paint = Paint::new(true, When::Auto);
     for (site, urls) in by_site(urls) {
         let mut session = Session::new(settings, &site);
         for url in urls {
@@ -20,7 +21,7 @@ pub(crate) async fn stat(urls: Vec<Url>, settings: &Settings, report: &mut Repor
                 Ok(entry) if report.is_json() => {
                     report.print(json::line(&Object::new(&above(&url), &entry))).await;
                 }
-                Ok(entry) => report.print(Ok(paint.line("", &entry))).await,
+                Ok(entry) => report.print(Ok(paint.line("", entry.name.as_bytes(), &entry))).await,
                 Err(failure) => report.failed(&failure.of(&url)).await,
             }
         }
