@@ -81,6 +81,11 @@ impl Open {
         Self { stage: Stage::Auth { call: Call::new(Command::AuthTls), ssl: false }, ..Self::default() }
     }
 
+    /// Where TLS protects the connection already.
+    pub(super) fn after_tls() -> Self {
+        Self { stage: Stage::Handshake, ..Self::default() }
+    }
+
     fn advance(&mut self, session: &mut Session) -> Result<Poll<()>, Error> {
         let implicit = session.config().security == Security::Implicit;
         loop {

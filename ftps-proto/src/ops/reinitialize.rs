@@ -16,8 +16,8 @@ use crate::time::Instant;
 /// Logs out, and in again under another name, without another connection (REIN; RFC 959, section 4.1.1).
 ///
 /// REIN ends TLS as well (RFC 4217, section 11), with close_notify from both sides; then AUTH TLS and the login follow as at the
-/// beginning. A server that keeps TLS is waited for in vain, and the session is over then. Where the server refuses REIN, as
-/// most do, the session goes on as it was.
+/// beginning. A server that keeps TLS says 230 (pyftpdlib), and the login follows at once. Where the server refuses REIN, as most
+/// do, the session goes on as it was.
 #[derive(Debug)]
 pub struct Reinitialize {
     claim: Claim,
@@ -61,9 +61,18 @@ impl Operation for Reinitialize {
                     }
                     let Some(login) = self.login.take() else { return Err(Local::Finished.into()) };
                     session.reinitialize(login);
-                    Stage::Clearing
+                    if reply.code() == 230 {
+                        session.begins_anew();
+                        Stage::Opening(Open::after_tls())
+                    } else {
+                        session.clear_control();
+                        Stage::Clearing
+                    }
                 }
-                Stage::Clearing if session.begins_in_clear() => Stage::Opening(Open::after_greeting()),
+                Stage::Clearing if session.is_cleared() => {
+                    session.begins_anew();
+                    Stage::Opening(Open::after_greeting())
+                }
                 Stage::Clearing if session.is_over() => {
                     session.die();
                     return Err(Error::Connection { channel: Channel::Control, failure: None, reply: None });

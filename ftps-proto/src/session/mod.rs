@@ -420,7 +420,7 @@ impl Session {
         self.expects_clearance = expects;
     }
 
-    /// The server has logged out, and is where it was after its greeting. TLS ends, where it has not.
+    /// The server has logged out, and somebody else logs in.
     pub(crate) fn reinitialize(&mut self, login: Login) {
         self.replies.reinitialize(&login);
         self.config.login = login;
@@ -428,18 +428,14 @@ impl Session {
         self.prepared = None;
         self.ascii = false;
         (self.renaming, self.restart, self.home, self.displaced) = (None, None, None, None);
-        if self.is_secured() {
-            self.clear_control();
-        }
     }
 
-    /// Whether the connection is in clear, as before AUTH. Said once TLS has ended.
-    pub(crate) fn begins_in_clear(&mut self) -> bool {
-        let clear = self.is_cleared();
-        if clear {
-            (self.protection, self.state) = (Protection::Clear, State::Fresh);
+    /// The next login begins, over TLS where that has not ended.
+    pub(crate) fn begins_anew(&mut self) {
+        self.state = State::Fresh;
+        if self.is_cleared() {
+            self.protection = Protection::Clear;
         }
-        clear
     }
 
     /// Whether the control connection's TLS has ended, and the connection not.

@@ -483,3 +483,13 @@ fn a_rein_that_is_refused_changes_nothing() {
     assert!(!heard(&world).contains(&"REIN"));
     in_step(&mut world);
 }
+
+#[test]
+fn a_server_that_keeps_tls_says_so_and_is_logged_in_to_at_once() {
+    let (mut world, again) = logs_in_again(peer().on("REIN", ["230 Ready for new user."]));
+    again.unwrap();
+    let after: Vec<_> = heard(&world).into_iter().skip_while(|line| *line != "REIN").collect();
+    assert_eq!(after[..3], ["REIN", "USER second", "PASS hunter2"]);
+    assert!(world.session.is_secured());
+    in_step(&mut world);
+}
