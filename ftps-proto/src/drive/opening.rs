@@ -29,7 +29,7 @@ pub struct Opening<N: Net> {
     open: Open,
     origin: Arc<Origin>,
     /// Who is told of the login.
-    auditor: Option<Auditor>,
+    auditor: Option<Box<Auditor>>,
 }
 
 // There is one for each session that is opened, and nearly all of it is used in either stage.

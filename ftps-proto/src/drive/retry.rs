@@ -157,7 +157,7 @@ pub(super) struct Origin {
     /// How long all of the opening may take.
     pub(super) limit: Duration,
     /// Who is told of what is done.
-    pub(super) auditor: Option<Auditor>,
+    pub(super) auditor: Option<Box<Auditor>>,
     /// Where it is to be opened again.
     pub(super) retry: Option<Retry>,
 }
