@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 
-use ftps_tokio::Security;
 use ftps_tokio::codec::Name;
+use ftps_tokio::{Security, UrlType};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use crate::failure::Failure;
@@ -19,6 +19,8 @@ pub(crate) struct Url {
     pub(crate) path: Vec<u8>,
     /// What the last part of the path is to fit, where it has wildcards.
     pub(crate) pattern: Option<Pattern>,
+    /// It is text (`;type=a`).
+    pub(crate) text: bool,
 }
 
 /// What one session is for.
@@ -66,7 +68,8 @@ impl Url {
             user: url.user().map(|user| user.as_bytes().to_vec()),
             password: url.password().map(|password| password.as_bytes().to_vec()),
         };
-        Ok(Self { site: Rc::new(site), path: url.path().to_vec(), pattern })
+        let text = url.kind() == Some(UrlType::Text);
+        Ok(Self { site: Rc::new(site), path: url.path().to_vec(), pattern, text })
     }
 
     /// Whether it is written as a directory.
@@ -76,7 +79,7 @@ impl Url {
 
     /// Another path on the same site.
     pub(crate) fn with_path(&self, path: impl Into<Vec<u8>>) -> Self {
-        Self { site: Rc::clone(&self.site), path: path.into(), pattern: None }
+        Self { site: Rc::clone(&self.site), path: path.into(), pattern: None, text: self.text }
     }
 
     /// This name in this directory.
