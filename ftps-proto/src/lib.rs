@@ -142,7 +142,7 @@ pub use error::{Error, Local, Mismatch, Refused, Remote, Unlisted};
 pub use need::{
     Channel, Close, Deadline, End, Failure, Flow, Input, Io, Layer, Need, Progress, Target, Waiting,
 };
-pub use session::{Claim, Direction, Operation, Quirk, Quirks, ServerKind, Session, Ticket};
+pub use session::{Claim, Deed, DeedAct, Direction, Operation, Quirk, Quirks, ServerKind, Session, Ticket};
 pub use time::Instant;
 pub use url::{Url, UrlError, UrlType};
 

@@ -226,6 +226,8 @@ pub enum Waiting {
     Look,
     /// Not a wait: the next keepalive is due. Never the reason of an error.
     Keepalive,
+    /// Not a wait: the next transfer's data connection is asked for. Never the reason of an error.
+    Prepare,
 }
 
 impl fmt::Display for Waiting {
@@ -244,6 +246,7 @@ impl fmt::Display for Waiting {
             Self::Drain => f.write_str("the server to end the data connection"),
             Self::Look => f.write_str("nothing"),
             Self::Keepalive => f.write_str("the next keepalive"),
+            Self::Prepare => f.write_str("the time to ask for the next data connection"),
         }
     }
 }

@@ -75,6 +75,25 @@
 //! As readers and writers, transfers wrap it in an [`io::Error`](std::io::Error) of the kind that fits, whose
 //! [`downcast`](std::io::Error::downcast) takes it out again.
 //!
+//! # Many files
+//!
+//! Over a line with long round trips, most of the time that a small file takes is spent on asking for it. [`Client::batch`]
+//! asks for each while the one before ends; a login in one flight is followed by the first at once.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! # use ftps_tokio::Client;
+//! let builder = Client::builder("ftp.example.com").login("user", "secret").expect_transfer(true);
+//! let mut client = builder.connect().await?;
+//! let mut batch = client.batch(["a.csv", "b.csv", "c.csv"]);
+//! while let Some((client, name)) = batch.next() {
+//!     let mut file = tokio::fs::File::create(name).await?;
+//!     client.download_to(name, &mut file).await?;
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Several at a time
 //!
 //! An FTP session moves one file at a time, and so does a client: a transfer borrows it, or owns it
@@ -111,7 +130,7 @@ pub use transfer::{Download, Entries, Upload, Walk};
 
 pub use ftps_proto::codec;
 pub use ftps_proto::drive::{
-    Bind, ConnectError, Endpoint, NotStarted, Proxy, ProxyError, ProxyProblem, Retry, Survey,
+    Batch, Bind, ConnectError, Endpoint, NotStarted, Proxy, ProxyError, ProxyProblem, Retry, Survey, audit,
 };
 pub use ftps_proto::ops::{self, Get, Listed, Put, Transferred, WalkOrder, Walked};
 pub use ftps_proto::tls;

@@ -60,7 +60,7 @@ impl<N: Net> Driver<N> {
         }
     }
 
-    fn write_at_once(&mut self, channel: Channel) {
+    pub(super) fn write_at_once(&mut self, channel: Channel) {
         let socket = match (channel, &mut self.data) {
             (Channel::Control, _) => &mut self.control,
             (Channel::Data, DataSocket::Connected(socket)) => socket,

@@ -434,9 +434,9 @@ macro_rules! __commands {
         }
 
         /// Says whether more transfers follow from now on. Then the next one's data connection is asked for (EPSV) once one's
-        /// has ended, before its final reply: one round trip less for each but the first, and for the first as well with
-        /// [`Builder::expect_more`]($crate::drive::Builder::expect_more). Given up for the session where the server refuses
-        /// it. Nothing is sent by this.
+        /// has ended, before its final reply: one round trip less for each but the first, for which there is
+        /// [`Builder::expect_transfer`]($crate::drive::Builder::expect_transfer). Given up for the session where the server
+        /// refuses it. Nothing is sent by this.
         pub fn expect_more(&mut self, more: bool) {
             self.driver.expect_more(more);
         }

@@ -19,6 +19,8 @@
 //! All of it is polled, with whatever the adapter waits with ([`Net::Context`]): the context of an async task, or the set
 //! of sockets for poll(2). All state is kept in these types, so polling can stop at any time and go on later.
 
+pub mod audit;
+mod batch;
 mod bind;
 mod builder;
 mod close;
@@ -51,6 +53,7 @@ pub use crate::{
     __commands as commands, __entries as entries, __listings as listings, __sockets as sockets,
     __transfer as transfer_methods, __transfers as transfers,
 };
+pub use batch::Batch;
 pub use bind::Bind;
 pub use builder::{Adapter, Builder};
 pub use connect_error::ConnectError;

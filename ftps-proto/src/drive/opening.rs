@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Poll, ready};
 use std::time::Duration;
 
+use super::audit::Auditor;
 use super::connect_error::ConnectError;
 use super::driver::Driver;
 use super::net::{Endpoint, Net};
@@ -27,8 +28,12 @@ pub struct Opening<N: Net> {
     stage: Stage<N>,
     open: Open,
     origin: Arc<Origin>,
+    /// Who is told of the login.
+    auditor: Option<Auditor>,
 }
 
+// There is one for each session that is opened, and nearly all of it is used in either stage.
+#[allow(clippy::large_enum_variant)]
 enum Stage<N: Net> {
     Connecting(Connecting<N>),
     LoggingIn(Driver<N>),
@@ -71,13 +76,14 @@ impl<N: Net> Opening<N> {
         };
         let (server, first) = (Endpoint::Host(host, port), Endpoint::Host(first.0, first.1));
         let connecting = Connecting { link, net, server, first, reach, timeout, limit, way };
-        Self { stage: Stage::Connecting(connecting), open: Open::new(), origin }
+        let auditor = origin.auditor.clone();
+        Self { stage: Stage::Connecting(connecting), open: Open::new(), origin, auditor }
     }
 
     /// Goes no further than TLS: takes leave without a login. The session cannot be used, but tells what was found out.
     #[must_use]
     pub fn until_secured(self) -> Self {
-        Self { open: Open::until_secured(), ..self }
+        Self { open: Open::until_secured(), auditor: None, ..self }
     }
 
     /// The session as far as it got where an error has ended this: none where no connection came about. It cannot be
@@ -95,6 +101,21 @@ impl<N: Net> Opening<N> {
     /// [`Error::Connection`] for a connection or TLS that failed (no connection at all: with a [`ConnectError`] inside),
     /// [`Error::Refused`] for a login that was refused, [`Error::Timeout`] for what took too long after that.
     pub fn poll(&mut self, cx: &mut N::Context<'_>) -> Poll<Result<Driver<N>, Error>> {
+        let opened = ready!(self.poll_opened(cx));
+        match (&opened, &self.stage) {
+            (Ok(driver), _) => driver.record_login(None),
+            (Err(error), Stage::LoggingIn(driver)) => driver.record_login(Some(error)),
+            (Err(error), Stage::Connecting(Connecting { net, .. })) => {
+                if let Some(auditor) = &self.auditor {
+                    auditor.not_connected(net.date(), error);
+                }
+            }
+            (Err(_), Stage::Done) => {}
+        }
+        Poll::Ready(opened)
+    }
+
+    fn poll_opened(&mut self, cx: &mut N::Context<'_>) -> Poll<Result<Driver<N>, Error>> {
         if let Stage::Connecting(connecting) = &mut self.stage {
             let connected = ready!(connecting.poll(cx)).map_err(|error| Error::Connection {
                 channel: Channel::Control,
@@ -106,7 +127,8 @@ impl<N: Net> Opening<N> {
             {
                 let failed = if let Way::Racing(race) = way { race.failed } else { None };
                 let origin = Arc::clone(&self.origin);
-                let driver = Driver::new(link, net, connected, (reach, server), failed, limit, origin);
+                let mut driver = Driver::new(link, net, connected, (reach, server), failed, limit, origin);
+                driver.auditor = self.auditor.take();
                 self.stage = Stage::LoggingIn(driver);
             }
         }

@@ -27,6 +27,8 @@ pub struct Open {
     /// Commands that are still to be sent, and those that have been.
     rest: VecDeque<Command>,
     sent: VecDeque<Call>,
+    /// USER was refused, and another command was sent in its place.
+    replaced: bool,
     /// USER alone was enough.
     admitted: bool,
 }
@@ -180,7 +182,9 @@ impl Open {
     /// Whether the whole of the login goes in one flight. The commands after PASS would be refused if ACCT had to come
     /// between.
     fn pipelines(&self, session: &Session) -> bool {
-        session.takes_pipelining() && session.config().login.account.is_none()
+        let config = session.config();
+        let one_way = config.login.account.is_none() && config.alternative_to_user.is_none();
+        session.takes_pipelining() && one_way
     }
 
     /// Sends what is left as far as the server takes it, and reads what comes.
@@ -200,7 +204,7 @@ impl Open {
                 }
             }
             // Last, so that all of the login comes before it. Its reply is the first transfer's to wait for.
-            if pipelined && session.expects_more() {
+            if pipelined && session.config().expect_transfer {
                 session.prepare_route();
             }
             let Some(call) = self.sent.front_mut() else { return Ok(Poll::Ready(())) };
@@ -212,7 +216,21 @@ impl Open {
 
     fn answered(&mut self, session: &mut Session, verb: Verb, reply: Reply) -> Result<(), Error> {
         let pipelined = self.pipelines(session);
+        let logs_in = matches!(verb, Verb::User | Verb::Pass | Verb::Acct) && !self.admitted;
+        if logs_in && reply.code().class() == Class::Completion {
+            session.learn_login(&reply);
+        }
         let login = &session.config().login;
+        let negative = matches!(reply.code().class(), Class::TransientNegative | Class::PermanentNegative);
+        if verb == Verb::User
+            && negative
+            && !self.replaced
+            && let Some(command) = session.config().alternative_to_user.clone()
+        {
+            self.replaced = true;
+            self.sent.push_front(Call::sent(verb, session.send_as(verb, command)));
+            return Ok(());
+        }
         match (verb, reply.code().get()) {
             (Verb::User | Verb::Pass, 332) => {
                 let account = login.account.clone().ok_or(Local::AccountRequired)?;

@@ -10,7 +10,7 @@ use super::ready;
 use crate::codec::{Class, Command, NetAddress, Reply, Verb, parse_227, parse_229};
 use crate::error::{Error, Local, Remote};
 use crate::need::{Target, Waiting};
-use crate::session::{AddressFamily, Direction, Session};
+use crate::session::{AddressFamily, Direction, Prepared, Session};
 use crate::time::Instant;
 
 /// Ready once the transfer's command can be sent: the data connection is up (passive), or the server knows where to connect
@@ -30,13 +30,13 @@ enum Stage {
     Choose,
     /// PRET.
     Announced(Call),
-    /// Passive mode. `prepared`: it was sent while the transfer before was under way.
+    /// Passive mode. `prepared`: it was sent before this transfer began.
     Asked {
         call: Call,
-        prepared: bool,
+        prepared: Option<Prepared>,
     },
     Connecting {
-        prepared: bool,
+        prepared: Option<Prepared>,
     },
     /// Active mode.
     Listening,
@@ -112,8 +112,11 @@ impl Route {
     fn ask(&self, session: &mut Session) -> Stage {
         let command = session.passive_command();
         match session.take_prepared() {
-            Some(ticket) => Stage::Asked { call: Call::sent(command.verb(), ticket), prepared: true },
-            None => Stage::Asked { call: Call::new(command), prepared: false },
+            Some(prepared) => {
+                let call = Call::sent(command.verb(), prepared.ticket);
+                Stage::Asked { call, prepared: Some(prepared) }
+            }
+            None => Stage::Asked { call: Call::new(command), prepared: None },
         }
     }
 
@@ -124,7 +127,7 @@ impl Route {
         session: &mut Session,
         verb: Verb,
         reply: Reply,
-        prepared: bool,
+        prepared: Option<Prepared>,
     ) -> Result<Stage, Error> {
         let target = match (reply.code().get(), verb) {
             (229, Verb::Epsv) => parse_229(reply.first_line()).map(Target::Peer),
@@ -133,11 +136,13 @@ impl Route {
                 true => Target::Address(host.addr, host.port),
                 false => Target::Peer(host.port),
             }),
-            _ if prepared => {
-                session.forget_prepared();
+            _ => {
+                let Some(prepared) = prepared else {
+                    return self.fall_back(session, not_completed(verb, reply));
+                };
+                session.forget_prepared(prepared);
                 return Ok(Stage::Choose);
             }
-            _ => return self.fall_back(session, not_completed(verb, reply)),
         };
         match target {
             Ok(target) => {
@@ -155,7 +160,7 @@ impl Route {
         &mut self,
         session: &mut Session,
         now: Instant,
-        prepared: bool,
+        prepared: Option<Prepared>,
     ) -> Result<Poll<Stage>, Error> {
         let Some(data) = session.data() else { return Err(Local::Finished.into()) };
         if data.is_connected() {
@@ -169,9 +174,9 @@ impl Route {
         } else {
             return Ok(Poll::Pending);
         };
-        if prepared {
+        if let Some(prepared) = prepared {
             // It may have been closed since, or with the transfer before. Asked for now, it need not be.
-            session.forget_prepared();
+            session.forget_prepared(prepared);
             return Ok(Poll::Ready(Stage::Choose));
         }
         self.fall_back(session, error).map(Poll::Ready)

@@ -201,6 +201,9 @@ impl StartTransfer {
                     let mut transfer = Transfer::new(session, claim, self.direction, verb, ticket, reply);
                     transfer.begun(mem::take(&mut self.bounds), self.preliminary.take());
                     let followed = self.followed || session.expects_more();
+                    if followed {
+                        session.plan_route(now);
+                    }
                     return Ok(Poll::Ready(transfer.followed(followed)));
                 }
                 Stage::Done => return Err(Local::Finished.into()),

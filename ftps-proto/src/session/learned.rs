@@ -14,6 +14,8 @@ pub(super) struct Learned {
     kind: Option<ServerKind>,
     greeting: Option<Reply>,
     features: Option<Features>,
+    /// What completed the login.
+    login: Option<Reply>,
     /// What SYST was answered.
     system: Option<Reply>,
     /// Whether the last data connection that was secured resumed the control connection's TLS session.
@@ -26,6 +28,8 @@ pub(super) struct Learned {
     pub(super) unprotected: Option<Reply>,
     /// An EPSV or PASV that is sent before the transfer before has been confirmed is taken.
     pub(super) queues_passive: bool,
+    /// One that is sent while its payload may still move has not been refused.
+    pub(super) takes_early_passive: bool,
     /// PRET was not refused as unknown.
     takes_pret: bool,
     /// What OPTS HASH has chosen, or FEAT says is chosen.
@@ -89,6 +93,7 @@ impl Learned {
             kind: None,
             greeting: None,
             features: None,
+            login: None,
             system: None,
             resumed: None,
             family: AddressFamily::first(config),
@@ -98,6 +103,7 @@ impl Learned {
             offset: None,
             unprotected: None,
             queues_passive: true,
+            takes_early_passive: true,
             takes_pret: true,
             hash: None,
             time_command: None,
@@ -125,6 +131,18 @@ impl Session {
     /// What the server greeted with (RFC 959, section 5.4). Where TLS is explicit it came in clear.
     pub fn server_greeting(&self) -> Option<&Reply> {
         self.learned.greeting.as_ref()
+    }
+
+    /// The server's last word to the login, which let it in (RFC 959, section 5.4), where
+    /// [`keep_deeds`](Self::keep_deeds) was called before.
+    pub fn login_reply(&self) -> Option<&Reply> {
+        self.learned.login.as_ref()
+    }
+
+    pub(crate) fn learn_login(&mut self, reply: &Reply) {
+        if self.replies.deeds().is_some() {
+            self.learned.login = Some(reply.clone());
+        }
     }
 
     /// Whether the last data connection that was secured resumed the control connection's TLS session.
@@ -298,6 +316,17 @@ impl Session {
     /// Whether HASH can be told to hash by this (draft-bryan-ftpext-hash).
     pub(crate) fn hashes_by(&self, algorithm: Algorithm) -> bool {
         self.features().is_some_and(|features| features.hashes().any(|(known, _)| known == algorithm))
+    }
+
+    /// The best algorithm by which the server says that it hashes.
+    #[cfg(feature = "rustls")]
+    pub(crate) fn best_hash(&self) -> Option<Algorithm> {
+        use Algorithm::{Crc32, Md5, Sha1, Sha256, Sha512};
+        let has = |label| self.features().is_some_and(|features| features.has(label));
+        let best = [Sha256, Sha512, Sha1, Md5, Crc32].into_iter();
+        best.zip(["XSHA256", "XSHA512", "XSHA1", "XMD5", "XCRC"])
+            .find(|(algorithm, own)| self.hashes_by(*algorithm) || has(own))
+            .map(|(algorithm, _)| algorithm)
     }
 
     /// By what HASH hashes now, where that is known.

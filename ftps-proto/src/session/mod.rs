@@ -1,6 +1,7 @@
 //! One control connection and what belongs to it: output, replies, deadlines, what was learned of the server.
 
 mod data;
+mod deeds;
 mod departure;
 mod home;
 mod learned;
@@ -25,11 +26,13 @@ use crate::time::Instant;
 
 pub use data::Direction;
 pub(crate) use data::{DataConnection, Ending};
+pub use deeds::{Deed, DeedAct};
 use departure::Look;
 use learned::Learned;
 pub(crate) use learned::{AddressFamily, MlsdState, TimeCommand};
 pub use operation::{Claim, Operation};
 use outgoing::Outgoing;
+pub(crate) use prepared::Prepared;
 pub use quirks::{Quirk, Quirks, ServerKind};
 use recovery::Recovery;
 use replies::Replies;
@@ -80,7 +83,7 @@ pub struct Session {
     /// More transfers follow.
     expects_more: bool,
     /// The command that prepares the next transfer's data connection.
-    prepared: Option<Ticket>,
+    prepared: Option<Prepared>,
     data: Option<DataConnection>,
     listing: LineDecoder,
     learned: Learned,
@@ -135,7 +138,7 @@ impl Session {
             home: None,
             strayed: false,
             displaced: None,
-            expects_more: config.expect_more,
+            expects_more: false,
             prepared: None,
             data: None,
             listing: LineDecoder::new(config.limits.line),
@@ -295,7 +298,7 @@ impl Session {
                 continue;
             }
             self.check_end()?;
-            if self.keep_alive(now) {
+            if self.keep_alive(now) || self.prepare_early(now) {
                 continue;
             }
             if self.out.has_staged() {
@@ -342,7 +345,7 @@ impl Session {
             return Ok(());
         }
         // A transfer that has been confirmed waits for its data only, from which a farewell takes nothing.
-        let confirmed = self.is_started() && self.replies.settled() && !self.out.has_staged();
+        let confirmed = self.is_started() && self.replies.settled() && self.out.staged() == 0;
         let farewell = if confirmed { None } else { self.replies.take_farewell() };
         if farewell.is_none()
             && let Some(error) = self.replies.take_broken()
@@ -421,6 +424,11 @@ impl Session {
     /// Whether nothing more can come of this session.
     pub(crate) fn is_over(&self) -> bool {
         self.replies.is_over()
+    }
+
+    /// Whether a command has not left.
+    pub(crate) fn has_staged(&self) -> bool {
+        self.out.has_staged()
     }
 
     /// Whether every command has been taken by the transport.

@@ -12,7 +12,7 @@ use super::engine::{Buffers, Engine, Event};
 use super::{TlsConfig, TlsError, TlsSession};
 use crate::error::Error;
 use crate::need::{Channel, Close, End, Failure, Flow, Input, Io, Need, Progress, Target};
-use crate::session::{DataConnection, Direction, Operation, Session};
+use crate::session::{DataConnection, Deed, Direction, Operation, Session};
 use crate::time::Instant;
 
 /// Room for what a server says before TLS.
@@ -159,12 +159,29 @@ impl Link {
         }
     }
 
+    /// As [`Session::keep_deeds`].
+    pub fn keep_deeds(&mut self) {
+        self.session.keep_deeds();
+    }
+
+    /// As [`Session::take_deed`].
+    pub fn take_deed(&mut self) -> Option<Deed> {
+        self.session.take_deed()
+    }
+
+    /// What the server has not answered is not waited for any more.
+    pub(crate) fn give_deeds_up(&mut self) {
+        self.session.give_deeds_up();
+    }
+
     /// The control connection's TLS, once it has begun; also where it has failed.
     pub fn control_tls(&self) -> Option<&Engine> {
         self.control.engine.as_ref().or(self.former.as_ref())
     }
 
-    /// Goes on with an operation until it is done, or something is needed.
+    /// Goes on with an operation until it is done, or something is needed. Once it is done, [`outgoing`](Self::outgoing) may
+    /// hold the request for the next transfer's data connection: written at once it is answered sooner, else it leaves with
+    /// the next operation.
     ///
     /// # Errors
     /// Whatever ends the operation. The data connection is then to be reset (but where the session still has a
@@ -199,6 +216,8 @@ impl Link {
             });
             let need = match progress? {
                 Progress::Done(output) => {
+                    // What asks for the next transfer's data connection may be written now.
+                    self.send(!self.session.outgoing().is_empty());
                     self.rest();
                     return Ok(Progress::Done(output));
                 }

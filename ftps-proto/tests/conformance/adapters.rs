@@ -256,6 +256,24 @@ macro_rules! subject {
                     $wait(self.0.command(text))
                 }
 
+                fn in_batches(&mut self, files: &[(String, Vec<u8>)]) -> Vec<Result<Vec<u8>, Error>> {
+                    let mut stored = Vec::new();
+                    let mut batch = self.0.batch(files);
+                    while let Some((client, (name, file))) = batch.next() {
+                        let mut source = Source::bytes(file.as_slice());
+                        stored.push($wait(client.upload(name, &mut source)).map(drop));
+                    }
+                    drop(batch);
+                    let mut batch = self.0.batch(files.iter().zip(stored));
+                    let mut back = Vec::new();
+                    while let Some((client, ((name, _), stored))) = batch.next() {
+                        let mut file = Vec::new();
+                        let got = $wait(client.download_to(name, &mut file));
+                        back.push(stored.and(got).map(|_| file));
+                    }
+                    back
+                }
+
                 fn expect_more(&mut self, more: bool) {
                     self.0.expect_more(more);
                 }

@@ -75,6 +75,9 @@ pub trait Subject: Sized + Commands {
     fn create_dir_all(&mut self, path: impl AsRef<[u8]>) -> Result<(), Error>;
     fn command(&mut self, text: &str) -> Result<Reply, Error>;
 
+    /// Uploads all of these as a batch, then downloads them as another; what each download came to.
+    fn in_batches(&mut self, files: &[(String, Vec<u8>)]) -> Vec<Result<Vec<u8>, Error>>;
+
     fn expect_more(&mut self, more: bool);
     fn is_usable(&self) -> bool;
     fn features(&self) -> Option<&Features>;

@@ -79,6 +79,27 @@ fn what_is_said_is_told() {
     assert_eq!(world.session.system().unwrap().first_line(), b"UNIX Type: L8");
 }
 
+/// What has no operation of its own.
+#[test]
+fn other_commands_are_typed() {
+    let peer = Peer::polite()
+        .on("CDUP", ["200 up"])
+        .on("CSID", ["200 Name=x; Version=1;"])
+        .on("DSIZ a b", ["213 12345"])
+        .on("MMD5 a b", [&*format!("252 a b {MD5}")])
+        .on("SMNT disk", ["250 mounted"]);
+    let mut world = open(peer);
+    world.run(&mut ops::cdup()).unwrap();
+    for (text, code) in
+        [("CSID Name=ftps; Version=1;", 200), ("DSIZ a b", 213), ("MMD5 a b", 252), ("SMNT disk", 250)]
+    {
+        let command = ftps_proto::codec::Command::parse(text).unwrap();
+        let reply = world.run(&mut ops::command(command).unwrap()).unwrap();
+        assert_eq!(reply.code(), code, "{text}");
+        assert_eq!(said(&world).last(), Some(&text));
+    }
+}
+
 #[test]
 fn site_commands_are_written_in_full() {
     let mut world = open(Peer::polite().on("SITE", ["200 done"]).on("SITE BOGUS", ["500 what?"]));

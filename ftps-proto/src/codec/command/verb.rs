@@ -18,6 +18,9 @@ macro_rules! verbs {
         }
 
         impl Verb {
+            #[cfg(test)]
+            const KNOWN: &[Self] = &[$(Self::$name),*];
+
             /// As sent.
             pub fn as_str(&self) -> &str {
                 match self {
@@ -270,6 +273,23 @@ mod tests {
         for (verb, lost) in [(Verb::Stor, true), (Verb::Noop, false), (Verb::Abor, false)] {
             assert_eq!(verb.accepts(Code::new(426).unwrap()), lost);
             assert!([421, 451, 452, 500, 552].into_iter().all(|n| verb.accepts(Code::new(n).unwrap())));
+        }
+    }
+
+    /// The crate's documentation has a row for each, and each row an operation, a client's call or a reason.
+    #[test]
+    fn every_command_has_a_row() {
+        let rows = include_str!("../../commands.md").lines().filter(|line| line.starts_with("| `"));
+        let rows: alloc::vec::Vec<_> = rows.collect();
+        for verb in Verb::KNOWN {
+            let cell = alloc::format!("| `{verb}` |");
+            assert_eq!(rows.iter().filter(|row| row.starts_with(&cell)).count(), 1, "{verb}");
+        }
+        for row in rows {
+            let name = row.split('`').nth(1).unwrap_or_default();
+            let word = if name == "EPSV ALL" { name } else { name.split(' ').next().unwrap_or_default() };
+            assert!(Verb::known(word.as_bytes()).is_some(), "{row}");
+            assert_eq!(row.matches(" |").count(), 5, "{row}");
         }
     }
 

@@ -3,6 +3,7 @@
 //! No test here waits to be right. Deadlines are generous unless one is the subject, and what is asserted is why
 //! something ended, never how long it took.
 
+mod audit;
 mod cancel;
 mod certificate;
 mod client;

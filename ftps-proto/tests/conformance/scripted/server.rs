@@ -263,12 +263,14 @@ impl Stage {
                     self.data = Data::Secured(Box::new(secured));
                 }
             }
-            Act::Send(bytes) => {
-                if let Data::Secured(data) = &mut self.data {
+            Act::Send(bytes) => match &mut self.data {
+                Data::Secured(data) => {
                     data.write_all(&bytes).await?;
                     data.flush().await?;
                 }
-            }
+                Data::Clear(data) => data.write_all(&bytes).await?,
+                Data::None => {}
+            },
             Act::Finish => {
                 if let Data::Secured(data) = &mut self.data {
                     data.shutdown().await?;

@@ -9,9 +9,10 @@ use super::{Bench, MIB, bytes};
 use crate::subject::{Part, Reader, Source, Subject, Work, Writer};
 use crate::{conversation, on_every_server};
 
-/// The reply that calls a transfer complete. What answers the recovery's ABOR has the same code, and says so.
+/// The reply that calls a transfer complete. What answers the recovery's ABOR has the same code, and says so; what answers a
+/// new session's commands has nothing to do with it.
 fn confirmed(said: &[String]) -> Option<&String> {
-    said.iter().find(|line| {
+    said.iter().take_while(|line| !line.starts_with("< 220")).find(|line| {
         let aborted = line.contains("ABOR") || line.contains("Abort");
         (line.starts_with("< 226") || line.starts_with("< 250")) && !aborted
     })

@@ -134,6 +134,21 @@ on_every_server!(active_mode_by_a_port_of_a_range where |site| {
     site.route == Route::Active && site.version == Version::Tls13 && site.is("pure-ftpd")
 });
 
+/// By PORT, in place of EPRT.
+fn active_mode_by_the_old_command<S: Subject>(bench: Bench<S>) {
+    conversation::listen();
+    let mut bench = Bench::<S>::new(bench.site.clone(), &bench.site.builder::<S>().extended(false));
+    conversation::said();
+    works(&mut bench);
+    let said = conversation::said();
+    assert_eq!(said.iter().filter(|line| line.starts_with("> PORT ")).count(), 3, "{said:?}");
+    assert!(!said.iter().any(|line| line.starts_with("> EPRT")), "{said:?}");
+    bench.client.quit().unwrap();
+}
+on_every_server!(active_mode_by_the_old_command where |site| {
+    site.route == Route::Active && site.version == Version::Tls13
+});
+
 /// Where the server cannot come, the client goes.
 fn active_mode_first<S: Subject>(bench: Bench<S>) {
     // Nobody listens there, or somebody else does.
@@ -177,7 +192,9 @@ fn the_control_connection_in_clear<S: Subject>(bench: Bench<S>) {
     cleared.client.quit().unwrap();
     bench.client.quit().unwrap();
 }
-on_every_server!(the_control_connection_in_clear where |site| site.route == Route::Epsv);
+on_every_server!(the_control_connection_in_clear where |site| {
+    site.is_plainest() || site.is("pure-ftpd") && site.route == Route::Epsv
+});
 
 fn epsv_all<S: Subject>(bench: Bench<S>) {
     let mut bench = Bench::<S>::new(bench.site.clone(), &bench.site.builder::<S>().epsv_all(true));
@@ -201,4 +218,6 @@ fn resumption_is_demanded<S: Subject>(bench: Bench<S>) {
     demanding.client.quit().unwrap();
     bench.client.quit().unwrap();
 }
-on_every_server!(resumption_is_demanded where |site| site.route == Route::Epsv);
+on_every_server!(resumption_is_demanded where |site| {
+    site.is_plainest() || site.is("pure-ftpd") && site.route == Route::Epsv
+});

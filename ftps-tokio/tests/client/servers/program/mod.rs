@@ -2,6 +2,7 @@
 
 mod check;
 mod large;
+mod reach;
 mod runs;
 mod trees;
 
