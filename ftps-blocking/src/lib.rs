@@ -134,14 +134,4 @@ pub use client::{Blocking, Builder, Client};
 pub use net::{Connect, Stream};
 pub use transfer::{Download, Entries, Upload, Walk};
 
-pub use ftps_proto::codec;
-pub use ftps_proto::drive::{
-    Batch, Bind, ConnectError, Endpoint, NotStarted, Proxy, ProxyError, ProxyProblem, Retry, Survey, audit,
-};
-pub use ftps_proto::ops::{self, Get, Listed, Put, Transferred, WalkOrder, Walked};
-pub use ftps_proto::tls;
-pub use ftps_proto::{
-    Channel, EarlyClose, Error, Failure, Layer, Limits, ListCommand, Local, Mismatch, Mode, Operation,
-    Pipelining, Quirk, Rate, Refused, Remote, Security, ServerKind, Timeouts, Unlisted, Url, UrlError,
-    UrlType, Waiting,
-};
+ftps_proto::drive::exports!();

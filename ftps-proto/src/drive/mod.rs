@@ -32,6 +32,7 @@ mod danger;
 mod download;
 mod driver;
 mod entries;
+mod exports;
 mod kept;
 mod lease;
 mod moving;
@@ -52,8 +53,8 @@ mod upload;
 
 #[doc(hidden)]
 pub use crate::{
-    __commands as commands, __entries as entries, __listings as listings, __sockets as sockets,
-    __transfer as transfer_methods, __transfers as transfers,
+    __commands as commands, __download as download, __entries as entries, __exports as exports,
+    __listings as listings, __sockets as sockets, __transfers as transfers, __upload as upload,
 };
 pub use batch::Batch;
 pub use bind::Bind;
