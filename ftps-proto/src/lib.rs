@@ -99,7 +99,7 @@
 //!    and PWD as a fence), or says that it cannot. [`Session::is_usable`] tells without IO.
 //! 4. Success is proven. A download is complete after close_notify and a 2xx; an upload after a drained close and a 2xx.
 //! 5. No credential leaves before TLS, nothing that came in clear after the reply to AUTH is believed, TLS is never given
-//!    up, and what a server's greeting says in clear decides nothing.
+//!    up but where something called `dangerous` asks for it, and what a server's greeting says in clear decides nothing.
 //! 6. Every wait has a deadline and a [reason](Waiting). Every buffer, line, reply and listing has a limit.
 //! 7. Payload does not pass through the machine: whoever drives it moves the bytes, and reports counts.
 //!

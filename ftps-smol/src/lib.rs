@@ -31,6 +31,9 @@
 //! - [`Client::walk`] lists whole trees, and [`Client::glob`] finds what fits a pattern: `outbox/**/*.csv`.
 //! - Paths are bytes, as servers have them; a listing's [`Name`](codec::Name) is one. [`Url`] reads `ftpes://` and `ftps://`
 //!   URLs, and [`Builder::from_url`] connects to one.
+//! - A [`Proxy`] may be between ([`Builder::proxy`]: SOCKS5 or HTTP), connections leave from where [`Builder::bind`] says, and
+//!   the server opens data connections where [`Builder::mode`] does. What gives protection up is behind
+//!   [`Builder::dangerous`].
 //! - The conversation, secrets redacted, goes to `tracing` at level debug, target `ftps::conversation`.
 //!
 //! `examples/`: `nightly_upload` (tried again, renamed once it is whole), `progress`, `private_ca`, `parallel`.

@@ -149,8 +149,13 @@ pub(super) struct Auditor {
 }
 
 impl Auditor {
-    pub(super) fn new(audit: Arc<dyn Audit>, user: Argument, host: String) -> Self {
-        Self { audit, user, host }
+    pub(super) fn new(audit: Arc<dyn Audit>, user: Argument, host: String) -> Box<Self> {
+        Box::new(Self { audit, user, host })
+    }
+
+    /// Somebody else is logged in.
+    pub(super) fn set_user(&mut self, user: Argument) {
+        self.user = user;
     }
 
     /// A record without what a session would add.
@@ -283,7 +288,7 @@ impl<N: Net> Drop for Driver<N> {
 #[cfg(all(test, feature = "tracing"))]
 mod tests {
     use std::fmt::Debug;
-    use std::sync::Mutex;
+    use std::sync::{Mutex, PoisonError};
 
     use tracing::field::{Field, Visit};
     use tracing::{Event, Metadata, Subscriber, span};
@@ -296,9 +301,8 @@ mod tests {
 
     impl Visit for Said {
         fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-            if let Ok(mut fields) = self.0.lock() {
-                fields.push(format!("{field}={value:?}"));
-            }
+            let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            said.push(format!("{field}={value:?}"));
         }
     }
 

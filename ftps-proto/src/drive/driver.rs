@@ -16,7 +16,7 @@ use super::race::Connected;
 use super::reach::{Connecting, Reach};
 use super::retry::{Origin, Retry};
 use super::tally::Tally;
-use crate::codec::Algorithm;
+use crate::codec::{Algorithm, Argument};
 use crate::error::Error;
 use crate::need::{Channel, Deadline, Io, Progress, Target, Waiting};
 use crate::session::Operation;
@@ -43,7 +43,7 @@ pub struct Driver<N: Net> {
     pub(super) data: DataSocket<N>,
     pace: Pace,
     /// Who is told what was done.
-    pub(super) auditor: Option<Auditor>,
+    pub(super) auditor: Option<Box<Auditor>>,
     /// How transfers are hashed as they pass.
     hashing: Vec<Algorithm>,
     /// While the session is opened: when all of that is to be done.
@@ -157,6 +157,16 @@ impl<N: Net> Driver<N> {
         // Before the other one comes: servers count connections.
         N::finish(&mut self.control, cx);
         Some(opening)
+    }
+
+    /// Somebody else was logged in, or was to be (REIN). What opens a session again would do so for the one before.
+    #[doc(hidden)]
+    pub fn reinitialized(&mut self, user: Argument, error: Option<&Error>) {
+        self.origin = None;
+        if let Some(auditor) = &mut self.auditor {
+            auditor.set_user(user);
+        }
+        self.record_login(error);
     }
 
     /// Hashes every transfer that begins from now on as its bytes pass: [`Transferred::hashes`](crate::ops::Transferred).

@@ -13,6 +13,7 @@
 //! - A [`Net`] is what an adapter implements: sockets that do not block, a look-up of names, a clock.
 //! - [`Builder::open`] makes an [`Opening`]: it looks the host up, races its addresses (RFC 8305), starts TLS and logs in.
 //!   It results in a [`Driver`], a session with its sockets.
+//! - A [`Proxy`] may be between, and a [`Bind`] says where connections leave from.
 //! - [`Running`] is an operation under way; [`Download`] and [`Upload`] are transfers under way, and [`Entries`] a listing or a
 //!   walk. They hold whatever leads to a driver (a borrow, a box, a pool's guard), and reset the data connection where they
 //!   are dropped before their end.

@@ -118,7 +118,9 @@ impl Attempts {
         if self.failed >= self.retry.tries {
             return None;
         }
-        let pause = self.pause();
+        // The server had closed an idle session: nothing is wrong with it.
+        let idle = self.failed == 0 && matches!(error, Error::Closed { .. });
+        let pause = if idle { Duration::ZERO } else { self.pause() };
         self.failed += 1;
         let spent = self.spent.saturating_add(now.saturating_duration_since(self.since));
         (spent.saturating_add(pause) <= self.retry.within).then_some(pause)
@@ -157,7 +159,7 @@ pub(super) struct Origin {
     /// How long all of the opening may take.
     pub(super) limit: Duration,
     /// Who is told of what is done.
-    pub(super) auditor: Option<Auditor>,
+    pub(super) auditor: Option<Box<Auditor>>,
     /// Where it is to be opened again.
     pub(super) retry: Option<Retry>,
 }

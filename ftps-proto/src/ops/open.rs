@@ -76,6 +76,16 @@ impl Open {
         Self { until_secured: true, ..Self::default() }
     }
 
+    /// Where the server has greeted before, and begins anew with AUTH.
+    pub(super) fn after_greeting() -> Self {
+        Self { stage: Stage::Auth { call: Call::new(Command::AuthTls), ssl: false }, ..Self::default() }
+    }
+
+    /// Where TLS protects the connection already.
+    pub(super) fn after_tls() -> Self {
+        Self { stage: Stage::Handshake, ..Self::default() }
+    }
+
     fn advance(&mut self, session: &mut Session) -> Result<Poll<()>, Error> {
         let implicit = session.config().security == Security::Implicit;
         loop {

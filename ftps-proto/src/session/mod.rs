@@ -19,7 +19,7 @@ use core::task::Poll;
 
 use crate::codec::list::LineDecoder;
 use crate::codec::{Argument, Class, Command, Encoding, Features, Reply, Timestamp, Verb};
-use crate::config::Config;
+use crate::config::{Config, Login};
 use crate::error::{Error, Local, Refused};
 use crate::need::{Channel, End, Flow, Input, Io, Need, Progress, Waiting};
 use crate::time::Instant;
@@ -70,6 +70,8 @@ pub struct Session {
     recovery: Recovery,
     /// What RNFR named last.
     renaming: Option<Argument>,
+    /// TLS may end without the session.
+    expects_clearance: bool,
     /// REST or RANG was sent, and no transfer since: what takes it back.
     restart: Option<Command>,
     /// Transfers are in TYPE A.
@@ -133,6 +135,7 @@ impl Session {
             ignored: false,
             recovery: Recovery::None,
             renaming: None,
+            expects_clearance: false,
             restart: None,
             ascii: false,
             home: None,
@@ -405,10 +408,34 @@ impl Session {
         self.need(Need::EndTls(Channel::Control));
     }
 
-    /// Whether TLS may end without the session: CCC is sent at the end of the login.
+    /// Whether TLS may end without the session: CCC is sent at the end of the login, and REIN before another one.
     #[cfg(feature = "rustls")]
     pub(crate) fn may_be_cleared(&self) -> bool {
-        self.config.dangerous_clear_control && self.state == State::Opening && self.is_secured()
+        let asked_for = self.config.dangerous_clear_control && self.state == State::Opening;
+        (asked_for || self.expects_clearance) && self.is_secured()
+    }
+
+    /// REIN is under way, or is not any more: TLS may end right after its reply.
+    pub(crate) fn expect_clearance(&mut self, expects: bool) {
+        self.expects_clearance = expects;
+    }
+
+    /// The server has logged out, and somebody else logs in.
+    pub(crate) fn reinitialize(&mut self, login: Login) {
+        self.replies.reinitialize(&login);
+        self.config.login = login;
+        self.state = State::Opening;
+        self.prepared = None;
+        self.ascii = false;
+        (self.renaming, self.restart, self.home, self.displaced) = (None, None, None, None);
+    }
+
+    /// The next login begins, over TLS where that has not ended.
+    pub(crate) fn begins_anew(&mut self) {
+        self.state = State::Fresh;
+        if self.is_cleared() {
+            self.protection = Protection::Clear;
+        }
     }
 
     /// Whether the control connection's TLS has ended, and the connection not.

@@ -22,7 +22,7 @@ use core::mem;
 use super::deeds::Deeds;
 use super::secrets::masked;
 use crate::codec::{Class, Code, Encoding, FrameError, Reply, ReplyDecoder, Secret, Verb};
-use crate::config::{Config, Limits};
+use crate::config::{Config, Limits, Login};
 use crate::error::{Error, Remote};
 use crate::need::Failure;
 
@@ -142,6 +142,14 @@ impl Replies {
             farewell: None,
             broken: None,
             end: None,
+        }
+    }
+
+    /// Somebody else is to be logged in: nothing is owed any more.
+    pub(super) fn reinitialize(&mut self, login: &Login) {
+        self.settle_all();
+        for secret in login.account.iter().chain([&login.password]) {
+            self.mask(secret);
         }
     }
 

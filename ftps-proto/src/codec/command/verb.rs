@@ -200,7 +200,8 @@ impl Verb {
             Self::Pwd => code == 257,
             Self::Quit => code == 221,
             Self::Rang | Self::Rest | Self::Rnfr => code == 350,
-            Self::Rein => matches!(code, 120 | 220),
+            // 230: pyftpdlib's.
+            Self::Rein => matches!(code, 120 | 220 | 230),
             // Its 2yz are the server's own affair.
             Self::Site => matches!(code, 200 | 202 | 211 | 214 | 250),
             Self::Smnt => matches!(code, 202 | 250),
@@ -243,7 +244,7 @@ mod tests {
         assert!(own(Verb::Noop).eq([200, 202]));
         assert!(own(Verb::Stou).eq([110, 125, 150, 226, 250]));
         assert!(own(Verb::Xsha256).eq([213, 220, 250]));
-        assert!(own(Verb::Rein).eq([120, 220]));
+        assert!(own(Verb::Rein).eq([120, 220, 230]));
         let other = |word: &str| own(Verb::Other(Word::new(word).unwrap()));
         assert!(other("XPWD").eq([257]));
         let taken = [220, 221, 225, 226, 227, 229, 230, 234, 257, 331];

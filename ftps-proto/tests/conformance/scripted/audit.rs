@@ -218,3 +218,24 @@ fn an_upload_is_recorded_under_the_name_that_it_gets<S: Subject>() {
     assert_eq!(told.len(), 3);
 }
 for_each_adapter!(an_upload_is_recorded_under_the_name_that_it_gets);
+
+fn somebody_else_is_recorded_as_such<S: Subject>() {
+    let peer = peer().on("REIN", ["220 again".into(), Act::EndTls]);
+    let (server, users) = (Server::start(peer), Arc::new(Users::default()));
+    let mut client = S::connect(&builder::<S>(&server).audit(users.clone())).unwrap();
+    client.reinitialize("second", "hunter2").unwrap();
+    client.remove_file("a").unwrap();
+    let told = std::mem::take(&mut *users.0.lock().unwrap());
+    assert_eq!(told, ["login user", "login second", "delete second"]);
+}
+for_each_adapter!(somebody_else_is_recorded_as_such);
+
+/// Who did what.
+#[derive(Default)]
+struct Users(Mutex<Vec<String>>);
+
+impl Audit for Users {
+    fn record(&self, record: &Record<'_>) {
+        self.0.lock().unwrap().push(format!("{} {}", record.act.as_str(), record.user));
+    }
+}

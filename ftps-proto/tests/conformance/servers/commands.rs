@@ -8,7 +8,7 @@ use ftps_proto::codec::{Algorithm, Kind, Timestamp, Verb};
 use ftps_proto::drive::Hasher;
 use ftps_proto::{Error, Quirk};
 
-use super::{Bench, bytes, refused};
+use super::{Bench, bytes, refused, var};
 use crate::on_every_server;
 use crate::subject::{Source, Subject};
 
@@ -265,3 +265,18 @@ fn what_will_use_a_data_connection_is_told<S: Subject>(mut bench: Bench<S>) {
     bench.goes_on();
 }
 on_every_server!(what_will_use_a_data_connection_is_told where |site| site.is_plainest());
+
+fn the_same_user_logs_in_again<S: Subject>(mut bench: Bench<S>) {
+    let again = bench.client.reinitialize(&var("USER"), &var("PASSWORD"));
+    if bench.site.is("pyftpdlib") {
+        again.unwrap();
+        bench.client.set_current_dir(&bench.directory.name).unwrap();
+        bench.client.upload("a", &mut Source::bytes(b"x")).unwrap();
+    } else {
+        let (verb, code) = refused(again.unwrap_err());
+        assert!(verb == Verb::Rein && matches!(code, 500 | 502), "{verb}: {code}");
+        bench.site.cannot("REIN");
+    }
+    bench.goes_on();
+}
+on_every_server!(the_same_user_logs_in_again where |site| site.is_plainest());

@@ -1,6 +1,7 @@
 //! The program `ftps` on real servers: batch jobs, and files larger than its memory.
 
 mod check;
+mod cuts;
 mod large;
 mod reach;
 mod runs;
