@@ -100,11 +100,13 @@ class Far(Near):
                 shutil.copytree(unpacked / name, self.lab / name, symlinks=True)
         if (unpacked / "unpacked").exists():
             shutil.copy(unpacked / "unpacked", self.lab)
-        self.network = subprocess.Popen([HERE / "delay", "0"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        # In a session of its own: what stops this one ends the servers first.
+        self.network = subprocess.Popen(
+            [HERE / "delay", "0"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
         assert self.network.stdout.readline() == "up\n", "no network: is another `delay` at work?"
-        # Out here, from where packages can be fetched.
-        call([SERVERS, "setup"], env={**os.environ, **self.env})
-        self.serve("up", self.address)
+        self.serve("setup")
+        self.serve("up", self.address, within=["ip", "netns", "exec", "far"])
         env = environment(**self.env)
         env["FTPS_TEST_SERVERS"] = env["FTPS_TEST_SERVERS"].replace("127.0.0.1", self.address)
         self.take(env)
@@ -117,8 +119,8 @@ class Far(Near):
         self.network.wait()
         shutil.rmtree(self.lab, ignore_errors=True)
 
-    def serve(self, *what):
-        call(["ip", "netns", "exec", "far", SERVERS, *what], env={**os.environ, **self.env})
+    def serve(self, *what, within=()):
+        call([*within, SERVERS, *what], env={**os.environ, **self.env})
 
     def set_rtt(self, milliseconds):
         self.network.stdin.write(f"{milliseconds}\n")
