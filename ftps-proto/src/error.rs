@@ -9,7 +9,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 
 use crate::codec::{
-    ArgumentError, Code, CommandError, FrameError, Name, PatternError, Reply, Timestamp, Verb,
+    ArgumentError, Code, CommandError, FrameError, Hash, Name, PatternError, Reply, Timestamp, Verb,
 };
 use crate::need::{Channel, Failure, Layer, Waiting};
 use crate::url::UrlError;
@@ -163,7 +163,7 @@ pub enum Remote {
 }
 
 /// How a file on the server differs from what was expected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mismatch {
     /// It has another size (SIZE).
@@ -175,6 +175,13 @@ pub enum Mismatch {
     },
     /// Where a transfer was to go on it has other bytes: it is another file, or was changed.
     Content,
+    /// It has another hash than what was moved: it was changed, on the way or after that.
+    Hash {
+        /// Of what was moved.
+        expected: Box<Hash>,
+        /// The server's.
+        found: Box<Hash>,
+    },
 }
 
 /// What is wrong with a listing that was confirmed.

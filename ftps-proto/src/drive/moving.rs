@@ -7,12 +7,16 @@
 //!  comparing ◄─ measuring ◄─ pausing ─► opening ─► returning      what an upload finds on the server, and where it was
 //! ```
 
+mod proof;
+mod resume;
+
 use std::mem;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Poll, ready};
 
+use self::resume::Comparing;
 use super::audit::Act;
-use super::driver::{Driver, Step};
+use super::driver::Step;
 use super::kept::Kept;
 use super::lease::{Lease, Leased};
 use super::net::Net;
@@ -20,10 +24,11 @@ use super::opening::Opening;
 use super::retry::{Attempts, Retry};
 use super::throttle::Throttle;
 use super::transfer::{Context, NotStarted};
-use crate::codec::Argument;
+use crate::codec::{Algorithm, Argument};
 use crate::error::{Error, Local, Mismatch};
 use crate::ops::{
-    self, Exchange, Get, Locate, Observer, Put, Rename, Return, Span, StartTransfer, Transfer, Transferred,
+    self, Exchange, FileHash, Get, Locate, Observer, Put, Rename, Return, Span, StartTransfer, Transfer,
+    Transferred,
 };
 use crate::time::Instant;
 
@@ -64,6 +69,8 @@ pub(super) struct Moving<L: Lease> {
     ahead: (Vec<u8>, usize),
     pub(super) throttle: Throttle,
     progress: Observer,
+    /// By what it is verified in the end.
+    hash: Option<Algorithm>,
 }
 
 enum Stage<N: Net> {
@@ -83,6 +90,7 @@ enum Stage<N: Net> {
     /// Is it what was sent?
     Comparing(Box<Comparing>),
     Verifying(Exchange<u64>),
+    Hashing(Box<FileHash>),
     Renaming(Rename),
     /// An upload under another name has failed.
     Removing(Exchange<()>, Error),
@@ -90,21 +98,13 @@ enum Stage<N: Net> {
     Failed,
 }
 
-/// The end of what is there of an upload.
-struct Comparing {
-    start: StartTransfer,
-    transfer: Option<Transfer>,
-    /// So many bytes are there.
-    there: u64,
-    expected: Vec<u8>,
-    came: usize,
-}
-
 impl<L: Lease> Moving<L> {
     /// Nothing is sent before this is polled.
     pub(super) fn new(mut lease: L, plan: Plan) -> Result<Self, NotStarted<L>> {
         let driver = lease.driver();
-        let (entropy, tally) = (driver.net.entropy(), driver.tally());
+        let (entropy, mut tally) = (driver.net.entropy(), driver.tally());
+        // It is hashed as it passes: nothing is read twice.
+        let best = driver.session().best_hash();
         let now = driver.net.now();
         let retry = driver.retry().cloned();
         let attempts = retry.as_ref().map(|retry| Attempts::new(retry, entropy, now));
@@ -123,6 +123,14 @@ impl<L: Lease> Moving<L> {
         if let Err(error) = checked {
             return Err(NotStarted::new(error, lease));
         }
+        let whole = match &plan {
+            Plan::Get(get) => {
+                get.verify && !get.ascii && get.span == Span::Bytes(0, None) && get.tail.is_empty()
+            }
+            Plan::Put(put) => put.verify && !put.ascii && put.is_whole(),
+        };
+        let hash = best.filter(|_| whole);
+        hash.iter().for_each(|hash| tally.add(*hash));
         let (rate, progress, kept) = match &plan {
             Plan::Get(get) => (get.rate, get.progress.clone(), OVERLAP),
             Plan::Put(put) => (put.rate, put.progress.clone(), retry.as_ref().map_or(0, Retry::kept)),
@@ -148,6 +156,7 @@ impl<L: Lease> Moving<L> {
             ahead: (Vec::new(), 0),
             throttle: Throttle::new(rate),
             progress,
+            hash,
         })
     }
 
@@ -355,6 +364,14 @@ impl<L: Lease> Moving<L> {
                 Ok(found) => self.verified(found),
                 Err(error) => self.fail(error),
             },
+            Stage::Hashing(op) => match ready!(driver.poll_run(&mut **op, cx)) {
+                Ok(found) => self.hashed(found),
+                // It says that it can, and cannot: the size is what there is.
+                Err(error) if error.code().is_some_and(|code| matches!(code.get(), 500..=504)) => {
+                    Ok(self.complete())
+                }
+                Err(error) => self.fail(error),
+            },
             Stage::Renaming(op) => match ready!(driver.poll_run(op, cx)) {
                 Ok(()) => Ok(self.done()),
                 Err(error) => self.give_up(error),
@@ -428,7 +445,10 @@ impl<L: Lease> Moving<L> {
 
     fn begin_transfer(&mut self) -> Result<Stage<L::Net>, Error> {
         let start = match &self.plan {
-            Plan::Get(get) => StartTransfer::get(get.clone()),
+            Plan::Get(get) => {
+                self.ahead = (get.tail.clone(), 0);
+                StartTransfer::get(get.clone())
+            }
             Plan::Put(put) => StartTransfer::put(put.clone()),
         };
         Ok(Stage::Starting(Box::new(start?)))
@@ -437,7 +457,8 @@ impl<L: Lease> Moving<L> {
     fn started(&mut self, mut transfer: Transfer) -> Stage<L::Net> {
         self.resumed = transfer.resumed();
         if self.start.is_none() {
-            (self.start, self.limit) = (Some(transfer.start()), transfer.limit());
+            let start = transfer.start().saturating_add(self.ahead.0.len() as u64);
+            (self.start, self.limit) = (Some(start), transfer.limit());
         }
         if self.finished && self.ahead.0.is_empty() {
             transfer.finish();
@@ -472,75 +493,12 @@ impl<L: Lease> Moving<L> {
         Ok(())
     }
 
-    fn confirm(&mut self, done: Transferred) -> Result<Stage<L::Net>, Error> {
-        if !self.ahead.0.is_empty() {
-            // The file has become shorter.
-            return self.give_up(Error::Mismatch(Mismatch::Content));
-        }
-        // Somebody else may have ended the connection, on both sides.
-        let doubtful = self.attempts.is_some() && !done.notified;
-        let bytes = if self.goes_on { self.moved } else { done.bytes };
-        self.confirmed = Some(Transferred { bytes, hashes: self.leased.tally.hashes(), ..done });
-        let verifies = match &self.plan {
-            Plan::Get(get) => get.verify && !get.ascii && self.limit.is_none(),
-            Plan::Put(put) => (put.verify || self.goes_on || doubtful && put.is_placed()) && !put.ascii,
-        };
-        match self.path() {
-            Some(path) if verifies => Ok(Stage::Verifying(ops::size(path.clone()))),
-            _ => Ok(self.complete()),
-        }
-    }
-
-    fn verified(&mut self, found: u64) -> Result<Stage<L::Net>, Error> {
-        let bytes = self.confirmed.as_ref().map_or(0, |done| done.bytes);
-        let expected = self.start.unwrap_or(0).saturating_add(bytes);
-        if found < expected && self.attempts.is_some() {
-            // A server that takes any end of the connection for the file's has confirmed a part.
-            let reply = self.confirmed.take().map(|done| done.reply);
-            return self.fail(Error::Truncated { bytes: bytes.min(found), reply });
-        }
-        if found != expected {
-            return self.give_up(Error::Mismatch(Mismatch::Size { expected, found }));
-        }
-        Ok(self.complete())
-    }
-
-    /// What was uploaded under another name gets its own.
-    fn complete(&mut self) -> Stage<L::Net> {
-        match self.renaming() {
-            Some((from, to)) => Stage::Renaming(Rename::new(from.clone(), to.clone())),
-            None => self.done(),
-        }
-    }
-
     fn done(&mut self) -> Stage<L::Net> {
         if let Some(done) = &self.confirmed {
             self.leased.record_transfer(Some(Ok(done)));
         }
         self.transferred = self.confirmed.take();
         Stage::Done
-    }
-
-    /// It is tried again after a pause, where it may be.
-    fn fail(&mut self, error: Error) -> Result<Stage<L::Net>, Error> {
-        let now = self.leased.driver().net.now();
-        let may = match &self.plan {
-            Plan::Get(get) => self.moved == 0 || !get.ascii,
-            Plan::Put(put) if put.is_placed() => self.moved == 0 || !put.ascii,
-            Plan::Put(_) => self.start.is_none(),
-        };
-        let moved = if let Plan::Get(_) = self.plan { self.moved } else { self.found };
-        let pause =
-            self.attempts.as_mut().filter(|_| may).and_then(|attempts| attempts.failed(&error, moved, now));
-        match pause {
-            Some(pause) => {
-                #[cfg(feature = "tracing")]
-                tracing::debug!(target: "ftps::conversation", "tried again after {pause:?}: {error:#}");
-                self.cause = Some(error);
-                Ok(Stage::Pausing(now + pause))
-            }
-            None => self.give_up(error),
-        }
     }
 
     /// It comes to nothing, and what there is of it under another name is removed.
@@ -553,116 +511,6 @@ impl<L: Lease> Moving<L> {
                 Ok(Stage::Removing(ops::dele(part), error))
             }
             None => Err(error),
-        }
-    }
-
-    fn give_up_for_the_cause(&mut self) -> Result<Stage<L::Net>, Error> {
-        let cause = self.cause.take().unwrap_or(Error::Local(Local::Finished));
-        self.give_up(cause)
-    }
-
-    /// Another session takes the place of the one that was lost.
-    fn reopened(&mut self, new: Driver<L::Net>) -> Result<Stage<L::Net>, Error> {
-        let driver = self.leased.driver();
-        let old = mem::replace(driver, new);
-        driver.goes_on_from(&old);
-        let (before, now) = (old.net.now(), driver.net.now());
-        self.throttle.change_clock();
-        if let Some(attempts) = &mut self.attempts {
-            attempts.change_clock(before, now);
-        }
-        match old.session().home().filter(|_| old.session().has_strayed()) {
-            Some(home) => Ok(Stage::Returning(Return::to(home.clone()))),
-            None => self.again(),
-        }
-    }
-
-    /// Goes on where it was.
-    fn again(&mut self) -> Result<Stage<L::Net>, Error> {
-        (self.ahead, self.confirmed) = ((Vec::new(), 0), None);
-        if self.moved == 0 {
-            return self.begin_transfer();
-        }
-        match (&self.plan, self.path()) {
-            (Plan::Get(get), _) => {
-                let again = self.kept.last(OVERLAP);
-                let (start, overlap) = (self.start.unwrap_or(0), again.len() as u64);
-                let end = match get.span {
-                    Span::Bytes(_, end) => end,
-                    Span::Last(_) => None,
-                };
-                let came = self.moved.saturating_sub(overlap);
-                let rest = get.rest(start.saturating_add(came), end, came);
-                self.ahead = (again, 0);
-                self.goes_on = true;
-                Ok(Stage::Starting(Box::new(StartTransfer::get(rest)?)))
-            }
-            (Plan::Put(_), Some(path)) => Ok(Stage::Measuring(ops::size(path.clone()))),
-            (Plan::Put(_), None) => self.give_up_for_the_cause(),
-        }
-    }
-
-    /// So many bytes are there of an upload, and of what was there before it.
-    fn measured(&mut self, size: u64) -> Result<Stage<L::Net>, Error> {
-        let start = self.start.unwrap_or(0);
-        let most = start.saturating_add(self.moved);
-        if size < start && size > 0 || size > most {
-            let expected = size.clamp(start, most);
-            return self.give_up(Error::Mismatch(Mismatch::Size { expected, found: size }));
-        }
-        let there = size.saturating_sub(start);
-        self.found = there;
-        let lost = usize::try_from(self.moved - there).unwrap_or(usize::MAX);
-        let expected = self.kept.before(lost, OVERLAP);
-        match self.path() {
-            Some(path) if there > 0 && !expected.is_empty() => {
-                let from = size - expected.len() as u64;
-                let start = StartTransfer::get(Get::new(path.as_bytes()).from(from))?;
-                let comparing = Comparing { start, transfer: None, there, expected, came: 0 };
-                Ok(Stage::Comparing(Box::new(comparing)))
-            }
-            _ => self.begin_after(0),
-        }
-    }
-
-    /// After so many bytes that are there and known to be right. What follows them was kept, or it cannot go on.
-    fn begin_after(&mut self, there: u64) -> Result<Stage<L::Net>, Error> {
-        let lost = usize::try_from(self.moved - there).unwrap_or(usize::MAX);
-        let Plan::Put(put) = &self.plan else { return self.give_up_for_the_cause() };
-        if lost > self.kept.len() {
-            return self.give_up_for_the_cause();
-        }
-        let rest = put.rest(self.start.unwrap_or(0).saturating_add(there));
-        self.ahead = (self.kept.last(lost), 0);
-        self.goes_on = true;
-        Ok(Stage::Starting(Box::new(StartTransfer::put(rest)?)))
-    }
-}
-
-impl Comparing {
-    fn poll<N: Net>(&mut self, driver: &mut Driver<N>, cx: &mut N::Context<'_>) -> Poll<Result<(), Error>> {
-        let other = || Error::Mismatch(Mismatch::Content);
-        loop {
-            let Some(transfer) = &mut self.transfer else {
-                match ready!(driver.poll(&mut self.start, cx))? {
-                    Step::Payload => return Poll::Pending,
-                    Step::Done(transfer) => self.transfer = Some(transfer),
-                }
-                continue;
-            };
-            match ready!(driver.poll(transfer, cx))? {
-                Step::Payload => {
-                    let payload = driver.link.payload();
-                    let n = payload.len();
-                    if self.expected.get(self.came..self.came + n) != Some(payload) {
-                        return Poll::Ready(Err(other()));
-                    }
-                    driver.link.consume(n);
-                    self.came += n;
-                }
-                Step::Done(_) if self.came == self.expected.len() => return Poll::Ready(Ok(())),
-                Step::Done(_) => return Poll::Ready(Err(other())),
-            }
         }
     }
 }

@@ -32,6 +32,8 @@ pub struct Opening<N: Net> {
     auditor: Option<Box<Auditor>>,
 }
 
+// There is one for each session that is opened, and nearly all of it is used in either stage.
+#[allow(clippy::large_enum_variant)]
 enum Stage<N: Net> {
     Connecting(Connecting<N>),
     LoggingIn(Driver<N>),

@@ -97,12 +97,20 @@ impl Tally {
     /// One that hashes by these algorithms, each once.
     pub(super) fn new(algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         let mut tally = Self::default();
-        for algorithm in algorithms {
-            if tally.hashers.iter().all(|hasher| hasher.algorithm != algorithm) {
-                tally.hashers.push(Hasher::new(algorithm));
-            }
-        }
+        algorithms.into_iter().for_each(|algorithm| tally.add(algorithm));
         tally
+    }
+
+    /// Hashes by this one, too.
+    pub(super) fn add(&mut self, algorithm: Algorithm) {
+        if self.hash(algorithm).is_none() {
+            self.hashers.push(Hasher::new(algorithm));
+        }
+    }
+
+    /// The hash of all that has passed, where it is hashed by this algorithm.
+    pub(super) fn hash(&self, algorithm: Algorithm) -> Option<Hash> {
+        self.hashers.iter().find(|hasher| hasher.algorithm == algorithm).map(Hasher::hash)
     }
 
     /// These bytes pass.
@@ -114,11 +122,6 @@ impl Tally {
     /// How many have passed.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
-    }
-
-    /// The hash of all that has passed, where it is made.
-    pub(super) fn hash(&self, algorithm: Algorithm) -> Option<Hash> {
-        self.hashers.iter().find(|hasher| hasher.algorithm == algorithm).map(Hasher::hash)
     }
 
     /// The hashes of all that has passed.

@@ -113,6 +113,11 @@ impl Display for Mismatch {
             Self::Size { expected, found } => {
                 write!(f, "the file on the server has {found} bytes, not {expected}")
             }
+            Self::Hash { expected, found } => write!(
+                f,
+                "the file on the server has the {} {found}, not {expected}: it was changed",
+                found.algorithm()
+            ),
             Self::Content => {
                 f.write_str("the file on the server has other content: it is another, or was changed")
             }

@@ -1,6 +1,7 @@
 //! What to download, and how.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
 use core::ops::{Bound, RangeBounds};
 
@@ -23,6 +24,8 @@ use crate::error::{Error, Local};
 pub struct Get {
     path: Result<Argument, ArgumentError>,
     pub(crate) span: Span,
+    /// What is here already of that.
+    pub(crate) tail: Vec<u8>,
     pub(crate) ascii: bool,
     pub(crate) verify: bool,
     pub(crate) max_size: Option<u64>,
@@ -70,6 +73,7 @@ impl Get {
         Self {
             path: Argument::new(path),
             span: Span::Bytes(0, None),
+            tail: Vec::new(),
             ascii: false,
             verify: false,
             max_size: None,
@@ -102,6 +106,16 @@ impl Get {
         Self { span: Span::Bytes(start, end), ..self }
     }
 
+    /// After the first `offset` bytes, which are here already (REST), the last of them as in `tail`: those are asked for
+    /// once more and compared, and are not handed out. Where they differ, it is not the same file, or was changed
+    /// ([`Error::Mismatch`]). A `drive` download does that; what drives a [`Session`](crate::Session) itself gets the
+    /// tail as well.
+    pub fn resume(self, offset: u64, tail: impl Into<Vec<u8>>) -> Self {
+        let tail = tail.into();
+        let start = offset.saturating_sub(tail.len() as u64);
+        Self { span: Span::Bytes(start, None), tail, ..self }
+    }
+
     /// So many bytes at its end (SIZE and REST), or all of a file that has fewer.
     pub fn last(self, bytes: u64) -> Self {
         Self { span: Span::Last(bytes), ..self }
@@ -114,8 +128,9 @@ impl Get {
         Self { ascii: true, ..self }
     }
 
-    /// Compares what has come with the size that the server tells (SIZE) once the download is confirmed:
-    /// [`Error::Mismatch`] where they differ. Not of text, which has another size on the way.
+    /// Compares what has come with the size that the server tells (SIZE) once the download is confirmed, and of a whole
+    /// file with its hash where FEAT names one (HASH, XSHA256 and such; what has come was hashed as it passed):
+    /// [`Error::Mismatch`] where they differ. Not of a range, nor of text, which has another size on the way.
     pub fn verify(self) -> Self {
         Self { verify: true, ..self }
     }
@@ -175,7 +190,7 @@ impl Get {
     #[cfg(feature = "rustls")]
     pub(crate) fn rest(&self, start: u64, end: Option<u64>, came: u64) -> Self {
         let max_size = self.max_size.map(|max| max.saturating_sub(came));
-        Self { span: Span::Bytes(start, end), newer_than: None, max_size, ..self.clone() }
+        Self { span: Span::Bytes(start, end), tail: Vec::new(), newer_than: None, max_size, ..self.clone() }
     }
 
     pub(super) fn command(&self) -> Result<Command, Error> {

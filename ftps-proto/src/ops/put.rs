@@ -86,15 +86,18 @@ impl Put {
         Self { ascii: true, ..self }
     }
 
-    /// Compares what was sent with the size that the server tells (SIZE) once the upload is confirmed:
-    /// [`Error::Mismatch`] where they differ. Not of text, which has another size on the way.
+    /// Compares what was sent with the size that the server tells (SIZE) once the upload is confirmed, and of a whole file
+    /// with its hash where FEAT names one (HASH, XSHA256 and such; what was sent was hashed as it passed):
+    /// [`Error::Mismatch`] where they differ. Not of text, which has another size on the way, nor of what was added to the
+    /// end of a file.
     pub fn verify(self) -> Self {
         Self { verify: true, ..self }
     }
 
     /// Uploads under another name in the same directory, `.NAME.xxxxxxxx.part`, and renames it once it is confirmed (and
     /// verified): nobody sees a part of the file under its own name. Where that fails, the part is removed; where the upload
-    /// is given up or the session is lost, it stays. Whether a file that is there is replaced is the server's choice.
+    /// is given up or the session is lost, it stays. Whether a file that is there is replaced is the server's choice. A
+    /// `drive` upload does all that.
     pub fn atomic(self) -> Self {
         Self { atomic: true, ..self }
     }
@@ -133,15 +136,13 @@ impl Put {
 
     /// What is to be known before it begins.
     pub(super) fn conditions(&self) -> Result<Conditions, Error> {
-        if self.store == Store::Unique {
-            return match (self.atomic || self.verify, &self.path) {
-                (true, _) => Err(Local::Configuration(
-                    "a file that the server names is neither renamed nor verified".into(),
-                )
-                .into()),
-                (false, Err(error)) => Err((*error).into()),
-                (false, Ok(_)) => Ok(Conditions::default()),
-            };
+        let renamed = self.atomic && self.part.is_none();
+        if self.store != Store::Replace && renamed || !self.is_placed() && self.verify {
+            let reason = "only a whole file is verified, or renamed when it is there";
+            return Err(Local::Configuration(reason.into()).into());
+        }
+        if let (Store::Unique, Ok(_)) = (self.store, &self.path) {
+            return Ok(Conditions::default());
         }
         let mut conditions = Conditions::of(self.path()?);
         conditions.part = self.part.clone();
@@ -171,9 +172,14 @@ impl Put {
     }
 
     /// Whether it is known where on the server each byte goes.
-    #[cfg(feature = "rustls")]
     pub(crate) fn is_placed(&self) -> bool {
         matches!(self.store, Store::Replace | Store::At(_))
+    }
+
+    /// Whether nothing of what is there stays.
+    #[cfg(feature = "rustls")]
+    pub(crate) fn is_whole(&self) -> bool {
+        self.store == Store::Replace
     }
 
     /// How much room it takes.
@@ -190,7 +196,9 @@ impl Put {
     #[cfg(feature = "rustls")]
     pub(crate) fn under_another_name(self, entropy: u64) -> Self {
         let part = match &self.path {
-            Ok(Some(path)) if self.atomic => part_of(path.as_bytes(), entropy),
+            Ok(Some(path)) if self.atomic && self.store == Store::Replace => {
+                part_of(path.as_bytes(), entropy)
+            }
             _ => None,
         };
         Self { part, ..self }

@@ -318,6 +318,17 @@ impl Session {
         self.features().is_some_and(|features| features.hashes().any(|(known, _)| known == algorithm))
     }
 
+    /// The best algorithm by which the server says that it hashes.
+    #[cfg(feature = "rustls")]
+    pub(crate) fn best_hash(&self) -> Option<Algorithm> {
+        use Algorithm::{Crc32, Md5, Sha1, Sha256, Sha512};
+        let has = |label| self.features().is_some_and(|features| features.has(label));
+        let best = [Sha256, Sha512, Sha1, Md5, Crc32].into_iter();
+        best.zip(["XSHA256", "XSHA512", "XSHA1", "XMD5", "XCRC"])
+            .find(|(algorithm, own)| self.hashes_by(*algorithm) || has(own))
+            .map(|(algorithm, _)| algorithm)
+    }
+
     /// By what HASH hashes now, where that is known.
     pub(crate) fn hash_algorithm(&self) -> Option<Algorithm> {
         self.learned.hash

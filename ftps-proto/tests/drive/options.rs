@@ -165,6 +165,45 @@ fn what_the_server_has_is_compared_with_what_was_moved() {
     assert_eq!(error.code().unwrap(), 502);
 }
 
+#[test]
+fn a_file_that_was_changed_on_the_server_is_told_from_what_was_moved() {
+    let file = vec![7; 42];
+    // SHA-256, of that and of nothing.
+    const RIGHT: &str = "96cb9960fb43f7f564c7fc414ff9ccd0991ce4a0a9ecaa13a8121b83657be725";
+    const WRONG: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    for (told, same) in [(WRONG, false), (RIGHT, true)] {
+        let features = ["211-Features".into(), " HASH SHA-256*".into(), "211 End".into()];
+        let told = format!("213 SHA-256 0-42 {told} file");
+        let world = sends(&file).on("FEAT", features).on("HASH", [Act::from(&*told)]);
+        let mut driver = open(&world);
+        let down = got(&world, &mut driver, Get::new("file").verify(), 100).map(drop);
+        let up = put(&world, &mut driver, Put::new("file").verify(), &file).map(drop);
+        for done in [down, up] {
+            match done {
+                Ok(()) => assert!(same),
+                Err(Error::Mismatch(Mismatch::Hash { .. })) => assert!(!same),
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_part_that_is_here_is_gone_on_with() {
+    let whole: Vec<u8> = (0..100_u8).collect();
+    for (tail, same) in [(&whole[40..60], true), (&[7; 20], false)] {
+        let world = sends(&whole[40..]).on("REST", ["350 there".into()]).on("SIZE", ["213 100".into()]);
+        let mut driver = open(&world);
+        let get = Get::new("file").resume(60, tail).verify();
+        match got(&world, &mut driver, get, 7) {
+            Ok(rest) => assert!(same && rest == whole[60..]),
+            Err(Error::Mismatch(Mismatch::Content)) => assert!(!same),
+            Err(error) => panic!("{error}"),
+        }
+        assert_eq!(said(&world)[1..3], ["REST 40", "RETR file"]);
+    }
+}
+
 /// The commands since the login.
 fn said(world: &World) -> Vec<String> {
     let heard = world.heard();

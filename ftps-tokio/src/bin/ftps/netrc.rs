@@ -50,7 +50,7 @@ impl Netrc {
         let mut expected: Option<String> = None;
         while let Some((line, number)) = lines.next() {
             let mut rest = line.trim_start();
-            while !rest.is_empty() && !(rest.starts_with('#') && expected.is_none()) {
+            while !(rest.is_empty() || rest.starts_with('#') && expected.is_none()) {
                 let (word, after) = word(rest).ok_or(number)?;
                 rest = after.trim_start();
                 let Some(key) = expected.take() else {
