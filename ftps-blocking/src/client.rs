@@ -5,9 +5,9 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 use std::task::Poll;
 
-use ftps_proto::drive::{self, Adapter, Driven, Driver, Running, Survey, Surveying};
+use ftps_proto::Error;
+use ftps_proto::drive::{self, Adapter, Driven, Driver, Survey, Surveying};
 use ftps_proto::ops::{Get, Put, Transferred};
-use ftps_proto::{Error, Operation};
 
 use crate::net::{Connect, Sockets};
 use crate::wait::wait;
@@ -91,15 +91,6 @@ impl Client {
     {
         let mut upload = drive::Upload::new(self, put)?;
         wait(|cx| upload.poll_copy(cx, |space, _| Poll::Ready(source.read(space))))
-    }
-
-    /// Runs an operation of the core.
-    ///
-    /// # Errors
-    /// Whatever ends it.
-    pub fn run<O: Operation>(&mut self, op: O) -> Result<O::Output, Error> {
-        let mut running = Running::new(self, op);
-        wait(|cx| running.poll(cx))
     }
 }
 

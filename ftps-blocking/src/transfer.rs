@@ -4,8 +4,8 @@ use std::io::{self, BufRead, Read, Write};
 use std::ops::DerefMut;
 use std::task::{Poll, ready};
 
-use ftps_proto::drive::{self, NotStarted};
-use ftps_proto::ops::{self, Get, List, Put, Transferred};
+use ftps_proto::drive;
+use ftps_proto::ops::{self, List};
 use ftps_proto::{Error, Operation};
 
 use crate::Client;
@@ -23,19 +23,7 @@ use crate::wait::wait;
 pub struct Download<C: DerefMut<Target = Client>>(drive::Download<C>);
 
 impl<C: DerefMut<Target = Client>> Download<C> {
-    /// Downloads a file (RETR) for whatever leads to a client: a borrow, a box, a guard, a pool's object.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with the server's reply, say a 550; and `client`.
-    pub fn open(client: C, get: impl Into<Get>) -> Result<Self, NotStarted<C>> {
-        let mut download = drive::Download::new(client, get)?;
-        match wait(|cx| download.poll_start(cx)) {
-            Ok(()) => Ok(Self(download)),
-            Err(error) => Err(download.not_started(error)),
-        }
-    }
-
-    drive::transfer_methods!();
+    drive::download!();
 }
 
 impl<C: DerefMut<Target = Client>> BufRead for Download<C> {
@@ -63,27 +51,7 @@ impl<C: DerefMut<Target = Client>> Read for Download<C> {
 pub struct Upload<C: DerefMut<Target = Client>>(drive::Upload<C>);
 
 impl<C: DerefMut<Target = Client>> Upload<C> {
-    /// Uploads a file (STOR) for whatever leads to a client: a borrow, a box, a guard, a pool's object.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with the server's reply, say a 553; and `client`.
-    pub fn open(client: C, put: impl Into<Put>) -> Result<Self, NotStarted<C>> {
-        let mut upload = drive::Upload::new(client, put)?;
-        match wait(|cx| upload.poll_start(cx)) {
-            Ok(()) => Ok(Self(upload)),
-            Err(error) => Err(upload.not_started(error)),
-        }
-    }
-
-    /// Ends the file and waits until the server has confirmed it.
-    ///
-    /// # Errors
-    /// Whatever says that the file is not known to be stored.
-    pub fn finish(&mut self) -> Result<Transferred, Error> {
-        wait(|cx| self.0.poll_finish(cx))
-    }
-
-    drive::transfer_methods!();
+    drive::upload!();
 }
 
 impl<C: DerefMut<Target = Client>> Write for Upload<C> {

@@ -14,6 +14,15 @@ use crate::codec::{
 use crate::need::{Channel, Failure, Layer, Waiting};
 use crate::url::UrlError;
 
+#[cfg(feature = "std")]
+use self::io::lasts;
+
+/// Without std nothing is known of a transport's errors.
+#[cfg(not(feature = "std"))]
+fn lasts(_: &Failure) -> bool {
+    false
+}
+
 /// Why an operation did not succeed.
 ///
 /// `{error}` says what has happened, and [`source`](core::error::Error::source) leads to the cause itself, a socket's or
@@ -249,7 +258,8 @@ impl Error {
             Self::Truncated { .. } | Self::Timeout { .. } | Self::Closed { .. } => true,
             Self::Unprotected { cause, .. } => cause.as_ref().is_some_and(|cause| cause.is_temporary()),
             Self::Connection { failure, .. } => {
-                failure.as_ref().is_none_or(|failure| failure.layer == Layer::Transport)
+                let passes = |failure: &Failure| failure.layer == Layer::Transport && !lasts(failure);
+                failure.as_ref().is_none_or(passes)
             }
             _ => false,
         }

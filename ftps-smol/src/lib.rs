@@ -28,8 +28,12 @@
 //! - Every future and every transfer may be dropped at any time. What was under way is reset, and the next call first
 //!   recovers the session or says that it is gone ([`Local::NotOpen`]): then it takes a new client.
 //! - A refusal on the control connection ends a transfer at once, and every wait has a limit ([`Timeouts`], [`Limits`]).
+//! - [`Client::walk`] lists whole trees, and [`Client::glob`] finds what fits a pattern: `outbox/**/*.csv`.
 //! - Paths are bytes, as servers have them; a listing's [`Name`](codec::Name) is one. [`Url`] reads `ftpes://` and `ftps://`
 //!   URLs, and [`Builder::from_url`] connects to one.
+//! - A [`Proxy`] may be between ([`Builder::proxy`]: SOCKS5 or HTTP), connections leave from where [`Builder::bind`] says, and
+//!   the server opens data connections where [`Builder::mode`] does. What gives protection up is behind
+//!   [`Builder::dangerous`].
 //! - The conversation, secrets redacted, goes to `tracing` at level debug, target `ftps::conversation`.
 //!
 //! `examples/`: `nightly_upload` (tried again, renamed once it is whole), `progress`, `private_ca`, `parallel`.
@@ -132,14 +136,4 @@ pub use client::{Builder, Client, Smol};
 pub use net::{Connect, Connecting, Stream};
 pub use transfer::{Download, Entries, Upload, Walk};
 
-pub use ftps_proto::codec;
-pub use ftps_proto::drive::{
-    Batch, Bind, ConnectError, Endpoint, NotStarted, Proxy, ProxyError, ProxyProblem, Retry, Survey, audit,
-};
-pub use ftps_proto::ops::{self, Get, Listed, Put, Transferred, WalkOrder, Walked};
-pub use ftps_proto::tls;
-pub use ftps_proto::{
-    Channel, EarlyClose, Error, Failure, Layer, Limits, ListCommand, Local, Mismatch, Mode, Operation,
-    Pipelining, Quirk, Rate, Refused, Remote, Security, ServerKind, Timeouts, Unlisted, Url, UrlError,
-    UrlType, Waiting,
-};
+ftps_proto::drive::exports!();

@@ -1,13 +1,13 @@
 //! The client.
 
 use std::fmt;
-use std::future::poll_fn;
+use std::future::poll_fn as wait;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use ftps_proto::drive::{self, Adapter, Driven, Driver, Running, Survey, Surveying};
+use ftps_proto::drive::{self, Adapter, Driven, Driver, Survey, Surveying};
 use ftps_proto::ops::{Get, Put, Transferred};
-use ftps_proto::{Error, Local, Operation};
+use ftps_proto::{Error, Local};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::spawn_blocking;
 
@@ -29,7 +29,7 @@ impl Adapter for Tokio {
         let builder = builder.clone();
         Box::pin(async move {
             let mut opening = prepared(builder).await?.open(Sockets::new)?;
-            let driver = poll_fn(|cx| opening.poll(cx)).await?;
+            let driver = wait(|cx| opening.poll(cx)).await?;
             Ok(Client { driver })
         })
     }
@@ -64,7 +64,7 @@ impl Client {
     pub async fn survey(builder: &Builder, login: bool) -> Survey<Self> {
         let opening = prepared(builder.clone()).await.and_then(|builder| builder.open(Sockets::new));
         let mut surveying = Surveying::new(opening, login);
-        poll_fn(|cx| surveying.poll(cx)).await.map(|driver| Self { driver })
+        wait(|cx| surveying.poll(cx)).await.map(|driver| Self { driver })
     }
 
     ftps_proto::drive::commands!([async await]);
@@ -83,7 +83,7 @@ impl Client {
         W: AsyncWrite + Unpin + ?Sized,
     {
         let mut download = drive::Download::new(self, get)?;
-        poll_fn(|cx| {
+        wait(|cx| {
             download.poll_copy(cx, |payload, cx| match payload {
                 Some(payload) => Pin::new(&mut *sink).poll_write(cx, payload),
                 None => Pin::new(&mut *sink).poll_flush(cx).map_ok(|()| 0),
@@ -106,22 +106,13 @@ impl Client {
         R: AsyncRead + Unpin + ?Sized,
     {
         let mut upload = drive::Upload::new(self, put)?;
-        poll_fn(|cx| {
+        wait(|cx| {
             upload.poll_copy(cx, |space, cx| {
                 let mut space = ReadBuf::new(space);
                 Pin::new(&mut *source).poll_read(cx, &mut space).map_ok(|()| space.filled().len())
             })
         })
         .await
-    }
-
-    /// Runs an operation of the core.
-    ///
-    /// # Errors
-    /// Whatever ends it.
-    pub async fn run<O: Operation>(&mut self, op: O) -> Result<O::Output, Error> {
-        let mut running = Running::new(self, op);
-        poll_fn(|cx| running.poll(cx)).await
     }
 }
 

@@ -1,13 +1,13 @@
 //! Transfers under way, over tokio's IO traits.
 
-use std::future::poll_fn;
+use std::future::poll_fn as wait;
 use std::io;
 use std::ops::DerefMut;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use ftps_proto::drive::{self, NotStarted};
-use ftps_proto::ops::{self, Get, List, Put, Transferred};
+use ftps_proto::drive;
+use ftps_proto::ops::{self, List};
 use ftps_proto::{Error, Operation};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 
@@ -25,19 +25,7 @@ use crate::Client;
 pub struct Download<C: DerefMut<Target = Client>>(drive::Download<C>);
 
 impl<C: DerefMut<Target = Client>> Download<C> {
-    /// Downloads a file (RETR) for whatever leads to a client: a borrow, a box, a guard, a pool's object.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with the server's reply, say a 550; and `client`.
-    pub async fn open(client: C, get: impl Into<Get>) -> Result<Self, NotStarted<C>> {
-        let mut download = drive::Download::new(client, get)?;
-        match poll_fn(|cx| download.poll_start(cx)).await {
-            Ok(()) => Ok(Self(download)),
-            Err(error) => Err(download.not_started(error)),
-        }
-    }
-
-    drive::transfer_methods!();
+    drive::download!([async await]);
 }
 
 impl<C: DerefMut<Target = Client> + Unpin> AsyncBufRead for Download<C> {
@@ -73,27 +61,7 @@ impl<C: DerefMut<Target = Client> + Unpin> AsyncRead for Download<C> {
 pub struct Upload<C: DerefMut<Target = Client>>(drive::Upload<C>);
 
 impl<C: DerefMut<Target = Client>> Upload<C> {
-    /// Uploads a file (STOR) for whatever leads to a client: a borrow, a box, a guard, a pool's object.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with the server's reply, say a 553; and `client`.
-    pub async fn open(client: C, put: impl Into<Put>) -> Result<Self, NotStarted<C>> {
-        let mut upload = drive::Upload::new(client, put)?;
-        match poll_fn(|cx| upload.poll_start(cx)).await {
-            Ok(()) => Ok(Self(upload)),
-            Err(error) => Err(upload.not_started(error)),
-        }
-    }
-
-    /// Ends the file and waits until the server has confirmed it. The future may be dropped, and this called again.
-    ///
-    /// # Errors
-    /// Whatever says that the file is not known to be stored.
-    pub async fn finish(&mut self) -> Result<Transferred, Error> {
-        poll_fn(|cx| self.0.poll_finish(cx)).await
-    }
-
-    drive::transfer_methods!();
+    drive::upload!([async await]);
 }
 
 impl<C: DerefMut<Target = Client> + Unpin> AsyncWrite for Upload<C> {
@@ -127,6 +95,6 @@ impl<C: DerefMut<Target = Client>, O: Operation<Output = Option<T>>, T> Entries<
     /// # Errors
     /// [`Error::Refused`] with the server's reply; whatever says that this is not all.
     pub async fn next(&mut self) -> Result<Option<T>, Error> {
-        poll_fn(|cx| self.0.poll_next(cx)).await
+        wait(|cx| self.0.poll_next(cx)).await
     }
 }

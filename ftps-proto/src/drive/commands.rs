@@ -1,10 +1,19 @@
 //! The commands that need no data connection, once for every adapter: rustdoc shows them as each client's own methods.
 
-/// Methods of a client that has a `driver` and `run(op)`: as they are, or with `[async await]`.
+/// Methods of a client that has a `driver`, in whose module `wait` waits for a poll: as they are, or with `[async await]`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __commands {
     ($([$async:ident $await:ident])?) => {
+        /// Runs an operation of the core.
+        ///
+        /// # Errors
+        /// Whatever ends it.
+        pub $($async)? fn run<O: $crate::Operation>(&mut self, op: O) -> Result<O::Output, $crate::Error> {
+            let mut running = $crate::drive::Running::new(self, op);
+            wait(|cx| running.poll(cx))$(.$await)?
+        }
+
         /// Where the control connection goes.
         pub fn peer(&self) -> &$crate::drive::Endpoint {
             self.driver.peer()

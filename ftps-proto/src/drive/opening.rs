@@ -35,8 +35,8 @@ pub struct Opening<N: Net> {
 // There is one for each session that is opened, and nearly all of it is used in either stage.
 #[allow(clippy::large_enum_variant)]
 enum Stage<N: Net> {
-    Connecting(Connecting<N>),
-    LoggingIn(Driver<N>),
+    Connecting(Box<Connecting<N>>),
+    LoggingIn(Box<Driver<N>>),
     Done,
 }
 
@@ -77,7 +77,7 @@ impl<N: Net> Opening<N> {
         let (server, first) = (Endpoint::Host(host, port), Endpoint::Host(first.0, first.1));
         let connecting = Connecting { link, net, server, first, reach, timeout, limit, way };
         let auditor = origin.auditor.clone();
-        Self { stage: Stage::Connecting(connecting), open: Open::new(), origin, auditor }
+        Self { stage: Stage::Connecting(Box::new(connecting)), open: Open::new(), origin, auditor }
     }
 
     /// Goes no further than TLS: takes leave without a login. The session cannot be used, but tells what was found out.
@@ -90,7 +90,7 @@ impl<N: Net> Opening<N> {
     /// used, but tells what was found out.
     pub fn into_driver(self) -> Option<Driver<N>> {
         match self.stage {
-            Stage::LoggingIn(driver) => Some(driver),
+            Stage::LoggingIn(driver) => Some(*driver),
             Stage::Connecting(_) | Stage::Done => None,
         }
     }
@@ -105,9 +105,9 @@ impl<N: Net> Opening<N> {
         match (&opened, &self.stage) {
             (Ok(driver), _) => driver.record_login(None),
             (Err(error), Stage::LoggingIn(driver)) => driver.record_login(Some(error)),
-            (Err(error), Stage::Connecting(Connecting { net, .. })) => {
+            (Err(error), Stage::Connecting(connecting)) => {
                 if let Some(auditor) = &self.auditor {
-                    auditor.not_connected(net.date(), error);
+                    auditor.not_connected(connecting.net.date(), error);
                 }
             }
             (Err(_), Stage::Done) => {}
@@ -122,14 +122,13 @@ impl<N: Net> Opening<N> {
                 failure: Some(Failure::transport(IoError::from(error))),
                 reply: None,
             })?;
-            if let Stage::Connecting(Connecting { link, net, server, reach, limit, way, .. }) =
-                mem::replace(&mut self.stage, Stage::Done)
-            {
+            if let Stage::Connecting(connecting) = mem::replace(&mut self.stage, Stage::Done) {
+                let Connecting { link, net, server, reach, limit, way, .. } = *connecting;
                 let failed = if let Way::Racing(race) = way { race.failed } else { None };
                 let origin = Arc::clone(&self.origin);
                 let mut driver = Driver::new(link, net, connected, (reach, server), failed, limit, origin);
                 driver.auditor = self.auditor.take();
-                self.stage = Stage::LoggingIn(driver);
+                self.stage = Stage::LoggingIn(Box::new(driver));
             }
         }
         if let Stage::LoggingIn(driver) = &mut self.stage {
@@ -138,7 +137,7 @@ impl<N: Net> Opening<N> {
         match mem::replace(&mut self.stage, Stage::Done) {
             Stage::LoggingIn(mut driver) => {
                 driver.lift_limit();
-                Poll::Ready(Ok(driver))
+                Poll::Ready(Ok(*driver))
             }
             Stage::Connecting(_) | Stage::Done => Poll::Pending,
         }

@@ -118,7 +118,9 @@ impl Attempts {
         if self.failed >= self.retry.tries {
             return None;
         }
-        let pause = self.pause();
+        // The server had closed an idle session: nothing is wrong with it.
+        let idle = self.failed == 0 && matches!(error, Error::Closed { .. });
+        let pause = if idle { Duration::ZERO } else { self.pause() };
         self.failed += 1;
         let spent = self.spent.saturating_add(now.saturating_duration_since(self.since));
         (spent.saturating_add(pause) <= self.retry.within).then_some(pause)

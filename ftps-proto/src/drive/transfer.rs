@@ -55,7 +55,63 @@ impl<C> From<NotStarted<C>> for io::Error {
     }
 }
 
-/// What every adapter's `Download` and `Upload` tell, once for all of them.
+/// What every adapter's `Download` has, in whose module `wait` waits for a poll: as it is, or with `[async await]`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __download {
+    ($([$async:ident $await:ident])?) => {
+        /// Downloads a file (RETR) for whatever leads to a client: a borrow, a box, a guard, a pool's object.
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply, say a 550; and `client`.
+        pub $($async)? fn open(
+            client: C,
+            get: impl Into<$crate::ops::Get>,
+        ) -> Result<Self, $crate::drive::NotStarted<C>> {
+            let mut download = $crate::drive::Download::new(client, get)?;
+            match wait(|cx| download.poll_start(cx))$(.$await)? {
+                Ok(()) => Ok(Self(download)),
+                Err(error) => Err(download.not_started(error)),
+            }
+        }
+
+        $crate::__transfer!();
+    };
+}
+
+/// The same of every adapter's `Upload`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __upload {
+    ($([$async:ident $await:ident])?) => {
+        /// Uploads a file (STOR) for whatever leads to a client: a borrow, a box, a guard, a pool's object.
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply, say a 553; and `client`.
+        pub $($async)? fn open(
+            client: C,
+            put: impl Into<$crate::ops::Put>,
+        ) -> Result<Self, $crate::drive::NotStarted<C>> {
+            let mut upload = $crate::drive::Upload::new(client, put)?;
+            match wait(|cx| upload.poll_start(cx))$(.$await)? {
+                Ok(()) => Ok(Self(upload)),
+                Err(error) => Err(upload.not_started(error)),
+            }
+        }
+
+        /// Ends the file and waits until the server has confirmed it. Once that was given up, it may be called again.
+        ///
+        /// # Errors
+        /// Whatever says that the file is not known to be stored.
+        pub $($async)? fn finish(&mut self) -> Result<$crate::ops::Transferred, $crate::Error> {
+            wait(|cx| self.0.poll_finish(cx))$(.$await)?
+        }
+
+        $crate::__transfer!();
+    };
+}
+
+/// What both tell.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __transfer {

@@ -63,12 +63,14 @@ pub(crate) struct DataConnection {
     ending: Option<Ending>,
     /// The server has said that the transfer begins: payload waits for that as well as for the handshake.
     started: bool,
-    /// Where the server can connect to (active mode).
+    /// The server opens it (active mode).
+    active: bool,
+    /// Where it can connect to.
     listening: Option<SocketAddr>,
 }
 
 impl DataConnection {
-    fn new(direction: Direction, clear: bool) -> Self {
+    fn new(direction: Direction, clear: bool, active: bool) -> Self {
         Self {
             direction,
             clear,
@@ -77,6 +79,7 @@ impl DataConnection {
             resumed: None,
             ending: None,
             started: false,
+            active,
             listening: None,
         }
     }
@@ -187,7 +190,7 @@ impl DataConnection {
     }
 
     pub(super) fn set_listening(&mut self, at: SocketAddr) {
-        self.listening = Some(at);
+        self.listening = Some(at).filter(|_| self.active);
     }
 
     pub(super) fn connected(&mut self) {
@@ -277,18 +280,18 @@ impl Session {
 
     /// A data connection to this target is opened (passive mode).
     pub(crate) fn connect_data(&mut self, direction: Direction, to: Target) {
-        self.new_data(direction);
+        self.new_data(direction, false);
         self.need(Need::Connect(to));
     }
 
     /// A data connection is waited for (active mode).
     pub(crate) fn listen_for_data(&mut self, direction: Direction) {
-        self.new_data(direction);
+        self.new_data(direction, true);
         self.need(Need::Listen);
     }
 
-    fn new_data(&mut self, direction: Direction) {
-        self.data = Some(DataConnection::new(direction, self.is_data_clear()));
+    fn new_data(&mut self, direction: Direction, active: bool) {
+        self.data = Some(DataConnection::new(direction, self.is_data_clear(), active));
         // A listing that was given up may have left lines.
         self.listing = LineDecoder::new(self.config.limits.line);
     }

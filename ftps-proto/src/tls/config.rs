@@ -39,7 +39,9 @@ impl TlsConfig {
     /// Starts from the defaults: the platform's trusted authorities, TLS 1.3 and 1.2, ALPN `ftp`, no client
     /// certificate, no key log, and the cryptography that the crate's features chose, with P-256 as the key exchange group
     /// that is offered first: FTP servers know it, while each handshake costs a round trip more where they do not know the
-    /// first one (vsftpd and Pure-FTPd know no other). The other groups are offered all the same.
+    /// first one (vsftpd and Pure-FTPd know no other). The other groups are offered all the same, with aws-lc-rs the
+    /// post-quantum X25519MLKEM768 too, for servers that ask for it. A [`provider`](TlsConfigBuilder::provider) whose first
+    /// group is SECP256R1MLKEM768 prefers post-quantum security, and costs no round trip with servers that know P-256 alone.
     pub fn builder() -> TlsConfigBuilder {
         TlsConfigBuilder::default()
     }

@@ -4,6 +4,7 @@
 
 mod alerts;
 mod certificates;
+mod clear;
 mod ends;
 mod forger;
 mod hostile;

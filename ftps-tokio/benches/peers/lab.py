@@ -7,6 +7,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 SERVERS = ROOT / ".ci/servers"
 MARK = f"compare-{os.getpid()}"
+# Those that everybody knows.
+MEASURED = ("vsftpd", "proftpd", "pure-ftpd")
 # Of memory: a disk's speed is nobody's merit.
 MEMORY = Path("/dev/shm" if os.path.isdir("/dev/shm") else "/tmp") / MARK
 
@@ -37,7 +39,7 @@ class Near:
 
     def take(self, env):
         addresses = dict(item.split("=") for item in env["FTPS_TEST_SERVERS"].split())
-        self.servers = {name: at for name, at in addresses.items() if "implicit" not in name}
+        self.servers = {name: at for name, at in addresses.items() if name in MEASURED}
         self.ca, self.user, self.password = (env[f"FTPS_TEST_{name}"] for name in ("CA", "USER", "PASSWORD"))
         self.home = Path(env["FTPS_TEST_HOME"])
 
@@ -91,14 +93,17 @@ class Far(Near):
 
     def __enter__(self):
         self.lab.mkdir()
-        # The programs are there already, if loopback's are.
+        # What is there for loopback need not be fetched again. A copy: it may be out of date, and is in use.
         unpacked = Path(os.environ.get("FTPS_LAB") or Path(os.environ.get("TMPDIR", "/tmp")) / "ftps-servers")
+        for name in ("root", "pyftpdlib"):
+            if (unpacked / name).exists():
+                shutil.copytree(unpacked / name, self.lab / name, symlinks=True)
         if (unpacked / "unpacked").exists():
-            (self.lab / "root").symlink_to(unpacked / "root")
-            (self.lab / "unpacked").touch()
+            shutil.copy(unpacked / "unpacked", self.lab)
         self.network = subprocess.Popen([HERE / "delay", "0"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.network.stdout.readline() == "up\n", "no network: is another `delay` at work?"
-        self.serve("setup")
+        # Out here, from where packages can be fetched.
+        call([SERVERS, "setup"], env={**os.environ, **self.env})
         self.serve("up", self.address)
         env = environment(**self.env)
         env["FTPS_TEST_SERVERS"] = env["FTPS_TEST_SERVERS"].replace("127.0.0.1", self.address)

@@ -5,6 +5,9 @@
 mod conversation;
 #[path = "../../../ftps-proto/tests/conformance/polled.rs"]
 mod polled;
+#[path = "../../../ftps-proto/tests/conformance/relay.rs"]
+#[allow(dead_code, reason = "the suite uses more of it")]
+mod relay;
 mod scripted;
 mod servers;
 mod stream;

@@ -3,10 +3,10 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
-use ftps_proto::Quirk;
 use ftps_proto::codec::command::{NewFacts, UtcTime};
 use ftps_proto::codec::{Algorithm, Kind, Timestamp, Verb};
 use ftps_proto::drive::Hasher;
+use ftps_proto::{Error, Quirk};
 
 use super::{Bench, bytes, refused, var};
 use crate::on_every_server;
@@ -46,7 +46,14 @@ on_every_server!(a_server_tells_about_itself where |site| site.is_plainest());
 
 fn names_and_a_listing_over_the_control_connection<S: Subject>(mut bench: Bench<S>) {
     let client = &mut bench.client;
-    assert_eq!(client.names("").unwrap(), [], "an empty directory");
+    match client.names("") {
+        Err(Error::Truncated { bytes: 0, .. }) if bench.site.is("pyftpdlib") => {
+            bench
+                .site
+                .cannot("a list of no names (NLST), always: it may end the connection before its handshake");
+        }
+        names => assert_eq!(names.unwrap(), [], "an empty directory"),
+    }
     client.upload("a b", &mut Source::bytes(b"nine bytes".as_slice())).unwrap();
     client.create_dir("d").unwrap();
     let names = client.names("").unwrap();
@@ -217,8 +224,8 @@ fn what_servers_refuse<S: Subject>(mut bench: Bench<S>) {
     match site.is("pure-ftpd") {
         true => account.unwrap(),
         false => {
-            let (verb, code) = refused(account.unwrap_err());
-            assert!(verb == Verb::Acct && matches!(code, 500 | 502), "{verb}: {code}");
+            let code = if site.is("pyftpdlib") { 500 } else { 502 };
+            assert_eq!(refused(account.unwrap_err()), (Verb::Acct, code));
         }
     }
     let refusals = [

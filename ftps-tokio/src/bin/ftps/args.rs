@@ -10,6 +10,8 @@ use ftps_tokio::codec::Algorithm;
 
 use crate::reach::ReachOptions;
 
+use crate::how::{GetHow, PutHow};
+
 /// Move files over FTPS: TLS on both connections, verified, and files that arrive whole.
 #[derive(Debug, Parser)]
 #[command(name = "ftps", version, after_help = URLS)]
@@ -82,6 +84,8 @@ pub(crate) enum Command {
         #[arg(short = 'j', long, value_name = "N", default_value = "1", hide_default_value = true)]
         #[arg(value_parser = clap::value_parser!(u8).range(1..))]
         sessions: u8,
+        #[command(flatten)]
+        how: GetHow,
     },
     /// Upload files and directories
     Put {
@@ -101,6 +105,8 @@ pub(crate) enum Command {
         #[arg(short = 'j', long, value_name = "N", default_value = "1", hide_default_value = true)]
         #[arg(value_parser = clap::value_parser!(u8).range(1..))]
         sessions: u8,
+        #[command(flatten)]
+        how: PutHow,
     },
     /// Remove files; and directories that are empty, written with a / at the end
     Rm {
@@ -301,6 +307,12 @@ pub(crate) struct Options {
     /// Wait no longer than this for a connection, a reply, or data to move
     #[arg(long, global = true, value_name = "SECS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) timeout: Option<u32>,
+    /// Try so often to go on with a transfer that failed for a reason that may pass, after pauses that double; 0 is never
+    #[arg(long, global = true, value_name = "N", default_value = "5")]
+    pub(crate) retries: u32,
+    /// The first of these pauses; none is longer than sixty times that
+    #[arg(long, global = true, value_name = "MILLISECONDS", default_value = "1000")]
+    pub(crate) retry_pause: u32,
     /// Show the conversation with the server, without the secrets, with addresses, TLS and times; twice: all that happens
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,

@@ -70,8 +70,8 @@ pub(crate) struct Paint {
 }
 
 impl Paint {
-    pub(crate) fn new(long: bool, color: When) -> Self {
-        let colours = match color {
+    pub(crate) fn new(long: bool, colours: When) -> Self {
+        let colours = match colours {
             When::Always => true,
             When::Never => false,
             // console has none for what is not a terminal, or where NO_COLOR is set.

@@ -71,13 +71,15 @@ impl Failure {
 
     /// Something that a logged-in session could not do.
     pub(crate) fn transfer(error: Error) -> Self {
+        // Asked for with --newer: nothing is wrong.
+        let status = if let Error::NotNewer { .. } = error { 0 } else { Self::TRANSFER };
         Self {
             code: error.code().map(|code| code.get()),
             temporary: error.is_temporary(),
             gone: matches!(error, Error::Closed { .. }),
             silent: matches!(error, Error::Timeout { .. }),
             unconnected: is_unconnected(&error),
-            ..Self::new(Self::TRANSFER, kind(&error), &error)
+            ..Self::new(status, kind(&error), &error)
         }
     }
 
@@ -123,6 +125,9 @@ fn kind(error: &Error) -> &'static str {
         Error::Refused(_) if error.is_login() => "login",
         Error::Refused(_) => "refused",
         Error::Truncated { .. } => "truncated",
+        Error::Mismatch(_) => "mismatch",
+        Error::TooLarge { .. } => "too large",
+        Error::NotNewer { .. } => "unchanged",
         Error::Unlisted(..) => "listing",
         Error::Timeout { .. } => "timeout",
         Error::Unprotected { .. } | Error::NotResumed => "tls",

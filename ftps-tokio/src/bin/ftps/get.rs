@@ -9,6 +9,7 @@ use ftps_tokio::{Client, Error, Transferred};
 
 use crate::copy::copy;
 use crate::failure::Failure;
+use crate::how::{GetHow, time_there};
 use crate::jobs::{self, move_all};
 use crate::listing::{is_directory, matching};
 use crate::remote_tree::Tree;
@@ -94,6 +95,7 @@ pub(crate) async fn get(
     to: &Destination,
     recursive: bool,
     sessions: usize,
+    how: &GetHow,
     settings: &Settings,
     report: &mut Report,
 ) {
@@ -109,7 +111,7 @@ pub(crate) async fn get(
                 report.failed(&failure.of(&url)).await;
             }
         }
-        fetch(jobs, to, session, sessions, report).await;
+        fetch(jobs, to, session, sessions, how, report).await;
     }
 }
 
@@ -197,7 +199,14 @@ async fn plan_tree(
     Ok(())
 }
 
-async fn fetch(jobs: Vec<Job>, to: &Destination, session: Session<'_>, sessions: usize, report: &Report) {
+async fn fetch(
+    jobs: Vec<Job>,
+    to: &Destination,
+    session: Session<'_>,
+    sessions: usize,
+    how: &GetHow,
+    report: &Report,
+) {
     // The sizes are the server's word, or missing.
     let bytes = jobs.iter().try_fold(0, |all: u64, job| all.checked_add(job.size?));
     report.begin(jobs.len(), bytes);
@@ -214,7 +223,7 @@ async fn fetch(jobs: Vec<Job>, to: &Destination, session: Session<'_>, sessions:
         }
     }
     move_all(distinct, session, sessions, report, async |job, session| {
-        fetch_one(job, to, session, report).await
+        fetch_one(job, to, how, session, report).await
     })
     .await;
 }
@@ -232,6 +241,7 @@ impl jobs::Job for Job {
 async fn fetch_one(
     job: &Job,
     to: &Destination,
+    how: &GetHow,
     session: &mut Session<'_>,
     report: &Report,
 ) -> Result<Transferred, Failure> {
@@ -240,20 +250,41 @@ async fn fetch_one(
         Destination::Stdout => Failure::stdout(error),
         _ => Failure::local(error).about(&shown(path)),
     };
-    let mut sink = match to {
-        Destination::Stdout => Sink::stdout(),
-        _ => Sink::create(path).await.map_err(local)?,
+    let here = fs::metadata(path).ok().filter(|_| !matches!(to, Destination::Stdout));
+    let (mut sink, part) = match to {
+        Destination::Stdout => (Sink::stdout(), None),
+        _ if how.how.resume => {
+            let (sink, part) = Sink::resume(path).map_err(local)?;
+            (sink, Some(part))
+        }
+        _ => (Sink::create(path).await.map_err(local)?, None),
     };
+    let gets = how.gets(url, here.as_ref(), part);
+    let mut time = None;
     let transferred = session.run(async |client| {
         let size = match job.size {
             None if report.shows_progress() => size(client, url).await?,
             size => size,
         };
+        if how.how.preserve {
+            time = time_there(client, url).await?;
+        }
         let bar = report.bar(url, size);
-        let download = client.download(&url.path).await.map_err(Failure::transfer)?;
-        copy(download, &mut sink, &bar, local).await
+        let mut all: Option<Transferred> = None;
+        for get in &gets {
+            let download = client.download(get.clone()).await.map_err(Failure::transfer)?;
+            let mut done = copy(download, &mut sink, &bar, local).await?;
+            done.bytes += all.map_or(0, |all| all.bytes);
+            all = Some(done);
+        }
+        all.ok_or_else(|| Failure::usage("no part of it is wanted"))
     });
     let transferred = transferred.await?;
+    if let Some(time) = time {
+        sink.set_modified(time).map_err(local)?;
+    } else if how.how.preserve {
+        report.warn(format_args!("{url}: the server does not tell its time"));
+    }
     sink.commit().await.map_err(local)?;
     Ok(transferred)
 }

@@ -11,6 +11,7 @@ mod failure;
 mod generate;
 mod get;
 mod hash;
+mod how;
 mod jobs;
 mod json;
 mod listing;
@@ -95,16 +96,21 @@ async fn run(command: Command, options: &Options, report: &mut Report) -> Result
             let url = settings.complete(parse(&url)?).await?;
             ls::ls(&url, form, &settings, report).await;
         }
-        Command::Get { urls, recursive, output, output_dir, sessions } => {
+        Command::Get { urls, recursive, output, output_dir, sessions, how } => {
             let urls = all(&urls, parse, &settings).await?;
             let to = Destination::new(&urls, recursive, output, output_dir, options.json)?;
-            get::get(urls, &to, recursive, sessions.into(), &settings, report).await;
+            if how.how.resume && matches!(to, Destination::Stdout) {
+                return Err(Failure::usage(
+                    "--resume and -o - do not go together: a stream has no part that is there",
+                ));
+            }
+            get::get(urls, &to, recursive, sessions.into(), &how, &settings, report).await;
         }
-        Command::Put { files, url, recursive, parents, sessions } => {
+        Command::Put { files, url, recursive, parents, sessions, how } => {
             let url = settings.complete(plain(&url)?).await?;
             let targets = put::targets(files, &url, recursive)?;
             let session = Session::new(&settings, &url.site);
-            put::put(targets, recursive, parents, session, sessions.into(), report).await;
+            put::put(targets, recursive, parents, session, sessions.into(), &how, report).await;
         }
         Command::Rm { urls } => {
             let urls = all(&urls, parse, &settings).await?;

@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 
 use crate::directories::Directories;
 use crate::failure::Failure;
+use crate::how::{PutHow, set_time_there, there};
 use crate::jobs::{self, move_all};
 use crate::local_tree::{Tree, size};
 use crate::report::{Report, shown};
@@ -55,6 +56,7 @@ pub(crate) async fn put(
     parents: bool,
     mut session: Session<'_>,
     sessions: usize,
+    how: &PutHow,
     report: &Report,
 ) {
     let mut directories = Directories::new(parents);
@@ -100,7 +102,7 @@ pub(crate) async fn put(
     report.begin(jobs.len(), bytes);
     let directories = Mutex::new(directories);
     move_all(jobs, session, sessions, report, async |job, session| {
-        put_one(job, parents.then_some(&directories), session, report).await
+        put_one(job, parents.then_some(&directories), how, session, report).await
     })
     .await;
 }
@@ -118,6 +120,7 @@ impl jobs::Job for Job {
 async fn put_one(
     job: &Job,
     directories: Option<&Mutex<Directories>>,
+    how: &PutHow,
     session: &mut Session<'_>,
     report: &Report,
 ) -> Result<Transferred, Failure> {
@@ -131,7 +134,22 @@ async fn put_one(
         directories.lock().await.ensure(&parent, session).await?;
     }
     let bar = report.bar(to, size(&metadata));
-    let mut source = source.counted(&bar);
     // A session that was gone has read nothing from the source.
-    session.run(async |client| client.upload(&to.path, &mut source).await.map_err(Failure::transfer)).await
+    session
+        .run(async |client| {
+            let mut put = how.put(to, &metadata);
+            if how.how.resume {
+                let file = source.file().ok_or_else(|| Failure::usage("a stream cannot be resumed"))?;
+                put = put.at(there(client, to, file, local).await?);
+            }
+            let mut source = source.counted(&bar);
+            let done = client.upload(put, &mut source).await.map_err(Failure::transfer)?;
+            if how.how.preserve
+                && let Err(failure) = set_time_there(client, to, &metadata).await
+            {
+                report.warn(format_args!("{to}: its time was not kept: {}", failure.reason));
+            }
+            Ok(done)
+        })
+        .await
 }

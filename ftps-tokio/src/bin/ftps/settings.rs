@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use ftps_tokio::codec::{Argument, Command, Encoding, Name, Secret};
 use ftps_tokio::tls::{CertificateProblem, ConfigError, Pem, Pin, TlsConfig, TlsError, Version};
-use ftps_tokio::{Builder, Client, Error, ListCommand, Security};
+use ftps_tokio::{Builder, Client, Error, ListCommand, Retry, Security};
 
 use crate::args::{Options, Tls};
 use crate::audit::Ledger;
@@ -35,6 +35,8 @@ pub(crate) struct Settings {
     insecure: bool,
     pasv_address: bool,
     list_command: ListCommand,
+    retries: u32,
+    retry_pause: Duration,
     encoding: Option<Encoding>,
     verbose: bool,
     /// A pin alone would not be enough.
@@ -66,6 +68,8 @@ impl Settings {
             insecure: options.insecure,
             pasv_address: options.pasv_address,
             list_command: options.list_command.into(),
+            retries: options.retries,
+            retry_pause: Duration::from_millis(options.retry_pause.into()),
             encoding: options.encoding.as_deref().map(encoding).transpose()?,
             verbose: options.verbose > 0,
             has_ca_file: options.ca_file.is_some(),
@@ -156,6 +160,11 @@ impl Settings {
         }
         if let Some(audit) = &self.audit {
             builder = builder.audit(Arc::clone(audit) as _);
+        }
+        if self.retries > 0 {
+            // What a system has on its way is less.
+            let pauses = Retry::new().pauses(self.retry_pause, self.retry_pause * 60);
+            builder = builder.retry(pauses.tries(self.retries).window(8 << 20));
         }
         if let Some(limit) = self.timeout {
             builder = builder.connect_timeout(limit).reply_timeout(limit).idle_timeout(limit);

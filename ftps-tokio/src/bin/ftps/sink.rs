@@ -3,10 +3,12 @@
 use std::fs::{self, Metadata};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use tempfile::NamedTempFile;
 use tokio::task::spawn_blocking;
 
+use crate::how::part;
 use crate::stream::{CHUNK, Writer};
 
 pub(crate) enum Sink {
@@ -14,6 +16,8 @@ pub(crate) enum Sink {
     Stream(Writer),
     /// Nothing to be renamed either, but nothing that makes one wait.
     Open(BufWriter<fs::File>),
+    /// A part, to be gone on with in its place.
+    Part(BufWriter<fs::File>),
     File(BufWriter<NamedTempFile>, PathBuf),
 }
 
@@ -56,10 +60,35 @@ impl Sink {
         Ok(Self::File(BufWriter::with_capacity(CHUNK, file), path))
     }
 
+    /// What is here already, and how much of it, to be gone on with in its place.
+    pub(crate) fn resume(path: &Path) -> io::Result<(Self, (u64, Vec<u8>))> {
+        let mut file = fs::OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "is no file that could be gone on with"));
+        }
+        let part = part(&mut file)?;
+        Ok((Self::Part(BufWriter::with_capacity(CHUNK, file)), part))
+    }
+
+    /// Gives it a time of modification, where it is a file.
+    pub(crate) fn set_modified(&mut self, time: SystemTime) -> io::Result<()> {
+        match self {
+            Self::Stream(_) => Ok(()),
+            Self::Open(file) | Self::Part(file) => {
+                file.flush()?;
+                file.get_ref().set_modified(time)
+            }
+            Self::File(file, _) => {
+                file.flush()?;
+                file.get_ref().as_file().set_modified(time)
+            }
+        }
+    }
+
     pub(crate) async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
             Self::Stream(stream) => stream.write_all(bytes).await,
-            Self::Open(file) => file.write_all(bytes),
+            Self::Open(file) | Self::Part(file) => file.write_all(bytes),
             Self::File(file, _) => file.write_all(bytes),
         }
     }
@@ -68,7 +97,7 @@ impl Sink {
     pub(crate) async fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Stream(stream) => stream.flush().await,
-            Self::Open(file) => file.flush(),
+            Self::Open(file) | Self::Part(file) => file.flush(),
             Self::File(..) => Ok(()),
         }
     }
@@ -77,7 +106,14 @@ impl Sink {
     /// original may be deleted next.
     pub(crate) async fn commit(mut self) -> io::Result<()> {
         self.flush().await?;
-        let Self::File(file, path) = self else { return Ok(()) };
+        let (file, path) = match self {
+            Self::File(file, path) => (file, path),
+            Self::Part(file) => {
+                let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+                return elsewhere(move || file.sync_all()).await;
+            }
+            Self::Stream(_) | Self::Open(_) => return Ok(()),
+        };
         let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
         // Disks are slow: other transfers go on meanwhile.
         let written = file.as_file().try_clone()?;

@@ -32,6 +32,14 @@ impl Source {
         Ok((Self::Stream(Reader::new(file)), metadata))
     }
 
+    /// What it is read from, where that can be read from another place.
+    pub(crate) fn file(&mut self) -> Option<&mut fs::File> {
+        match self {
+            Self::File(file) => Some(file),
+            Self::Stream(_) => None,
+        }
+    }
+
     /// The same, and a bar is told how far it was read.
     pub(crate) fn counted<'a>(&'a mut self, bar: &'a Bar) -> Counted<'a> {
         Counted { source: self, bar }

@@ -19,6 +19,8 @@ pub(crate) struct Url {
     pub(crate) path: Vec<u8>,
     /// What paths are to fit, where it has wildcards.
     pub(crate) pattern: Option<Rc<Pattern>>,
+    /// It is text (`;type=a`).
+    pub(crate) text: bool,
 }
 
 /// What one session is for.
@@ -58,11 +60,6 @@ impl Url {
     /// Reads a URL. An error does not repeat it, since it may hold a password.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let url = ftps_tokio::Url::parse(text).map_err(|error| error.to_string())?;
-        if url.kind() == Some(UrlType::Text) {
-            return Err(
-                "of the types, ;type=i and ;type=d are known here: files are moved as they are".into()
-            );
-        }
         let mut path = url.path().to_vec();
         if url.kind() == Some(UrlType::Directory) && !path.is_empty() && !path.ends_with(b"/") {
             path.push(b'/');
@@ -75,7 +72,8 @@ impl Url {
             user: url.user().map(|user| user.as_bytes().to_vec()),
             password: url.password().map(|password| password.as_bytes().to_vec()),
         };
-        Ok(Self { site: Rc::new(site), path, pattern })
+        let text = url.kind() == Some(UrlType::Text);
+        Ok(Self { site: Rc::new(site), path, pattern, text })
     }
 
     /// Whether it is written as a directory.
@@ -85,7 +83,7 @@ impl Url {
 
     /// Another path on the same site.
     pub(crate) fn with_path(&self, path: impl Into<Vec<u8>>) -> Self {
-        Self { site: Rc::clone(&self.site), path: path.into(), pattern: None }
+        Self { site: Rc::clone(&self.site), path: path.into(), pattern: None, text: self.text }
     }
 
     /// This name in this directory.

@@ -77,6 +77,7 @@ impl Bench {
         command
             .args(arguments.iter().map(|argument| argument.replace("SITE", &site)))
             .args(["--user", "user", "--ca-file", "../ca.pem"])
+            .args(if arguments.contains(&"--retries") { &[][..] } else { &["--retries", "0"] })
             .env("FTPS_PASSWORD", "secret")
             .current_dir(self.work())
             .stdin(Stdio::null());

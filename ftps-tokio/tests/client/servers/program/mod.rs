@@ -2,6 +2,7 @@
 
 mod audit;
 mod check;
+mod cuts;
 mod large;
 mod reach;
 mod runs;
