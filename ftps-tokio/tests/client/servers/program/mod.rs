@@ -1,5 +1,6 @@
 //! The program `ftps` on real servers: batch jobs, and files larger than its memory.
 
+mod audit;
 mod check;
 mod cuts;
 mod large;
