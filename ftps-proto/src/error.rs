@@ -159,7 +159,7 @@ pub enum Remote {
 }
 
 /// How a file on the server differs from what was expected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mismatch {
     /// It has another size (SIZE).
@@ -174,9 +174,9 @@ pub enum Mismatch {
     /// It has another hash than what was moved: it was changed, on the way or after that.
     Hash {
         /// Of what was moved.
-        expected: Hash,
+        expected: Box<Hash>,
         /// The server's.
-        found: Hash,
+        found: Box<Hash>,
     },
 }
 

@@ -51,6 +51,7 @@ impl<L: Lease> Moving<L> {
     pub(super) fn hashed(&mut self, found: Hash) -> Result<Stage<L::Net>, Error> {
         match self.tally.hash(found.algorithm()) {
             Some(expected) if expected != found => {
+                let (expected, found) = (Box::new(expected), Box::new(found));
                 self.give_up(Error::Mismatch(Mismatch::Hash { expected, found }))
             }
             _ => Ok(self.complete()),
