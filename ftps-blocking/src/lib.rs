@@ -30,8 +30,12 @@
 //!   interrupted. No thread is started.
 //! - A transfer may be dropped at any time. It is reset, and the next call first recovers the session or says that it is
 //!   gone ([`Local::NotOpen`]): then it takes a new client. To end it from another thread is not possible.
+//! - [`Client::walk`] lists whole trees, and [`Client::glob`] finds what fits a pattern: `outbox/**/*.csv`.
 //! - Paths are bytes, as servers have them; a listing's [`Name`](codec::Name) is one. [`Url`] reads `ftpes://` and `ftps://`
 //!   URLs, and [`Builder::from_url`] connects to one.
+//! - A [`Proxy`] may be between ([`Builder::proxy`]: SOCKS5 or HTTP), connections leave from where [`Builder::bind`] says, and
+//!   the server opens data connections where [`Builder::mode`] does. What gives protection up is behind
+//!   [`Builder::dangerous`].
 //! - The conversation, secrets redacted, goes to `tracing` at level debug, target `ftps::conversation`.
 //!
 //! `examples/`: `nightly_upload` (tried again, renamed once it is whole), `progress`, `private_ca`, `parallel`.
@@ -78,6 +82,25 @@
 //! As readers and writers, transfers wrap it in an [`io::Error`](std::io::Error) of the kind that fits, whose
 //! [`downcast`](std::io::Error::downcast) takes it out again.
 //!
+//! # Many files
+//!
+//! Over a line with long round trips, most of the time that a small file takes is spent on asking for it. [`Client::batch`]
+//! asks for each while the one before ends; a login in one flight is followed by the first at once.
+//!
+//! ```no_run
+//! # fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! # use ftps_blocking::Client;
+//! let builder = Client::builder("ftp.example.com").login("user", "secret").expect_transfer(true);
+//! let mut client = builder.connect()?;
+//! let mut batch = client.batch(["a.csv", "b.csv", "c.csv"]);
+//! while let Some((client, name)) = batch.next() {
+//!     let mut file = std::fs::File::create(name)?;
+//!     client.download_to(name, &mut file)?;
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Several at a time
 //!
 //! An FTP session moves one file at a time, and so does a client: a transfer borrows it, or owns it
@@ -97,6 +120,7 @@
 //! | feature | |
 //! |---|---|
 //! | `aws-lc-rs` (default), `ring` | rustls' cryptography; with both, aws-lc-rs is used. Built with `AWS_LC_SYS_NO_JITTER_ENTROPY=1` it starts 30 ms sooner: the system's generator is its only source then |
+//! | `encoding_rs` | charsets of the web, for servers whose names are not UTF-8: [`codec::Encoding`] |
 //!
 //! The protocol itself lives in [`ftps_proto`]; this crate adds sockets and waiting. `ftps-tokio` and `ftps-smol` are the same client for those runtimes.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -112,7 +136,7 @@ pub use transfer::{Download, Entries, Upload, Walk};
 
 pub use ftps_proto::codec;
 pub use ftps_proto::drive::{
-    Bind, ConnectError, Endpoint, NotStarted, Proxy, ProxyError, ProxyProblem, Retry, Survey,
+    Batch, Bind, ConnectError, Endpoint, NotStarted, Proxy, ProxyError, ProxyProblem, Retry, Survey, audit,
 };
 pub use ftps_proto::ops::{self, Get, Listed, Put, Transferred, WalkOrder, Walked};
 pub use ftps_proto::tls;

@@ -4,7 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::codec::list::{Family, LineReader};
-use crate::codec::{Argument, Encoding, ReplyLimits, Secret, Timestamp};
+use crate::codec::{Argument, Command, Encoding, ReplyLimits, Secret, Timestamp};
 use crate::session::Quirks;
 use crate::time::Instant;
 
@@ -16,6 +16,8 @@ pub struct Config {
     pub security: Security,
     /// Who logs in.
     pub login: Login,
+    /// What to send where USER is refused, in its place: for servers that know who comes by a client certificate.
+    pub alternative_to_user: Option<Command>,
     /// How long to wait, and for what.
     pub timeouts: Timeouts,
     /// How much to take from a server.
@@ -23,16 +25,27 @@ pub struct Config {
     /// Connect to the address in a PASV reply instead of the control connection's. Off: that address may point
     /// anywhere, and is often a private one.
     pub trust_pasv_address: bool,
+    /// Whether TLS protects data connections.
+    pub protection: Protection,
+    /// End TLS on the control connection after the login (CCC), where the server takes that: anyone on the way reads what is
+    /// said there from then on, and can say what the server would. Off.
+    pub dangerous_clear_control: bool,
+    /// Take the data connections alone that resume the control connection's TLS session, so that they are the same
+    /// server's. Off: a server that gives no tickets would do no transfers.
+    pub require_resumption: bool,
     /// Who opens data connections.
     pub mode: Mode,
     /// Ask for data connections with EPSV and EPRT (RFC 2428) before PASV and PORT. On: off is for a firewall that
     /// follows the old commands alone. Without them there is no active mode over IPv6.
     pub extended: bool,
+    /// Tell the server that no command but EPSV will ask for data connections (EPSV ALL; RFC 2428, section 4), where it
+    /// takes that: PASV and the active mode are then never fallen back to. Off.
+    pub epsv_all: bool,
     /// Whether commands are sent before the replies to earlier ones have come.
     pub pipelining: Pipelining,
-    /// Transfers follow the login: as if [`Session::expect_more`](crate::Session::expect_more) had been called before it. The
-    /// first one's data connection is then asked for together with the login, on servers that take all of it in one flight.
-    pub expect_more: bool,
+    /// A transfer follows the login: its data connection is asked for together with that, on servers that take all of it in one
+    /// flight. One round trip less before the first byte.
+    pub expect_transfer: bool,
     /// Which command lists a directory.
     pub list_command: ListCommand,
     /// The form of the server's LIST, where it cannot be told by its lines.
@@ -67,13 +80,18 @@ impl Config {
         Self {
             security: Security::Explicit,
             login,
+            alternative_to_user: None,
             timeouts: Timeouts::default(),
             limits: Limits::default(),
             trust_pasv_address: false,
+            protection: Protection::Private,
+            dangerous_clear_control: false,
+            require_resumption: false,
             mode: Mode::Passive,
             extended: true,
+            epsv_all: false,
             pipelining: Pipelining::Known,
-            expect_more: false,
+            expect_transfer: false,
             list_command: ListCommand::Best,
             list_family: None,
             list_reader: None,
@@ -242,6 +260,33 @@ pub enum Mode {
     Passive,
     /// The server (EPRT, PORT). TLS is the client's to begin all the same (RFC 4217, section 7).
     Active,
+    /// The client; where none comes about so, the server from then on.
+    PassiveFirst,
+    /// The server; where none comes about so, the client from then on.
+    ActiveFirst,
+}
+
+impl Mode {
+    /// Whether the server opens the first one.
+    pub(crate) const fn begins_active(self) -> bool {
+        matches!(self, Self::Active | Self::ActiveFirst)
+    }
+
+    /// Whether the other side may open them instead.
+    pub(crate) const fn has_other(self) -> bool {
+        matches!(self, Self::PassiveFirst | Self::ActiveFirst)
+    }
+}
+
+/// Whether TLS protects data connections (RFC 4217, section 9).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Protection {
+    /// It does (PROT P), or there is none.
+    #[default]
+    Private,
+    /// It does not (PROT C): anyone between here and the server can read and change every file and listing, and cut it off
+    /// without being noticed.
+    DangerousClear,
 }
 
 /// Whether commands are sent before the replies to earlier ones have come.
@@ -250,6 +295,12 @@ pub enum Mode {
 pub enum Pipelining {
     /// Where the greeting names a server that is known to take it (vsftpd, ProFTPD, Pure-FTPd): IIS and others break.
     Known,
+    /// As [`Known`](Self::Known); and where more transfers follow, the next one's data connection is asked for 5 ms after this
+    /// one has begun, which spares another round trip for each small file on Pure-FTPd, and now and then one on ProFTPD.
+    ///
+    /// It is a race: a server that is not through with the file by then refuses (450, 500, 503). That harms no transfer, and
+    /// the session asks as with `Known` from then on.
+    Eager,
     /// Always one command at a time.
     Off,
 }

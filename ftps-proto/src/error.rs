@@ -14,6 +14,15 @@ use crate::codec::{
 use crate::need::{Channel, Failure, Layer, Waiting};
 use crate::url::UrlError;
 
+#[cfg(feature = "std")]
+use self::io::lasts;
+
+/// Without std nothing is known of a transport's errors.
+#[cfg(not(feature = "std"))]
+fn lasts(_: &Failure) -> bool {
+    false
+}
+
 /// Why an operation did not succeed.
 ///
 /// `{error}` says what has happened, and [`source`](core::error::Error::source) leads to the cause itself, a socket's or
@@ -89,6 +98,10 @@ pub enum Error {
         /// Why the listing failed that was to show it.
         cause: Option<Box<Error>>,
     },
+    /// The data connection did not resume the control connection's TLS session, as
+    /// [`Config::require_resumption`](crate::Config::require_resumption) asks for. It was reset before anything was sent on
+    /// it or taken from it.
+    NotResumed,
     /// The caller's own source of an upload failed. The upload was reset.
     Source(Box<dyn core::error::Error + Send + Sync>),
     /// The caller's own sink of a download failed. The download was reset.
@@ -190,6 +203,8 @@ pub enum Unlisted {
     Unreadable,
     /// The server lists so many entries and no more (Pure-FTPd). Those have come.
     Cut,
+    /// It is a file, and its own line is all that came (vsftpd). [`Metadata`](crate::ops::Metadata) tells what it is.
+    File,
 }
 
 /// A command and the reply that refused it.
@@ -243,7 +258,8 @@ impl Error {
             Self::Truncated { .. } | Self::Timeout { .. } | Self::Closed { .. } => true,
             Self::Unprotected { cause, .. } => cause.as_ref().is_some_and(|cause| cause.is_temporary()),
             Self::Connection { failure, .. } => {
-                failure.as_ref().is_none_or(|failure| failure.layer == Layer::Transport)
+                let passes = |failure: &Failure| failure.layer == Layer::Transport && !lasts(failure);
+                failure.as_ref().is_none_or(passes)
             }
             _ => false,
         }

@@ -13,7 +13,7 @@
 //!                            ▼                                                ▼
 //!  tls     Link: a session with both record engines, tickets private to it, trust
 //!                            ▼                                                │   (another TLS: Session itself)
-//!  ops     Open, StartTransfer, Transfer, List, Metadata, CreateDirAll, Quit, one command each
+//!  ops     Open, StartTransfer, Transfer, List, Walk, Metadata, CreateDirAll, Quit, one command each
 //!                            ▼
 //!  session Session: what leaves, whose each reply is, deadlines, recovery, what was learned of the server
 //!                            ▼
@@ -99,7 +99,7 @@
 //!    and PWD as a fence), or says that it cannot. [`Session::is_usable`] tells without IO.
 //! 4. Success is proven. A download is complete after close_notify and a 2xx; an upload after a drained close and a 2xx.
 //! 5. No credential leaves before TLS, nothing that came in clear after the reply to AUTH is believed, TLS is never given
-//!    up, and what a server's greeting says in clear decides nothing.
+//!    up but where something called `dangerous` asks for it, and what a server's greeting says in clear decides nothing.
 //! 6. Every wait has a deadline and a [reason](Waiting). Every buffer, line, reply and listing has a limit.
 //! 7. Payload does not pass through the machine: whoever drives it moves the bytes, and reports counts.
 //!
@@ -136,13 +136,13 @@ pub mod tls;
 mod url;
 
 pub use config::{
-    Config, EarlyClose, Limits, ListCommand, Login, Mode, Pipelining, Rate, Security, Timeouts,
+    Config, EarlyClose, Limits, ListCommand, Login, Mode, Pipelining, Protection, Rate, Security, Timeouts,
 };
 pub use error::{Error, Local, Mismatch, Refused, Remote, Unlisted};
 pub use need::{
     Channel, Close, Deadline, End, Failure, Flow, Input, Io, Layer, Need, Progress, Target, Waiting,
 };
-pub use session::{Claim, Direction, Operation, Quirk, Quirks, ServerKind, Session, Ticket};
+pub use session::{Claim, Deed, DeedAct, Direction, Operation, Quirk, Quirks, ServerKind, Session, Ticket};
 pub use time::Instant;
 pub use url::{Url, UrlError, UrlType};
 

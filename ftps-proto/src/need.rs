@@ -112,6 +112,9 @@ pub enum Need {
     /// Begin a TLS handshake as the client, under the name of the control connection's host; answer with
     /// [`Input::Secured`] or [`Input::Failed`].
     StartTls(Channel),
+    /// End TLS on a connection that stays (CCC): close_notify both ways, and everything that came and was not told by then is
+    /// dropped. Answer with [`Input::Cleared`]; an end of the transport without close_notify is one as ever.
+    EndTls(Channel),
     /// Close a connection. No answer is due but to [`Close::Write`].
     Close(Channel, Close),
     /// Move bytes and wait.
@@ -149,6 +152,8 @@ pub enum Input<'a> {
         /// Whether it resumed an earlier TLS session.
         resumed: bool,
     },
+    /// TLS has ended on a connection that stays: all that comes and goes is in clear.
+    Cleared(Channel),
     /// Everything that was to be sent on the data connection, its end included, has been handed to the transport.
     Shut,
     /// The peer ended the connection.
@@ -221,6 +226,8 @@ pub enum Waiting {
     Look,
     /// Not a wait: the next keepalive is due. Never the reason of an error.
     Keepalive,
+    /// Not a wait: the next transfer's data connection is asked for. Never the reason of an error.
+    Prepare,
 }
 
 impl fmt::Display for Waiting {
@@ -239,6 +246,7 @@ impl fmt::Display for Waiting {
             Self::Drain => f.write_str("the server to end the data connection"),
             Self::Look => f.write_str("nothing"),
             Self::Keepalive => f.write_str("the next keepalive"),
+            Self::Prepare => f.write_str("the time to ask for the next data connection"),
         }
     }
 }

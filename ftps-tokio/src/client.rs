@@ -92,7 +92,10 @@ impl Client {
         .await
     }
 
-    /// Uploads all that a reader yields (STOR), and has it confirmed.
+    /// Uploads all that a reader yields (STOR), and has it confirmed. It is read in steps of 256 KiB.
+    ///
+    /// A `tokio::fs::File` goes to another thread for each step, which costs a quarter more CPU than a `std::fs::File` that an
+    /// `AsyncRead` of a few lines reads at once; that makes the task wait for the disk.
     ///
     /// # Errors
     /// [`Error::Refused`] with the server's reply, say a 553; [`Error::Source`] where the reader fails: then the upload is

@@ -88,26 +88,31 @@ impl Encoding {
     ///
     /// [`ArgumentError::Charset`] if it has a character that is not in the charset.
     pub fn path<'a>(&self, path: &'a [u8]) -> Result<Cow<'a, [u8]>, ArgumentError> {
+        let encoded = self.encode(path).ok_or(ArgumentError::Charset)?;
+        // Whatever a charset makes of it must not end the command.
+        if let Cow::Owned(encoded) = &encoded {
+            Argument::new(encoded)?;
+        }
+        Ok(encoded)
+    }
+
+    fn encode<'a>(&self, path: &'a [u8]) -> Option<Cow<'a, [u8]>> {
         if path.is_ascii() {
-            return Ok(Cow::Borrowed(path));
+            return Some(Cow::Borrowed(path));
         }
         let mut encoded = Vec::with_capacity(path.len());
         for part in path.split_inclusive(|&b| b == b'/') {
             match core::str::from_utf8(part) {
-                Ok(text) => {
-                    encoded.extend(self.charset.encode(text).ok_or(ArgumentError::Charset)?);
-                }
+                Ok(text) => encoded.extend(self.charset.encode(text)?),
                 Err(_) => encoded.extend_from_slice(part),
             }
         }
-        // Whatever a charset makes of it must not end the command.
-        Argument::new(&encoded)?;
-        Ok(Cow::Owned(encoded))
+        Some(Cow::Owned(encoded))
     }
 
     /// Whether a name that could not be decoded would be sent as it came.
     pub(crate) fn keeps(&self, name: &[u8]) -> bool {
-        self.path(name).is_ok_and(|path| *path == *name)
+        self.encode(name).is_some_and(|path| *path == *name)
     }
 }
 
@@ -139,7 +144,7 @@ impl Charset for Web {
 
 #[cfg(test)]
 mod tests {
-    use alloc::{borrow::ToOwned, format};
+    use alloc::format;
 
     use super::*;
 
@@ -195,13 +200,27 @@ mod tests {
         // The same sign has two codes, and the other one is written.
         assert_eq!(&*sjis.text(b"\x87\x90"), b"\x87\x90");
         assert!(sjis.keeps(b"\x87\x90"));
-        // UTF-8 that is not Shift_JIS, and would become Shift_JIS.
-        let greek = "\u{3b1}\u{3bf}\u{3b1}\u{3a0}".as_bytes().to_owned();
-        assert!(sjis.decode(&greek).is_none() == (*sjis.text(&greek) == *greek));
+        // UTF-8 that is not Shift_JIS, and would be sent as what is.
+        let utf8 = "\u{3042}".as_bytes();
+        assert_eq!((&*sjis.text(utf8), sjis.keeps(utf8)), (utf8, false));
         for (label, name) in
             [("latin1", Some("windows-1252")), ("utf-16", None), ("iso-2022-jp", None), ("klingon", None)]
         {
             assert_eq!(Encoding::for_label(label).as_ref().map(Encoding::name), name, "{label}");
+        }
+    }
+
+    #[cfg(feature = "encoding_rs")]
+    proptest::proptest! {
+        #[test]
+        fn no_name_is_sent_otherwise_than_it_came(name in proptest::collection::vec(0x20u8..=0xff, 1..20), at in 0usize..6) {
+            let labels = ["shift_jis", "euc-jp", "gb18030", "big5", "euc-kr", "windows-1251"];
+            let encoding = Encoding::for_label(labels[at]).unwrap();
+            let text = encoding.text(&name);
+            let sent = encoding.encode(&text);
+            // One that could not be decoded, and is not told as a name.
+            let untold = *text == *name && !encoding.keeps(&name);
+            proptest::prop_assert!(untold || sent.as_deref() == Some(&name[..]), "{} {name:?}", labels[at]);
         }
     }
 }

@@ -170,7 +170,8 @@ impl Display for Permissions {
     }
 }
 
-/// A name or path as the server has it: bytes, mostly UTF-8. Displays lossy and escaped.
+/// A name or path as the server has it: bytes, mostly UTF-8; of a session with an [`Encoding`](super::Encoding) UTF-8 as far
+/// as it could be decoded. Displays lossy and escaped.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(Vec<u8>);
 

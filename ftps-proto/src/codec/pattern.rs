@@ -32,6 +32,7 @@ use super::entry::{Kind, Name};
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Pattern {
+    /// As it was given.
     text: Vec<u8>,
     base: Vec<u8>,
     ways: Vec<Way>,
@@ -91,8 +92,22 @@ impl Pattern {
     /// # Errors
     /// [`PatternError`] says why it is not one.
     pub fn new(pattern: impl AsRef<[u8]>) -> Result<Self, PatternError> {
-        let mut choices = Vec::new();
-        expand(symbols(pattern.as_ref()), &mut choices)?;
+        Self::any([pattern])
+    }
+
+    /// What fits any of these patterns.
+    ///
+    /// # Errors
+    /// [`PatternError`] says why one of them is not one.
+    pub fn any<P: AsRef<[u8]>>(patterns: impl IntoIterator<Item = P>) -> Result<Self, PatternError> {
+        let (mut text, mut choices) = (Vec::new(), Vec::new());
+        for pattern in patterns {
+            if !text.is_empty() {
+                text.push(b',');
+            }
+            text.extend(pattern.as_ref());
+            expand(symbols(pattern.as_ref()), &mut choices)?;
+        }
         let mut ways = choices.iter().map(|choice| way(choice)).collect::<Result<Vec<_>, _>>()?;
         let absolute = choices.first().is_some_and(|choice| is_absolute(choice));
         if choices.iter().any(|choice| is_absolute(choice) != absolute) {
@@ -108,7 +123,7 @@ impl Pattern {
                 way.parts.remove(0);
             }
         }
-        Ok(Self { text: pattern.as_ref().to_vec(), base, ways })
+        Ok(Self { text, base, ways })
     }
 
     /// The pattern that only this path fits.
@@ -123,12 +138,7 @@ impl Pattern {
         pattern
     }
 
-    /// The pattern as it was given.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.text
-    }
-
-    /// The directory that all lies in what fits: the components before the first wildcard. Empty for the working directory.
+    /// The directory that all lies in that fits: the components before the first wildcard. Empty for the working directory.
     pub fn base(&self) -> &[u8] {
         &self.base
     }
@@ -398,6 +408,9 @@ impl Atom {
 }
 
 fn matches(atoms: &[Atom], name: &[u32]) -> bool {
+    if name.is_empty() {
+        return false;
+    }
     if is_hidden(name) && atoms.first() != Some(&Atom::Symbol(u32::from('.'))) {
         return false;
     }

@@ -2,6 +2,10 @@
 
 use core::fmt::{self, Display};
 
+use jiff::{
+    SignedDuration,
+    civil::{self, Date, DateTime},
+};
 use nom::{
     Parser as _,
     bytes::complete::{tag, take_while_m_n, take_while1},
@@ -73,28 +77,24 @@ pub enum Precision {
     Subsecond,
 }
 
-const MINUTES_A_DAY: i64 = 24 * 60;
+const EPOCH: DateTime = civil::datetime(1970, 1, 1, 0, 0, 0, 0);
+/// What a day of a year that is not known is looked for in.
+const LEAP_YEAR: u16 = 2000;
 const MIDNIGHT: TimeOfDay = TimeOfDay { hour: 0, minute: 0, second: None, nanos: 0 };
 
 impl Timestamp {
-    /// The time of `seconds` since 1970-01-01 00:00 UTC; `None` outside the years 0 to 65535.
+    /// The time of `seconds` since 1970-01-01 00:00 UTC; `None` outside the years 0 to 9999.
     pub fn from_unix(seconds: i64) -> Option<Self> {
-        let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-        // Days into eras of 400 years that begin on 1 March 0000, so that the leap day is a year's last.
-        let days = days.checked_add(719_468)?;
-        let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-        let day = day - (365 * year + year / 4 - year / 100);
-        let shifted = (5 * day + 2) / 153;
-        let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+        let at = EPOCH.checked_add(SignedDuration::from_secs(seconds)).ok()?;
+        let unsigned = |number: i8| u8::try_from(number).ok();
         Some(Self {
-            year: Some(u16::try_from(era * 400 + year + i64::from(month <= 2)).ok()?),
-            month: u8::try_from(month).ok()?,
-            day: u8::try_from(day - (153 * shifted + 2) / 5 + 1).ok()?,
+            year: Some(u16::try_from(at.year()).ok()?),
+            month: unsigned(at.month())?,
+            day: unsigned(at.day())?,
             time: Some(TimeOfDay {
-                hour: u8::try_from(second / 3_600).ok()?,
-                minute: u8::try_from(second / 60 % 60).ok()?,
-                second: Some(u8::try_from(second % 60).ok()?),
+                hour: unsigned(at.hour())?,
+                minute: unsigned(at.minute())?,
+                second: Some(unsigned(at.second())?),
                 nanos: 0,
             }),
             year_guessed: false,
@@ -179,34 +179,25 @@ impl Timestamp {
     /// Date and time on its own clock, whatever its zone, as `jiff` has them; `None` without a year, or after the year
     /// 9999. A leap second is the one before.
     #[cfg(feature = "jiff")]
-    pub fn to_jiff_civil(&self) -> Option<jiff::civil::DateTime> {
-        let time = self.time.unwrap_or(MIDNIGHT);
-        let signed = |number: u8| i8::try_from(number).ok();
-        jiff::civil::DateTime::new(
-            i16::try_from(self.year?).ok()?,
-            signed(self.month)?,
-            signed(self.day)?,
-            signed(time.hour)?,
-            signed(time.minute)?,
-            signed(time.second.unwrap_or(0).min(59))?,
-            i32::try_from(time.nanos).ok()?,
-        )
-        .ok()
+    pub fn to_jiff_civil(&self) -> Option<DateTime> {
+        self.civil()
     }
 
-    /// Seconds since 1970-01-01 00:00 on its clock; `None` without a year. What is absent counts as 0.
+    fn civil(&self) -> Option<DateTime> {
+        let TimeOfDay { hour, minute, second, nanos } = self.time.unwrap_or(MIDNIGHT);
+        let second = second.unwrap_or(0).min(59);
+        let [hour, minute, second] = [hour, minute, second].map(|number| i8::try_from(number).ok());
+        let time = civil::Time::new(hour?, minute?, second?, i32::try_from(nanos).ok()?).ok()?;
+        Some(date(self.year?, self.month, self.day)?.to_datetime(time))
+    }
+
+    /// Seconds since 1970-01-01 00:00 on its clock; `None` without a year, or after the year 9999. What is absent counts as
+    /// 0.
     pub fn to_unix(&self) -> Option<i64> {
-        let time = self.time.unwrap_or(MIDNIGHT);
-        Some(self.minutes(self.year?.into(), time) * 60 + i64::from(time.second.unwrap_or(0)))
-    }
-
-    fn minutes(&self, year: i64, time: TimeOfDay) -> i64 {
-        let year = year - i64::from(self.month <= 2);
-        let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-        let month = (i64::from(self.month) + 9) % 12;
-        let day = (153 * month + 2) / 5 + i64::from(self.day) - 1;
-        let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + day - 719_468;
-        days * MINUTES_A_DAY + i64::from(time.hour) * 60 + i64::from(time.minute)
+        let is_leap = self.time.is_some_and(|time| time.second == Some(60));
+        let since = self.civil()?.duration_since(EPOCH);
+        // A fraction counts from the second before, also before 1970.
+        Some(since.as_secs() - i64::from(since.subsec_nanos() < 0) + i64::from(is_leap))
     }
 
     /// Gives it a year if it has none: the latest that does not put it more than a day after `now`.
@@ -217,16 +208,21 @@ impl Timestamp {
     #[must_use]
     pub fn with_year(self, now: &Self) -> Self {
         let (None, Some(this)) = (self.year, now.year) else { return self };
-        let present = now.minutes(this.into(), now.time.unwrap_or(MIDNIGHT));
-        let within = |ahead: i64| {
-            // Next year, this one, the one before.
-            (0..3u16).filter_map(|back| (this + 1).checked_sub(back)).find(|&year| {
-                self.day <= days_in(year, self.month)
-                    && self.minutes(year.into(), self.time.unwrap_or(MIDNIGHT))
-                        <= present + ahead * MINUTES_A_DAY
-            })
+        let Some(today) = date(this, now.month, now.day) else { return self };
+        let clock = |time: Option<TimeOfDay>| {
+            time.map_or((0, 0, 0), |time| (time.hour, time.minute, time.second.unwrap_or(0)))
         };
-        let year = if this == u16::MAX { None } else { within(1).or_else(|| within(183)) };
+        // Not after this day, at the time that it is now; not before last year, and in one in which there is such a day.
+        let latest = |last: Date| {
+            let is_after = (i16::from(self.month), i16::from(self.day), clock(self.time))
+                > (last.month().into(), last.day().into(), clock(now.time));
+            let newest = u16::try_from(last.year() - i16::from(is_after)).ok()?;
+            let mut years = (this.saturating_sub(1)..=newest).rev();
+            years.find(|&year| date(year, self.month, self.day).is_some())
+        };
+        let half_a_year = SignedDuration::from_hours(183 * 24);
+        let year = today.tomorrow().ok().and_then(latest);
+        let year = year.or_else(|| today.checked_add(half_a_year).ok().and_then(latest));
         Self { year, year_guessed: year.is_some(), ..self }
     }
 
@@ -238,27 +234,23 @@ impl Timestamp {
         time: Option<TimeOfDay>,
         zone: Zone,
     ) -> Option<Self> {
-        let exists = matches!(month, 1..=12) && (1..=days_in(year.unwrap_or(2000), month)).contains(&day);
-        exists.then_some(Self { year, year_guessed: false, month, day, time, zone })
+        date(year.unwrap_or(LEAP_YEAR), month, day)?;
+        Some(Self { year, year_guessed: false, month, day, time, zone })
     }
 
     /// Midnight at the end of a day, which some servers write `24:00`, is the next day's 0:00. Where that hangs on a year
     /// that is not known, the day alone.
     pub(super) fn end_of(year: Option<u16>, month: u8, day: u8, zone: Zone) -> Option<Self> {
-        let today = Self::new(year, month, day, None, zone)?;
-        let (month, day) = match (year, month, day) {
-            (None, 2, 28) => return Some(today),
-            _ if day < days_in(year.unwrap_or(2000), month) => (month, day + 1),
-            (_, 12, _) => {
-                let year = match year {
-                    Some(year) => Some(year.checked_add(1)?),
-                    None => None,
-                };
-                return Self::new(year, 1, 1, Some(MIDNIGHT), zone);
-            }
-            _ => (month + 1, 1),
+        if (year, month, day) == (None, 2, 28) {
+            return Self::new(year, month, day, None, zone);
+        }
+        let next = date(year.unwrap_or(LEAP_YEAR), month, day)?.tomorrow().ok()?;
+        let year = match year {
+            Some(_) => Some(u16::try_from(next.year()).ok()?),
+            None => None,
         };
-        Self::new(year, month, day, Some(MIDNIGHT), zone)
+        let unsigned = |number: i8| u8::try_from(number).ok();
+        Self::new(year, unsigned(next.month())?, unsigned(next.day())?, Some(MIDNIGHT), zone)
     }
 
     /// Reads a `time-val`: a fact's value, or the text of a 213 reply to MDTM. UTC.
@@ -328,13 +320,10 @@ impl TimeOfDay {
     }
 }
 
-fn days_in(year: u16, month: u8) -> u8 {
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
-        2 => 28,
-        _ => 31,
-    }
+/// A day that exists.
+fn date(year: u16, month: u8, day: u8) -> Option<Date> {
+    let [month, day] = [month, day].map(|number| i8::try_from(number).ok());
+    Date::new(i16::try_from(year).ok()?, month?, day?).ok()
 }
 
 /// `2014-10-22 06:51:02.5`, as much of it as there is; `----` for a year that is not known.

@@ -6,14 +6,16 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::audit::{Audit, Auditor};
 use super::bind::Bind;
+use super::danger::DangerousBuilder;
 use super::net::Net;
 use super::opening::Opening;
 use super::proxy::Proxy;
 use super::reach::Reach;
 use super::retry::{Origin, Retry};
 use crate::codec::list::{Family, LineReader};
-use crate::codec::{Argument, ArgumentError, Encoding, Entry, Secret};
+use crate::codec::{Argument, ArgumentError, Command, Encoding, Entry, Secret};
 use crate::config::{Config, EarlyClose, Limits, ListCommand, Login, Mode, Pipelining, Security, Timeouts};
 use crate::error::{Error, Local};
 use crate::session::Quirk;
@@ -42,11 +44,13 @@ pub struct Builder<A: Adapter> {
     /// Or what is wrong with the name or the password.
     login: Result<Login, ArgumentError>,
     account: Result<Option<Secret>, ArgumentError>,
+    alternative_to_user: Option<String>,
     virtual_host: Result<Option<Argument>, ArgumentError>,
     client_name: Result<Option<Argument>, ArgumentError>,
     /// All but the login.
-    config: Config,
+    pub(super) config: Config,
     login_timeout: Duration,
+    audit: Option<Arc<dyn Audit>>,
     retry: Option<Retry>,
     connector: Option<A::Connector>,
     local: Bind,
@@ -65,9 +69,11 @@ impl<A: Adapter> Builder<A> {
             config: Config::new(login.clone()),
             login: Ok(login),
             account: Ok(None),
+            alternative_to_user: None,
             virtual_host: Ok(None),
             client_name: Ok(None),
             login_timeout: Duration::from_secs(120),
+            audit: None,
             retry: None,
             connector: None,
             local: Bind::default(),
@@ -101,6 +107,13 @@ impl<A: Adapter> Builder<A> {
     /// Name and password. Without them the login is anonymous (RFC 1635).
     pub fn login(mut self, user: impl AsRef<[u8]>, password: impl AsRef<[u8]>) -> Self {
         self.login = Argument::new(user).and_then(|user| Ok(Login::new(user, Secret::new(password)?)));
+        self
+    }
+
+    /// What to send where USER is refused, in its place: a command as it is typed. For servers that know who comes by a
+    /// client certificate: `SITE AUTH` (Tumbleweed).
+    pub fn alternative_to_user(mut self, command: &str) -> Self {
+        self.alternative_to_user = Some(command.to_owned());
         self
     }
 
@@ -217,10 +230,10 @@ impl<A: Adapter> Builder<A> {
         self
     }
 
-    /// Transfers follow the login at once, as with a client's `expect_more(true)`: the first one's data connection is asked for
-    /// together with the login, on servers that take that. One round trip less before the first byte.
-    pub fn expect_more(mut self, more: bool) -> Self {
-        self.config.expect_more = more;
+    /// A transfer follows the login at once: its data connection is asked for together with that, on servers that are known to
+    /// take it. One round trip less before the first byte. For those that follow there is `expect_more`, or `batch`.
+    pub fn expect_transfer(mut self, expected: bool) -> Self {
+        self.config.expect_transfer = expected;
         self
     }
 
@@ -228,6 +241,25 @@ impl<A: Adapter> Builder<A> {
     pub fn early_close(mut self, early_close: EarlyClose) -> Self {
         self.config.early_close = early_close;
         self
+    }
+
+    /// Transfers go over data connections alone that resume the control connection's TLS session, which proves that they lead
+    /// to the same server; else they fail with [`Error::NotResumed`]. Off unless asked for: some servers give no tickets.
+    pub fn require_resumption(mut self, require: bool) -> Self {
+        self.config.require_resumption = require;
+        self
+    }
+
+    /// Tells the server, where it takes that, that EPSV alone will ask for data connections (EPSV ALL; RFC 2428, section 4).
+    /// Nothing else is fallen back to then.
+    pub fn epsv_all(mut self, epsv_all: bool) -> Self {
+        self.config.epsv_all = epsv_all;
+        self
+    }
+
+    /// Opens the door to what gives protection up.
+    pub fn dangerous(self) -> DangerousBuilder<A> {
+        DangerousBuilder(self)
     }
 
     /// Who opens data connections: the client, unless said otherwise.
@@ -254,6 +286,12 @@ impl<A: Adapter> Builder<A> {
     /// address may point anywhere (CVE-2020-8284).
     pub fn trust_pasv_address(mut self, trust: bool) -> Self {
         self.config.trust_pasv_address = trust;
+        self
+    }
+
+    /// Has somebody told of each login, transfer, rename and deletion, however it ends, and of the SHA-256 of what passes.
+    pub fn audit(mut self, audit: Arc<dyn Audit>) -> Self {
+        self.audit = Some(audit);
         self
     }
 
@@ -350,7 +388,10 @@ impl<A: Adapter> Builder<A> {
         };
         let login = Login { account: self.account.clone()?, ..self.login.clone()? };
         let (virtual_host, client_name) = (self.virtual_host.clone()?, self.client_name.clone()?);
-        let config = Config { login, virtual_host, client_name, ..self.config.clone() };
+        let alternative_to_user = self.alternative_to_user.as_deref().map(raw).transpose()?;
+        let config = Config { login, alternative_to_user, virtual_host, client_name, ..self.config.clone() };
+        let audit = self.audit.clone();
+        let auditor = audit.map(|audit| Auditor::new(audit, config.login.user.clone(), self.host.clone()));
         let origin = Origin {
             tls,
             name,
@@ -359,9 +400,19 @@ impl<A: Adapter> Builder<A> {
             reach: self.reach.clone(),
             limit: self.login_timeout,
             retry: self.retry.clone(),
+            auditor,
             config,
         };
         Ok(Arc::new(origin).open(net(self.connector.clone(), self.local.clone())))
+    }
+}
+
+/// A command as it is typed, of those that can be sent so.
+fn raw(text: &str) -> Result<Command, Error> {
+    let command = Command::parse(text)?;
+    match command.verb() {
+        verb if verb.changes_conversation() => Err(Local::Forbidden(verb).into()),
+        _ => Ok(command),
     }
 }
 

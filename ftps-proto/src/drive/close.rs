@@ -14,8 +14,8 @@ impl<N: Net> Driver<N> {
             // The engine's business: it never arrives here.
             Close::Notify => {}
             // All that was to be sent has been sent, close_notify too. Proxies are known (microsocks) that close both ways where
-            // one is shut down, and so reset what the server has not read yet.
-            Close::Write if self.is_through_proxy() => {}
+            // one is shut down, and so reset what the server has not read yet. In clear there is no other end.
+            Close::Write if self.is_through_proxy() && !self.link.session().is_data_clear() => {}
             // The rest of what the server says is still read.
             Close::Write => self.finish(channel, cx),
             Close::Whole => {
@@ -60,7 +60,7 @@ impl<N: Net> Driver<N> {
         }
     }
 
-    fn write_at_once(&mut self, channel: Channel) {
+    pub(super) fn write_at_once(&mut self, channel: Channel) {
         let socket = match (channel, &mut self.data) {
             (Channel::Control, _) => &mut self.control,
             (Channel::Data, DataSocket::Connected(socket)) => socket,

@@ -403,6 +403,26 @@ macro_rules! __commands {
             self.run($crate::ops::acct($crate::codec::Secret::new(account)?))$(.$await)?
         }
 
+        /// Logs out, and in again under another name, without another connection (REIN; RFC 959, section 4.1.1; RFC 4217,
+        /// section 11). Most servers refuse it, and the session goes on as it was. Transfers are not
+        /// [retried]($crate::drive::Builder::retry) after it.
+        ///
+        /// # Errors
+        /// [`Error::Refused`]($crate::Error::Refused) with the server's reply, to REIN or to the login; whatever says that the
+        /// session is over.
+        #[doc(alias = "REIN")]
+        pub $($async)? fn reinitialize(
+            &mut self,
+            user: impl AsRef<[u8]>,
+            password: impl AsRef<[u8]>,
+        ) -> Result<(), $crate::Error> {
+            let (user, password) = ($crate::codec::Argument::new(user)?, $crate::codec::Secret::new(password)?);
+            let login = $crate::Login::new(user.clone(), password);
+            let done = self.run($crate::ops::Reinitialize::new(login))$(.$await)?;
+            self.driver.reinitialized(user, done.as_ref().err());
+            done
+        }
+
         /// Says which program this is (CLNT; de facto), where that was not done at the login
         /// ([`Builder::client_name`]($crate::drive::Builder::client_name)).
         ///
@@ -434,9 +454,9 @@ macro_rules! __commands {
         }
 
         /// Says whether more transfers follow from now on. Then the next one's data connection is asked for (EPSV) once one's
-        /// has ended, before its final reply: one round trip less for each but the first, and for the first as well with
-        /// [`Builder::expect_more`]($crate::drive::Builder::expect_more). Given up for the session where the server refuses
-        /// it. Nothing is sent by this.
+        /// has ended, before its final reply: one round trip less for each but the first, for which there is
+        /// [`Builder::expect_transfer`]($crate::drive::Builder::expect_transfer). Given up for the session where the server
+        /// refuses it. Nothing is sent by this.
         pub fn expect_more(&mut self, more: bool) {
             self.driver.expect_more(more);
         }

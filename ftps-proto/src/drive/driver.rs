@@ -6,6 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::task::{Poll, ready};
 
+use super::audit::Auditor;
+use super::batch::Batch;
 use super::connect_error::ConnectError;
 use super::net::{Endpoint, Net};
 use super::opening::Opening;
@@ -14,7 +16,7 @@ use super::race::Connected;
 use super::reach::{Connecting, Reach};
 use super::retry::{Origin, Retry};
 use super::tally::Tally;
-use crate::codec::Algorithm;
+use crate::codec::{Algorithm, Argument};
 use crate::error::Error;
 use crate::need::{Channel, Deadline, Io, Progress, Target, Waiting};
 use crate::session::Operation;
@@ -40,6 +42,8 @@ pub struct Driver<N: Net> {
     data_peer: Option<Endpoint>,
     pub(super) data: DataSocket<N>,
     pace: Pace,
+    /// Who is told what was done.
+    pub(super) auditor: Option<Box<Auditor>>,
     /// How transfers are hashed as they pass.
     hashing: Vec<Algorithm>,
     /// While the session is opened: when all of that is to be done.
@@ -89,6 +93,7 @@ impl<N: Net> Driver<N> {
             data_peer: None,
             data,
             pace,
+            auditor: None,
             hashing,
             limit,
             origin,
@@ -154,6 +159,16 @@ impl<N: Net> Driver<N> {
         Some(opening)
     }
 
+    /// Somebody else was logged in, or was to be (REIN). What opens a session again would do so for the one before.
+    #[doc(hidden)]
+    pub fn reinitialized(&mut self, user: Argument, error: Option<&Error>) {
+        self.origin = None;
+        if let Some(auditor) = &mut self.auditor {
+            auditor.set_user(user);
+        }
+        self.record_login(error);
+    }
+
     /// Hashes every transfer that begins from now on as its bytes pass: [`Transferred::hashes`](crate::ops::Transferred).
     pub fn hash_transfers(&mut self, algorithms: &[Algorithm]) {
         self.hashing = algorithms.to_vec();
@@ -161,7 +176,13 @@ impl<N: Net> Driver<N> {
 
     /// For a transfer that begins.
     pub(super) fn tally(&self) -> Tally {
-        Tally::new(self.hashing.iter().copied())
+        let audited = self.is_audited().then_some(Algorithm::Sha256);
+        Tally::new(self.hashing.iter().copied().chain(audited))
+    }
+
+    /// Many transfers in a row, one for each item.
+    pub fn batch<I: IntoIterator>(&mut self, items: I) -> Batch<'_, Self, I::IntoIter> {
+        Batch::new(self, items.into_iter())
     }
 
     /// Runs an operation that moves no payload. Where it is given up half-way, the next operation recovers the session.
@@ -187,8 +208,14 @@ impl<N: Net> Driver<N> {
         cx: &mut N::Context<'_>,
     ) -> Poll<Result<Step<O::Output>, Error>> {
         loop {
-            let need = match self.link.poll(op, self.net.now()) {
-                Ok(Progress::Done(output)) => return Poll::Ready(Ok(Step::Done(output))),
+            let polled = self.link.poll(op, self.net.now());
+            self.record_deeds();
+            let need = match polled {
+                Ok(Progress::Done(output)) => {
+                    // What was asked for the next transfer need not wait for it.
+                    self.write_at_once(Channel::Control);
+                    return Poll::Ready(Ok(Step::Done(output)));
+                }
                 Ok(Progress::Need(need)) => need,
                 Err(error) => {
                     self.give_up();

@@ -13,17 +13,22 @@
 //! - A [`Net`] is what an adapter implements: sockets that do not block, a look-up of names, a clock.
 //! - [`Builder::open`] makes an [`Opening`]: it looks the host up, races its addresses (RFC 8305), starts TLS and logs in.
 //!   It results in a [`Driver`], a session with its sockets.
-//! - [`Running`] is an operation under way; [`Download`], [`Upload`] and [`Entries`] are transfers under way. They hold whatever leads to a driver (a borrow, a
-//!   box, a pool's guard), and reset the data connection where they are dropped before their end.
+//! - A [`Proxy`] may be between, and a [`Bind`] says where connections leave from.
+//! - [`Running`] is an operation under way; [`Download`] and [`Upload`] are transfers under way, and [`Entries`] a listing or a
+//!   walk. They hold whatever leads to a driver (a borrow, a box, a pool's guard), and reset the data connection where they
+//!   are dropped before their end.
 //!
 //! All of it is polled, with whatever the adapter waits with ([`Net::Context`]): the context of an async task, or the set
 //! of sockets for poll(2). All state is kept in these types, so polling can stop at any time and go on later.
 
+pub mod audit;
+mod batch;
 mod bind;
 mod builder;
 mod close;
 mod commands;
 mod connect_error;
+mod danger;
 mod download;
 mod driver;
 mod entries;
@@ -50,9 +55,11 @@ pub use crate::{
     __commands as commands, __entries as entries, __listings as listings, __sockets as sockets,
     __transfer as transfer_methods, __transfers as transfers,
 };
+pub use batch::Batch;
 pub use bind::Bind;
 pub use builder::{Adapter, Builder};
 pub use connect_error::ConnectError;
+pub use danger::DangerousBuilder;
 pub use download::Download;
 pub use driver::Driver;
 pub use entries::Entries;

@@ -15,13 +15,13 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Poll, ready};
 
 use self::resume::Comparing;
+use super::audit::Act;
 use super::driver::Step;
 use super::kept::Kept;
 use super::lease::{Lease, Leased};
 use super::net::Net;
 use super::opening::Opening;
 use super::retry::{Attempts, Retry};
-use super::tally::Tally;
 use super::throttle::Throttle;
 use super::transfer::{Context, NotStarted};
 use crate::codec::{Algorithm, Argument};
@@ -69,8 +69,6 @@ pub(super) struct Moving<L: Lease> {
     ahead: (Vec<u8>, usize),
     pub(super) throttle: Throttle,
     progress: Observer,
-    /// What has passed.
-    tally: Tally,
     /// By what it is verified in the end.
     hash: Option<Algorithm>,
 }
@@ -137,8 +135,10 @@ impl<L: Lease> Moving<L> {
             Plan::Get(get) => (get.rate, get.progress.clone(), OVERLAP),
             Plan::Put(put) => (put.rate, put.progress.clone(), retry.as_ref().map_or(0, Retry::kept)),
         };
+        let mut leased = Leased::new(lease);
+        leased.tally = tally;
         Ok(Self {
-            leased: Leased::new(lease),
+            leased,
             plan,
             stage: Stage::Begin,
             resumed: false,
@@ -156,7 +156,6 @@ impl<L: Lease> Moving<L> {
             ahead: (Vec::new(), 0),
             throttle: Throttle::new(rate),
             progress,
-            tally,
             hash,
         })
     }
@@ -188,10 +187,11 @@ impl<L: Lease> Moving<L> {
 
     /// So many bytes of a download that came were taken.
     pub(super) fn consume(&mut self, n: usize) {
-        let link = &mut self.leased.driver().link;
+        let (driver, tally) = self.leased.parts();
+        let link = &mut driver.link;
         let payload = link.payload();
         let taken = &payload[..n.min(payload.len())];
-        self.tally.pass(taken);
+        tally.pass(taken);
         if self.attempts.is_some() {
             self.kept.push(taken);
         }
@@ -202,8 +202,9 @@ impl<L: Lease> Moving<L> {
     /// Hands over an upload's payload; how many bytes were taken. Only after [`poll`](Self::poll).
     pub(super) fn supply(&mut self, payload: &[u8]) -> usize {
         let payload = &payload[..payload.len().min(self.throttle.piece())];
-        let n = self.leased.driver().link.supply(payload);
-        self.tally.pass(&payload[..n]);
+        let (driver, tally) = self.leased.parts();
+        let n = driver.link.supply(payload);
+        tally.pass(&payload[..n]);
         if self.attempts.is_some() {
             self.kept.push(&payload[..n]);
         }
@@ -213,7 +214,7 @@ impl<L: Lease> Moving<L> {
 
     /// The same with so many bytes of text, which are these lines on their way. All of them are taken.
     pub(super) fn supply_text(&mut self, n: usize, lines: Vec<u8>) {
-        self.tally.pass(&lines);
+        self.leased.tally.pass(&lines);
         self.ahead = (lines, 0);
         self.count(n);
     }
@@ -396,6 +397,7 @@ impl<L: Lease> Moving<L> {
             }
             Err(error) => {
                 self.stage = Stage::Failed;
+                self.leased.record_transfer(Some(Err(&error)));
                 Err(error)
             }
         }
@@ -403,6 +405,9 @@ impl<L: Lease> Moving<L> {
 
     /// Another session has to find the directory in which a relative path begins.
     fn begin(&mut self) -> Result<Stage<L::Net>, Error> {
+        if self.leased.driver().is_audited() {
+            self.leased.transfer = Some(self.file());
+        }
         if self.attempts.is_some() && !self.finds_its_way() {
             return Ok(Stage::Locating(Locate::new()));
         }
@@ -413,6 +418,13 @@ impl<L: Lease> Moving<L> {
         let absolute = self.path().is_some_and(|path| path.as_bytes().starts_with(b"/"));
         let session = self.leased.driver().session();
         absolute || !session.has_strayed() || session.home().is_some()
+    }
+
+    /// What is transferred, for the record: under the name that it gets, where it is not the server that chooses it.
+    fn file(&self) -> (Act, Option<Argument>) {
+        let act = if let Plan::Get(_) = self.plan { Act::Download } else { Act::Upload };
+        let path = self.renaming().map(|(_, to)| to).or(self.path());
+        (act, path.cloned())
     }
 
     /// What is transferred, under the name that it has meanwhile.
@@ -482,6 +494,9 @@ impl<L: Lease> Moving<L> {
     }
 
     fn done(&mut self) -> Stage<L::Net> {
+        if let Some(done) = &self.confirmed {
+            self.leased.record_transfer(Some(Ok(done)));
+        }
         self.transferred = self.confirmed.take();
         Stage::Done
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Poll, ready};
 use std::time::Duration;
 
+use super::audit::Auditor;
 use super::connect_error::ConnectError;
 use super::driver::Driver;
 use super::net::{Endpoint, Net};
@@ -27,11 +28,15 @@ pub struct Opening<N: Net> {
     stage: Stage<N>,
     open: Open,
     origin: Arc<Origin>,
+    /// Who is told of the login.
+    auditor: Option<Box<Auditor>>,
 }
 
+// There is one for each session that is opened, and nearly all of it is used in either stage.
+#[allow(clippy::large_enum_variant)]
 enum Stage<N: Net> {
-    Connecting(Connecting<N>),
-    LoggingIn(Driver<N>),
+    Connecting(Box<Connecting<N>>),
+    LoggingIn(Box<Driver<N>>),
     Done,
 }
 
@@ -71,20 +76,21 @@ impl<N: Net> Opening<N> {
         };
         let (server, first) = (Endpoint::Host(host, port), Endpoint::Host(first.0, first.1));
         let connecting = Connecting { link, net, server, first, reach, timeout, limit, way };
-        Self { stage: Stage::Connecting(connecting), open: Open::new(), origin }
+        let auditor = origin.auditor.clone();
+        Self { stage: Stage::Connecting(Box::new(connecting)), open: Open::new(), origin, auditor }
     }
 
     /// Goes no further than TLS: takes leave without a login. The session cannot be used, but tells what was found out.
     #[must_use]
     pub fn until_secured(self) -> Self {
-        Self { open: Open::until_secured(), ..self }
+        Self { open: Open::until_secured(), auditor: None, ..self }
     }
 
     /// The session as far as it got where an error has ended this: none where no connection came about. It cannot be
     /// used, but tells what was found out.
     pub fn into_driver(self) -> Option<Driver<N>> {
         match self.stage {
-            Stage::LoggingIn(driver) => Some(driver),
+            Stage::LoggingIn(driver) => Some(*driver),
             Stage::Connecting(_) | Stage::Done => None,
         }
     }
@@ -95,19 +101,34 @@ impl<N: Net> Opening<N> {
     /// [`Error::Connection`] for a connection or TLS that failed (no connection at all: with a [`ConnectError`] inside),
     /// [`Error::Refused`] for a login that was refused, [`Error::Timeout`] for what took too long after that.
     pub fn poll(&mut self, cx: &mut N::Context<'_>) -> Poll<Result<Driver<N>, Error>> {
+        let opened = ready!(self.poll_opened(cx));
+        match (&opened, &self.stage) {
+            (Ok(driver), _) => driver.record_login(None),
+            (Err(error), Stage::LoggingIn(driver)) => driver.record_login(Some(error)),
+            (Err(error), Stage::Connecting(connecting)) => {
+                if let Some(auditor) = &self.auditor {
+                    auditor.not_connected(connecting.net.date(), error);
+                }
+            }
+            (Err(_), Stage::Done) => {}
+        }
+        Poll::Ready(opened)
+    }
+
+    fn poll_opened(&mut self, cx: &mut N::Context<'_>) -> Poll<Result<Driver<N>, Error>> {
         if let Stage::Connecting(connecting) = &mut self.stage {
             let connected = ready!(connecting.poll(cx)).map_err(|error| Error::Connection {
                 channel: Channel::Control,
                 failure: Some(Failure::transport(IoError::from(error))),
                 reply: None,
             })?;
-            if let Stage::Connecting(Connecting { link, net, server, reach, limit, way, .. }) =
-                mem::replace(&mut self.stage, Stage::Done)
-            {
+            if let Stage::Connecting(connecting) = mem::replace(&mut self.stage, Stage::Done) {
+                let Connecting { link, net, server, reach, limit, way, .. } = *connecting;
                 let failed = if let Way::Racing(race) = way { race.failed } else { None };
                 let origin = Arc::clone(&self.origin);
-                let driver = Driver::new(link, net, connected, (reach, server), failed, limit, origin);
-                self.stage = Stage::LoggingIn(driver);
+                let mut driver = Driver::new(link, net, connected, (reach, server), failed, limit, origin);
+                driver.auditor = self.auditor.take();
+                self.stage = Stage::LoggingIn(Box::new(driver));
             }
         }
         if let Stage::LoggingIn(driver) = &mut self.stage {
@@ -116,7 +137,7 @@ impl<N: Net> Opening<N> {
         match mem::replace(&mut self.stage, Stage::Done) {
             Stage::LoggingIn(mut driver) => {
                 driver.lift_limit();
-                Poll::Ready(Ok(driver))
+                Poll::Ready(Ok(*driver))
             }
             Stage::Connecting(_) | Stage::Done => Poll::Pending,
         }

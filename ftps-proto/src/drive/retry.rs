@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::audit::Auditor;
 use super::net::Net;
 use super::opening::Opening;
 use super::reach::Reach;
@@ -157,6 +158,8 @@ pub(super) struct Origin {
     pub(super) reach: Reach,
     /// How long all of the opening may take.
     pub(super) limit: Duration,
+    /// Who is told of what is done.
+    pub(super) auditor: Option<Box<Auditor>>,
     /// Where it is to be opened again.
     pub(super) retry: Option<Retry>,
 }
@@ -166,7 +169,10 @@ impl Origin {
     pub(super) fn open<N: Net>(self: &Arc<Self>, net: N) -> Opening<N> {
         let date = self.config.date.or_else(|| Some((net.date()?, net.now())));
         let config = Config { date, ..self.config.clone() };
-        let link = Link::new(Session::new(config), &self.tls, self.name.clone());
+        let mut link = Link::new(Session::new(config), &self.tls, self.name.clone());
+        if self.auditor.is_some() {
+            link.keep_deeds();
+        }
         Opening::new(link, net, Arc::clone(self))
     }
 }

@@ -1,4 +1,4 @@
-//! What has passed of a file: its hashes. Nothing is read twice for it.
+//! What has passed of a file: how many bytes, and their hashes. Nothing is read twice for it.
 
 use std::fmt;
 
@@ -89,6 +89,7 @@ impl fmt::Debug for Hasher {
 /// A file's bytes so far.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
+    bytes: u64,
     hashers: Vec<Hasher>,
 }
 
@@ -114,7 +115,13 @@ impl Tally {
 
     /// These bytes pass.
     pub(super) fn pass(&mut self, bytes: &[u8]) {
+        self.bytes += bytes.len() as u64;
         self.hashers.iter_mut().for_each(|hasher| hasher.update(bytes));
+    }
+
+    /// How many have passed.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// The hashes of all that has passed.
@@ -147,7 +154,8 @@ mod tests {
             tally.pass(first);
             tally.pass(second);
             let hashes = tally.hashes();
-            assert_eq!(hashes.len(), 1, "asked for twice");
+            assert_eq!((hashes.len(), tally.bytes()), (1, bytes.len() as u64));
+            assert_eq!(tally.hash(algorithm), Some(hashes[0]));
             assert_eq!((hashes[0].algorithm(), hashes[0].to_string().as_str()), (algorithm, hash));
         }
     }

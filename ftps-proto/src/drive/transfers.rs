@@ -51,5 +51,23 @@ macro_rules! __transfers {
         ) -> Result<Upload<Box<Self>>, $crate::drive::NotStarted<Box<Self>>> {
             Upload::open(Box::new(self), put)$(.$await)?
         }
+
+        /// Many transfers in a row, one for each item, be that a path or whatever else tells of a file. The data connection of
+        /// each is asked for while the one before ends, which spares a round trip; for the first there is
+        /// [`Builder::expect_transfer`]($crate::drive::Builder::expect_transfer).
+        ///
+        /// ```ignore
+        /// let mut batch = client.batch(["a.csv", "b.csv"]);
+        /// while let Some((client, name)) = batch.next() {
+        ///     client.download_to(name, &mut File::create(name)?)?; // with `.await`, where calls are futures
+        /// }
+        /// ```
+        #[doc(alias = "get_many")]
+        #[doc(alias = "put_many")]
+        #[doc(alias = "mget")]
+        #[doc(alias = "mput")]
+        pub fn batch<I: IntoIterator>(&mut self, items: I) -> $crate::drive::Batch<'_, Self, I::IntoIter> {
+            $crate::drive::Batch::new(self, items.into_iter())
+        }
     };
 }

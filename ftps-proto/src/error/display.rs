@@ -65,6 +65,9 @@ impl Display for Error {
                 }
                 said(f, reply.as_ref())
             }
+            Self::NotResumed => {
+                f.write_str("the data connection did not resume the control connection's TLS session")
+            }
             Self::Unprotected { reply, cause } => {
                 write!(f, "the server refused to protect data connections: {reply}")?;
                 match cause {
@@ -128,6 +131,7 @@ impl Display for Unlisted {
             Self::Missing => "there is no such directory",
             Self::Unreadable => "the directory cannot be read",
             Self::Cut => "the server has left out entries",
+            Self::File => "it is a file, and no directory",
         })
     }
 }

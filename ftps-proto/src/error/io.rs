@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::io::{self, ErrorKind};
 
 use super::{Error, Local, Refused, Unlisted};
+use crate::need::Failure;
 
 impl From<Error> for io::Error {
     /// Keeps the kind (`ConnectionRefused`, `NotFound`, `PermissionDenied`, `TimedOut`...) and has the [`Error`] inside,
@@ -24,10 +25,11 @@ fn kind(error: &Error) -> ErrorKind {
         Error::Unlisted(Unlisted::Missing, _) | Error::Missing(_) => ErrorKind::NotFound,
         Error::Unlisted(Unlisted::Unreadable, _) => ErrorKind::PermissionDenied,
         Error::Unlisted(Unlisted::Cut, _) => ErrorKind::InvalidData,
+        Error::Unlisted(Unlisted::File, _) => ErrorKind::NotADirectory,
         Error::Mismatch(_) => ErrorKind::InvalidData,
         Error::TooLarge { .. } => ErrorKind::FileTooLarge,
         Error::NotNewer { .. } => ErrorKind::AlreadyExists,
-        Error::Unprotected { .. } => ErrorKind::PermissionDenied,
+        Error::Unprotected { .. } | Error::NotResumed => ErrorKind::PermissionDenied,
         Error::Source(cause) | Error::Sink(cause) => of_cause(&**cause).unwrap_or(ErrorKind::Other),
         Error::Connection { failure, .. } | Error::Closed { failure, .. } => match failure {
             Some(failure) => of_cause(&*failure.source).unwrap_or(ErrorKind::ConnectionAborted),
@@ -48,6 +50,14 @@ fn refusal(refused: &Refused) -> ErrorKind {
         500 | 502 | 504 => ErrorKind::Unsupported,
         _ => ErrorKind::Other,
     }
+}
+
+/// Whether a transport's failure is one that does not pass: a proxy that refuses the login or the server's port, an address
+/// that is not this computer's, what cannot be done at all. Each try would be refused, and some count against the user.
+pub(super) fn lasts(failure: &Failure) -> bool {
+    use ErrorKind::{AddrNotAvailable, InvalidInput, PermissionDenied, Unsupported};
+    let kind = of_cause(&*failure.source);
+    matches!(kind, Some(AddrNotAvailable | InvalidInput | PermissionDenied | Unsupported))
 }
 
 fn of_cause(cause: &(dyn StdError + Send + Sync + 'static)) -> Option<ErrorKind> {

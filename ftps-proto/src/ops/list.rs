@@ -23,7 +23,8 @@ use crate::time::Instant;
 /// polled again for more. The listed directory itself and its parent are left out. Memory is bounded: no more input
 /// is asked for before the lines that came have been taken.
 ///
-/// Small servers ignore the path and list the working directory. So on a server that is not known to honour it the session
+/// Small servers ignore the path and list the working directory, and others take what LIST is given for a pattern or for
+/// several words. So on a server that is not known to honour it, or where LIST may take it for something else, the session
 /// changes to the directory, lists it and changes back, also where the listing is dropped. Where it cannot be changed to,
 /// say because the path is a pattern, the path goes with the command.
 ///
@@ -81,10 +82,12 @@ impl List {
 
     fn begin(&self, session: &mut Session) -> Stage {
         match &self.path {
-            Some(_) if !session.lists_paths() => match session.home() {
-                Some(_) => self.enter(session),
-                None => Stage::Home(Call::new(Command::Pwd)),
-            },
+            Some(path) if !session.lists_paths() || self.is_ambiguous(path, session) => {
+                match session.home() {
+                    Some(_) => self.enter(session),
+                    None => Stage::Home(Call::new(Command::Pwd)),
+                }
+            }
             _ => Stage::Open,
         }
     }
@@ -95,6 +98,11 @@ impl List {
             Some(path) if session.leave_home() => Stage::Entering(Call::new(Command::Cwd(path.clone()))),
             _ => Stage::Open,
         }
+    }
+
+    /// Whether LIST may take the path for something else: for a pattern, or for several words (Pure-FTPd).
+    fn is_ambiguous(&self, path: &Argument, session: &Session) -> bool {
+        !self.asks_for_facts(session) && path.as_bytes().iter().any(|byte| b"*?[{\\ ".contains(byte))
     }
 
     fn asks_for_facts(&self, session: &Session) -> bool {

@@ -3,6 +3,8 @@
 //! What a transfer is to move, and how, is told by [`Get`] and [`Put`]. It has five parts, each in its file: what has to be
 //! known of the file (`conditions`), a route (`route`: passive or active), what goes before the command, the command with
 //! its preliminary reply and the handshake (`start`), and payload, end and final reply (`transfer`).
+//!
+#![doc = include_str!("../commands.md")]
 
 mod call;
 mod collect;
@@ -21,6 +23,7 @@ mod offset;
 mod open;
 mod put;
 mod quit;
+mod reinitialize;
 mod remove;
 mod rename;
 mod route;
@@ -51,6 +54,7 @@ pub use offset::LearnOffset;
 pub use open::Open;
 pub use put::Put;
 pub use quit::Quit;
+pub use reinitialize::Reinitialize;
 pub use remove::RemoveDirAll;
 pub use rename::Rename;
 pub use start::StartTransfer;

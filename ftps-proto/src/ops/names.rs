@@ -1,5 +1,6 @@
 //! NLST: names alone.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem;
 use core::task::Poll;
@@ -35,8 +36,8 @@ pub struct Names {
 #[derive(Debug)]
 enum Stage {
     Begin,
-    Opening(StartTransfer),
-    Receiving(Transfer),
+    Opening(Box<StartTransfer>),
+    Receiving(Box<Transfer>),
     /// The last name lacks its line end.
     Last(Option<Name>),
 }
@@ -91,14 +92,14 @@ impl Operation for Names {
             self.stage = match &mut self.stage {
                 Stage::Begin => {
                     let path = list_argument(self.path.clone(), false)?;
-                    Stage::Opening(StartTransfer::listing(Command::Nlst(path)))
+                    Stage::Opening(Box::new(StartTransfer::listing(Command::Nlst(path))))
                 }
                 Stage::Opening(start) => match start.advance(session, now) {
                     Ok(step) => {
                         let transfer = ready!(step);
                         self.purging = session.has_stale_listing();
                         self.encoding = session.encoding().cloned();
-                        Stage::Receiving(transfer)
+                        Stage::Receiving(Box::new(transfer))
                     }
                     // ProFTPD of an empty directory: 450.
                     Err(Error::Refused(refused)) if says_empty(&refused.reply) => {

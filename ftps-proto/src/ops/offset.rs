@@ -1,5 +1,6 @@
 //! The server's time zone.
 
+use alloc::boxed::Box;
 use core::task::Poll;
 
 use super::exchange::{Exchange, mdtm};
@@ -38,7 +39,7 @@ struct Newest {
 #[derive(Debug)]
 enum Stage {
     Begin,
-    Listing(List),
+    Listing(Box<List>),
     Asking(Exchange<Timestamp>, Timestamp),
 }
 
@@ -72,7 +73,7 @@ impl Operation for LearnOffset {
                 Stage::Begin if session.list_offset().is_some() => {
                     return Ok(Poll::Ready(session.list_offset()));
                 }
-                Stage::Begin => Stage::Listing(List::new(self.directory.clone())),
+                Stage::Begin => Stage::Listing(Box::new(List::new(self.directory.clone()))),
                 Stage::Listing(list) => match (ready!(list.step(session, now)?), self.newest.take()) {
                     (Some(listed), newest) => {
                         self.newest = newest;

@@ -8,7 +8,7 @@ use super::call::{Call, completed};
 use super::exchange::working_directory;
 use super::ready;
 use crate::codec::{Argument, Class, Command, Encoding, Features, ProtectionLevel, Reply, Verb};
-use crate::config::Security;
+use crate::config::{Protection, Security};
 use crate::error::{Error, Local, Refused, Remote};
 use crate::need::{Channel, Close, Need};
 use crate::session::{Claim, Operation, Quirk, Session};
@@ -27,6 +27,8 @@ pub struct Open {
     /// Commands that are still to be sent, and those that have been.
     rest: VecDeque<Command>,
     sent: VecDeque<Call>,
+    /// USER was refused, and another command was sent in its place.
+    replaced: bool,
     /// USER alone was enough.
     admitted: bool,
 }
@@ -43,6 +45,9 @@ enum Stage {
     },
     Handshake,
     Login,
+    /// CCC is sent, and TLS then ends.
+    Clearing(Call),
+    Clearance,
     /// TLS was all that was wanted.
     Parting,
     /// The login was refused: QUIT is sent, and its reply is not waited for.
@@ -69,6 +74,16 @@ impl Open {
     /// session over.
     pub fn until_secured() -> Self {
         Self { until_secured: true, ..Self::default() }
+    }
+
+    /// Where the server has greeted before, and begins anew with AUTH.
+    pub(super) fn after_greeting() -> Self {
+        Self { stage: Stage::Auth { call: Call::new(Command::AuthTls), ssl: false }, ..Self::default() }
+    }
+
+    /// Where TLS protects the connection already.
+    pub(super) fn after_tls() -> Self {
+        Self { stage: Stage::Handshake, ..Self::default() }
     }
 
     fn advance(&mut self, session: &mut Session) -> Result<Poll<()>, Error> {
@@ -102,15 +117,34 @@ impl Open {
                 },
                 Stage::Login => match self.exchange(session) {
                     Ok(Poll::Pending) => return self.wait(Stage::Login),
-                    Ok(Poll::Ready(())) => {
-                        session.opened();
-                        return Ok(Poll::Ready(()));
+                    Ok(Poll::Ready(())) if session.config().dangerous_clear_control => {
+                        Stage::Clearing(Call::new(Command::Ccc))
                     }
+                    Ok(Poll::Ready(())) => return Ok(opened(session)),
                     Err(error) => {
                         session.send(Command::Quit)?;
                         Stage::Leaving(error)
                     }
                 },
+                Stage::Clearing(mut call) => match call.step(session)? {
+                    Poll::Pending => return self.wait(Stage::Clearing(call)),
+                    Poll::Ready((_, reply)) if reply.code().class() != Class::Completion => {
+                        return Ok(opened(session));
+                    }
+                    Poll::Ready(_) => {
+                        let bytes = session.buffered();
+                        if bytes > 0 {
+                            return Err(Error::Injection { bytes });
+                        }
+                        session.clear_control();
+                        Stage::Clearance
+                    }
+                },
+                Stage::Clearance if session.is_cleared() => return Ok(opened(session)),
+                Stage::Clearance if session.is_over() => {
+                    return Err(Error::Connection { channel: Channel::Control, failure: None, reply: None });
+                }
+                Stage::Clearance => return self.wait(Stage::Clearance),
                 Stage::Parting if !session.has_needs() => {
                     session.die();
                     return Ok(Poll::Ready(()));
@@ -151,14 +185,16 @@ impl Open {
         self.rest.push_back(Command::User(login.user.clone()));
         if self.pipelines(session) {
             self.rest.push_back(Command::Pass(login.password.clone()));
-            self.prepare();
+            self.prepare(session);
         }
     }
 
     /// Whether the whole of the login goes in one flight. The commands after PASS would be refused if ACCT had to come
     /// between.
     fn pipelines(&self, session: &Session) -> bool {
-        session.takes_pipelining() && session.config().login.account.is_none()
+        let config = session.config();
+        let one_way = config.login.account.is_none() && config.alternative_to_user.is_none();
+        session.takes_pipelining() && one_way
     }
 
     /// Sends what is left as far as the server takes it, and reads what comes.
@@ -178,7 +214,7 @@ impl Open {
                 }
             }
             // Last, so that all of the login comes before it. Its reply is the first transfer's to wait for.
-            if pipelined && session.expects_more() {
+            if pipelined && session.config().expect_transfer {
                 session.prepare_route();
             }
             let Some(call) = self.sent.front_mut() else { return Ok(Poll::Ready(())) };
@@ -190,13 +226,27 @@ impl Open {
 
     fn answered(&mut self, session: &mut Session, verb: Verb, reply: Reply) -> Result<(), Error> {
         let pipelined = self.pipelines(session);
+        let logs_in = matches!(verb, Verb::User | Verb::Pass | Verb::Acct) && !self.admitted;
+        if logs_in && reply.code().class() == Class::Completion {
+            session.learn_login(&reply);
+        }
         let login = &session.config().login;
+        let negative = matches!(reply.code().class(), Class::TransientNegative | Class::PermanentNegative);
+        if verb == Verb::User
+            && negative
+            && !self.replaced
+            && let Some(command) = session.config().alternative_to_user.clone()
+        {
+            self.replaced = true;
+            self.sent.push_front(Call::sent(verb, session.send_as(verb, command)));
+            return Ok(());
+        }
         match (verb, reply.code().get()) {
             (Verb::User | Verb::Pass, 332) => {
                 let account = login.account.clone().ok_or(Local::AccountRequired)?;
                 self.rest.push_front(Command::Acct(account));
                 if verb == Verb::User {
-                    self.prepare();
+                    self.prepare(session);
                 }
                 Ok(())
             }
@@ -210,12 +260,12 @@ impl Open {
             (Verb::Pass, _) if self.admitted => Ok(()),
             (Verb::User, 331) => {
                 self.rest.push_back(Command::Pass(login.password.clone()));
-                self.prepare();
+                self.prepare(session);
                 Ok(())
             }
             (Verb::User, _) => {
                 completed(verb, reply)?;
-                self.prepare();
+                self.prepare(session);
                 Ok(())
             }
             (Verb::Host, _) => {
@@ -254,8 +304,16 @@ impl Open {
             }
             // Some servers whose every connection is secured do not know PROT. The first upload is preceded by a proof that
             // this is such a one.
-            (Verb::Prot, 500 | 502) if session.config().security == Security::Implicit => {
+            (Verb::Prot, 500 | 502)
+                if session.config().security == Security::Implicit && !session.is_data_clear() =>
+            {
                 session.doubt_protection(reply);
+                Ok(())
+            }
+            (Verb::EpsvAll, code) => {
+                if code / 100 == 2 {
+                    session.learn_epsv_all();
+                }
                 Ok(())
             }
             // What PBSZ says does not matter where PROT succeeds; the others are asked for in vain, at worst.
@@ -265,15 +323,28 @@ impl Open {
     }
 
     /// What every session needs once it is logged in.
-    fn prepare(&mut self) {
+    fn prepare(&mut self, session: &Session) {
+        let protection = match session.config().protection {
+            Protection::Private => ProtectionLevel::Private,
+            Protection::DangerousClear => ProtectionLevel::Clear,
+        };
         self.rest.extend([
             Command::Pbsz(0),
-            Command::Prot(ProtectionLevel::Private),
+            Command::Prot(protection),
             Command::Feat,
             Command::Opts(Argument::known("UTF8 ON")),
             Command::TypeImage,
         ]);
+        let config = session.config();
+        if config.epsv_all && config.extended && !config.mode.begins_active() {
+            self.rest.push_back(Command::EpsvAll);
+        }
     }
+}
+
+fn opened(session: &mut Session) -> Poll<()> {
+    session.opened();
+    Poll::Ready(())
 }
 
 /// The greeting (RFC 959, section 5.4): 220, or 230 where no login is needed. USER is sent all the same, after TLS.

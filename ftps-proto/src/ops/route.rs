@@ -8,10 +8,9 @@ use core::task::Poll;
 use super::call::{Call, completed, not_completed};
 use super::ready;
 use crate::codec::{Class, Command, NetAddress, Reply, Verb, parse_227, parse_229};
-use crate::config::Mode;
 use crate::error::{Error, Local, Remote};
 use crate::need::{Target, Waiting};
-use crate::session::{AddressFamily, Direction, Session};
+use crate::session::{AddressFamily, Direction, Prepared, Session};
 use crate::time::Instant;
 
 /// Ready once the transfer's command can be sent: the data connection is up (passive), or the server knows where to connect
@@ -22,6 +21,8 @@ pub(super) struct Route {
     /// PRET, where the server has to be told before EPSV or PASV.
     pret: Option<Command>,
     stage: Stage,
+    /// The other side has been tried as well.
+    switched: bool,
 }
 
 #[derive(Debug)]
@@ -29,13 +30,13 @@ enum Stage {
     Choose,
     /// PRET.
     Announced(Call),
-    /// Passive mode. `prepared`: it was sent while the transfer before was under way.
+    /// Passive mode. `prepared`: it was sent before this transfer began.
     Asked {
         call: Call,
-        prepared: bool,
+        prepared: Option<Prepared>,
     },
     Connecting {
-        prepared: bool,
+        prepared: Option<Prepared>,
     },
     /// Active mode.
     Listening,
@@ -47,7 +48,7 @@ enum Stage {
 
 impl Route {
     pub(super) fn new(direction: Direction, pret: Option<Command>) -> Self {
-        Self { direction, pret, stage: Stage::Choose }
+        Self { direction, pret, stage: Stage::Choose, switched: false }
     }
 
     pub(super) fn step(&mut self, session: &mut Session, now: Instant) -> Result<Poll<()>, Error> {
@@ -98,7 +99,7 @@ impl Route {
     }
 
     fn choose(&self, session: &mut Session) -> Stage {
-        if session.config().mode == Mode::Active {
+        if session.is_active() {
             session.listen_for_data(self.direction);
             return Stage::Listening;
         }
@@ -111,14 +112,23 @@ impl Route {
     fn ask(&self, session: &mut Session) -> Stage {
         let command = session.passive_command();
         match session.take_prepared() {
-            Some(ticket) => Stage::Asked { call: Call::sent(command.verb(), ticket), prepared: true },
-            None => Stage::Asked { call: Call::new(command), prepared: false },
+            Some(prepared) => {
+                let call = Call::sent(command.verb(), prepared.ticket);
+                Stage::Asked { call, prepared: Some(prepared) }
+            }
+            None => Stage::Asked { call: Call::new(command), prepared: None },
         }
     }
 
     /// RFC 2428, section 3, else RFC 959, section 4.1.2. An EPSV that was refused, or whose port cannot be reached, is
     /// not tried again in this session.
-    fn asked(&self, session: &mut Session, verb: Verb, reply: Reply, prepared: bool) -> Result<Stage, Error> {
+    fn asked(
+        &mut self,
+        session: &mut Session,
+        verb: Verb,
+        reply: Reply,
+        prepared: Option<Prepared>,
+    ) -> Result<Stage, Error> {
         let target = match (reply.code().get(), verb) {
             (229, Verb::Epsv) => parse_229(reply.first_line()).map(Target::Peer),
             // Some servers answer EPSV with 227 as well.
@@ -126,11 +136,13 @@ impl Route {
                 true => Target::Address(host.addr, host.port),
                 false => Target::Peer(host.port),
             }),
-            _ if prepared => {
-                session.forget_prepared();
+            _ => {
+                let Some(prepared) = prepared else {
+                    return self.fall_back(session, not_completed(verb, reply));
+                };
+                session.forget_prepared(prepared);
                 return Ok(Stage::Choose);
             }
-            _ => return self.fall_back(session, not_completed(verb, reply)),
         };
         match target {
             Ok(target) => {
@@ -144,7 +156,12 @@ impl Route {
         }
     }
 
-    fn connecting(&self, session: &mut Session, now: Instant, prepared: bool) -> Result<Poll<Stage>, Error> {
+    fn connecting(
+        &mut self,
+        session: &mut Session,
+        now: Instant,
+        prepared: Option<Prepared>,
+    ) -> Result<Poll<Stage>, Error> {
         let Some(data) = session.data() else { return Err(Local::Finished.into()) };
         if data.is_connected() {
             return Ok(Poll::Ready(Stage::Ready));
@@ -157,9 +174,9 @@ impl Route {
         } else {
             return Ok(Poll::Pending);
         };
-        if prepared {
+        if let Some(prepared) = prepared {
             // It may have been closed since, or with the transfer before. Asked for now, it need not be.
-            session.forget_prepared();
+            session.forget_prepared(prepared);
             return Ok(Poll::Ready(Stage::Choose));
         }
         self.fall_back(session, error).map(Poll::Ready)
@@ -181,7 +198,7 @@ impl Route {
         Ok(Poll::Ready(Stage::Told(call)))
     }
 
-    fn told(&self, session: &mut Session, verb: Verb, reply: Reply) -> Result<Stage, Error> {
+    fn told(&mut self, session: &mut Session, verb: Verb, reply: Reply) -> Result<Stage, Error> {
         if reply.code().class() == Class::Completion {
             if verb == Verb::Eprt {
                 session.learn_eprt();
@@ -192,8 +209,9 @@ impl Route {
         self.fall_back(session, not_completed(verb, reply))
     }
 
-    fn fall_back(&self, session: &mut Session, error: Error) -> Result<Stage, Error> {
+    fn fall_back(&mut self, session: &mut Session, error: Error) -> Result<Stage, Error> {
         match session.family() {
+            AddressFamily::Extended if session.is_epsv_all() => Err(error),
             AddressFamily::Extended => {
                 session.set_family(AddressFamily::Classic);
                 Ok(Stage::Choose)
@@ -201,6 +219,10 @@ impl Route {
             AddressFamily::Classic => {
                 // What leads nowhere either is not held to: the other may have had a bad moment.
                 session.set_family(AddressFamily::first(session.config()));
+                if session.switch_mode() && !self.switched {
+                    self.switched = true;
+                    return Ok(Stage::Choose);
+                }
                 Err(error)
             }
         }

@@ -16,6 +16,7 @@ use super::transfer::{Bounds, Transfer};
 use crate::codec::{Argument, Class, Command, Reply, Verb};
 use crate::config::EarlyClose;
 use crate::error::{Error, Local, Remote};
+use crate::need::Waiting;
 use crate::session::{Claim, Direction, Ending, Operation, Session, Ticket};
 use crate::time::Instant;
 
@@ -40,6 +41,8 @@ pub struct StartTransfer {
     stage: Stage,
     /// The server refused the data connection once, and what it sent there may serve a second attempt.
     refilled: bool,
+    /// The server did not come in active mode, and the client goes to it.
+    switched: bool,
     preliminary: Option<Reply>,
 }
 
@@ -116,6 +119,7 @@ impl StartTransfer {
             followed: false,
             stage: Stage::Begin,
             refilled: false,
+            switched: false,
             preliminary: None,
         }
     }
@@ -197,6 +201,9 @@ impl StartTransfer {
                     let mut transfer = Transfer::new(session, claim, self.direction, verb, ticket, reply);
                     transfer.begun(mem::take(&mut self.bounds), self.preliminary.take());
                     let followed = self.followed || session.expects_more();
+                    if followed {
+                        session.plan_route(now);
+                    }
                     return Ok(Poll::Ready(transfer.followed(followed)));
                 }
                 Stage::Done => return Err(Local::Finished.into()),
@@ -299,6 +306,18 @@ impl StartTransfer {
             session.start_data();
         }
         let lost = session.is_lost() || session.expired(now).is_some();
+        // Nothing was said or heard on it.
+        if session.lacks_resumption() {
+            return Err(Error::NotResumed);
+        }
+        // Active mode: the server may not be able to come here.
+        let unreached = session.expired(now) == Some(Waiting::DataConnect);
+        if unreached && session.is_active() && !self.switched && session.switch_mode() {
+            self.switched = true;
+            session.discard_data();
+            session.fence();
+            return Ok(Poll::Ready(Stage::Retry));
+        }
         let Some(data) = session.data() else { return Err(Local::Finished.into()) };
         match data.ending() {
             // The reason is on the control connection, if the server gives one.
@@ -315,6 +334,16 @@ impl StartTransfer {
     fn refused(&mut self, session: &mut Session, verb: Verb, reply: Reply) -> Result<Stage, Error> {
         let unresumed = session.resumed() == Some(false);
         let started = session.is_started();
+        // Active mode: it could not come here.
+        let unconnected = session.data().is_some_and(|data| data.is_awaited());
+        if unconnected && reply.code() == 425 && !self.switched && session.switch_mode() {
+            self.switched = true;
+            session.discard_data();
+            if started {
+                session.fence();
+            }
+            return Ok(Stage::Retry);
+        }
         if unresumed && !self.refilled && matches!(reply.code().get(), 425 | 522) {
             self.refilled = true;
             session.discard_data();

@@ -147,11 +147,10 @@ impl Transfer {
             Direction::Upload => self.send(session, now),
             Direction::Download | Direction::Listing => self.receive(session, now),
         }?);
-        if self.reply.is_none() && self.followed {
-            self.followed = false;
+        if self.followed {
             session.prepare_route();
         }
-        if session.has_needs() {
+        if session.has_needs() || session.has_staged() {
             return Ok(Poll::Pending);
         }
         let Some(reply) = self.reply.take() else { return Ok(Poll::Pending) };

@@ -9,7 +9,7 @@ use super::ready;
 use crate::codec::list::Listed;
 use crate::codec::pattern::Places;
 use crate::codec::{Argument, ArgumentError, Entry, Kind, Name, Pattern};
-use crate::error::Error;
+use crate::error::{Error, Unlisted};
 use crate::session::{Operation, Session};
 use crate::time::Instant;
 
@@ -200,7 +200,11 @@ impl Walk {
             }
         };
         let depth = directory.depth;
-        if enters && depth < self.most.unwrap_or(usize::MAX) && is_component(name) {
+        if !enters || depth >= self.most.unwrap_or(usize::MAX) {
+            // It ends here.
+        } else if let Err(error) = Argument::new(name) {
+            self.next = Some(Walked::Failed { directory: path.clone(), error: error.into() });
+        } else if is_component(name) {
             let unique = entry.unique().map(<[u8]>::to_vec);
             let above = unique.as_ref().is_some_and(|unique| directory.unique.contains(unique));
             if above || self.most.is_none() && depth == DEPTH {
@@ -227,7 +231,7 @@ impl Walk {
 
 /// Whether a name leads into a directory, and not elsewhere.
 fn is_component(name: &[u8]) -> bool {
-    !name.contains(&b'/') && !matches!(name, b"" | b"." | b"..") && Argument::new(name).is_ok()
+    !name.contains(&b'/') && !matches!(name, b"" | b"." | b"..")
 }
 
 impl Operation for Walk {
@@ -256,7 +260,8 @@ impl Operation for Walk {
                 Err(error) if matches!(error, Error::Local(_)) || !session.is_usable() => return Err(error),
                 Err(error) => {
                     session.give_data_up(&error);
-                    let no_directory = !current.directory.certain && matches!(error, Error::Refused(_));
+                    let refused = matches!(error, Error::Refused(_) | Error::Unlisted(Unlisted::File, _));
+                    let no_directory = refused && !current.directory.certain;
                     let directory = core::mem::take(&mut current.directory.path);
                     self.current = None;
                     if !no_directory {

@@ -11,6 +11,7 @@ use super::Session;
 use super::quirks::Quirk;
 use crate::codec::list::LineDecoder;
 use crate::codec::{Class, Reply, Verb};
+use crate::config::Protection;
 use crate::error::{Error, Local};
 use crate::need::{Channel, Close, Failure, Layer, Need, Target};
 
@@ -57,22 +58,28 @@ pub(crate) struct DataConnection {
     /// Bytes of payload.
     moved: u64,
     resumed: Option<bool>,
+    /// There is no TLS on it.
+    clear: bool,
     ending: Option<Ending>,
     /// The server has said that the transfer begins: payload waits for that as well as for the handshake.
     started: bool,
-    /// Where the server can connect to (active mode).
+    /// The server opens it (active mode).
+    active: bool,
+    /// Where it can connect to.
     listening: Option<SocketAddr>,
 }
 
 impl DataConnection {
-    fn new(direction: Direction) -> Self {
+    fn new(direction: Direction, clear: bool, active: bool) -> Self {
         Self {
             direction,
+            clear,
             phase: Phase::Opening,
             moved: 0,
             resumed: None,
             ending: None,
             started: false,
+            active,
             listening: None,
         }
     }
@@ -80,6 +87,11 @@ impl DataConnection {
     /// Whether it is up and TLS can start. One that has ended since never can.
     pub(crate) fn is_connected(&self) -> bool {
         self.phase == Phase::Connected && self.ending.is_none()
+    }
+
+    /// Whether the server is still to connect (active mode).
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.phase == Phase::Opening && self.listening.is_some()
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -159,6 +171,11 @@ impl DataConnection {
         self.ending.is_none().then_some(self.phase)
     }
 
+    /// The transport's end is all there is where there is no TLS.
+    pub(super) fn truncate(&mut self) {
+        self.end(if self.clear { Ending::Clean } else { Ending::Truncated });
+    }
+
     /// Only the first ending counts.
     pub(super) fn end(&mut self, ending: Ending) {
         self.ending.get_or_insert(ending);
@@ -173,7 +190,7 @@ impl DataConnection {
     }
 
     pub(super) fn set_listening(&mut self, at: SocketAddr) {
-        self.listening = Some(at);
+        self.listening = Some(at).filter(|_| self.active);
     }
 
     pub(super) fn connected(&mut self) {
@@ -263,28 +280,41 @@ impl Session {
 
     /// A data connection to this target is opened (passive mode).
     pub(crate) fn connect_data(&mut self, direction: Direction, to: Target) {
-        self.new_data(direction);
+        self.new_data(direction, false);
         self.need(Need::Connect(to));
     }
 
     /// A data connection is waited for (active mode).
     pub(crate) fn listen_for_data(&mut self, direction: Direction) {
-        self.new_data(direction);
+        self.new_data(direction, true);
         self.need(Need::Listen);
     }
 
-    fn new_data(&mut self, direction: Direction) {
-        self.data = Some(DataConnection::new(direction));
+    fn new_data(&mut self, direction: Direction, active: bool) {
+        self.data = Some(DataConnection::new(direction, self.is_data_clear(), active));
         // A listing that was given up may have left lines.
         self.listing = LineDecoder::new(self.config.limits.line);
     }
 
+    /// Whether there is no TLS on data connections, as was asked for.
+    pub(crate) fn is_data_clear(&self) -> bool {
+        self.config.protection == Protection::DangerousClear
+    }
+
     /// TLS starts on a data connection that is up.
     pub(crate) fn secure_data(&mut self) {
-        if let Some(data) = self.data.as_mut().filter(|data| data.is_connected()) {
+        let Some(data) = self.data.as_mut().filter(|data| data.is_connected()) else { return };
+        if data.clear {
+            data.phase = Phase::Open;
+        } else {
             data.phase = Phase::Securing;
             self.need(Need::StartTls(Channel::Data));
         }
+    }
+
+    /// Whether the data connection has a TLS session of its own where one that resumes was asked for.
+    pub(crate) fn lacks_resumption(&self) -> bool {
+        self.config.require_resumption && self.resumed() == Some(false)
     }
 
     /// The server has said that the transfer begins: payload may move once the connection is secured.

@@ -41,7 +41,7 @@ impl Session {
         while let Some(staged) = self.out.unstage() {
             #[cfg(feature = "tracing")]
             tracing::debug!(target: "ftps::conversation", "> {}", staged.command);
-            let verb = staged.command.verb();
+            let verb = staged.verb;
             // A listing that leaves the working directory returns to it.
             if matches!(verb, Verb::Cwd | Verb::Cdup) && self.displaced.is_none() {
                 self.home = None;
@@ -55,6 +55,9 @@ impl Session {
                 Command::TypeAscii => self.ascii = true,
                 Command::TypeImage => self.ascii = false,
                 _ => {}
+            }
+            if let Some(deeds) = self.replies.deeds() {
+                deeds.sent(staged.ticket, &staged.command, self.renaming.as_ref());
             }
             self.replies.expect(staged.ticket, verb, staged.owner);
             self.out.push(&staged.command, self.has_quirk(Quirk::Telnet), self.replies.encoding());

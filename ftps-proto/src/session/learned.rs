@@ -3,7 +3,7 @@
 use super::Session;
 use super::quirks::{Quirk, ServerKind};
 use crate::codec::{Algorithm, Argument, Command, Features, Reply, Verb};
-use crate::config::{Config, ListCommand, Mode};
+use crate::config::{Config, ListCommand};
 
 /// What was learned, and is not asked again in the same session.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub(super) struct Learned {
     kind: Option<ServerKind>,
     greeting: Option<Reply>,
     features: Option<Features>,
+    /// What completed the login.
+    login: Option<Reply>,
     /// What SYST was answered.
     system: Option<Reply>,
     /// Whether the last data connection that was secured resumed the control connection's TLS session.
@@ -26,12 +28,18 @@ pub(super) struct Learned {
     pub(super) unprotected: Option<Reply>,
     /// An EPSV or PASV that is sent before the transfer before has been confirmed is taken.
     pub(super) queues_passive: bool,
+    /// One that is sent while its payload may still move has not been refused.
+    pub(super) takes_early_passive: bool,
     /// PRET was not refused as unknown.
     takes_pret: bool,
     /// What OPTS HASH has chosen, or FEAT says is chosen.
     hash: Option<Algorithm>,
     /// What has set a file's time.
     time_command: Option<TimeCommand>,
+    /// The server opens data connections.
+    pub(super) active: bool,
+    /// EPSV ALL was taken: no other command may ask for a data connection.
+    pub(super) epsv_all: bool,
     /// EPRT was taken once: it may go out together with the transfer's command.
     pub(super) takes_eprt: bool,
 }
@@ -79,19 +87,23 @@ pub(crate) enum TimeCommand {
 }
 
 impl Learned {
-    pub(super) fn new(family: AddressFamily) -> Self {
+    pub(super) fn new(config: &Config) -> Self {
         Self {
             hint: ServerKind::Unknown,
             kind: None,
             greeting: None,
             features: None,
+            login: None,
             system: None,
             resumed: None,
-            family,
+            family: AddressFamily::first(config),
+            active: config.mode.begins_active(),
+            epsv_all: false,
             facts: MlsdState::Promised,
             offset: None,
             unprotected: None,
             queues_passive: true,
+            takes_early_passive: true,
             takes_pret: true,
             hash: None,
             time_command: None,
@@ -121,6 +133,18 @@ impl Session {
         self.learned.greeting.as_ref()
     }
 
+    /// The server's last word to the login, which let it in (RFC 959, section 5.4), where
+    /// [`keep_deeds`](Self::keep_deeds) was called before.
+    pub fn login_reply(&self) -> Option<&Reply> {
+        self.learned.login.as_ref()
+    }
+
+    pub(crate) fn learn_login(&mut self, reply: &Reply) {
+        if self.replies.deeds().is_some() {
+            self.learned.login = Some(reply.clone());
+        }
+    }
+
     /// Whether the last data connection that was secured resumed the control connection's TLS session.
     pub fn last_resumed(&self) -> Option<bool> {
         self.learned.resumed
@@ -128,11 +152,11 @@ impl Session {
 
     /// How the next data connection is asked for: EPSV or PASV, in active mode EPRT or PORT.
     pub fn data_command(&self) -> Verb {
-        match (self.config().mode, self.learned.family) {
-            (Mode::Active, AddressFamily::Extended) => Verb::Eprt,
-            (Mode::Active, AddressFamily::Classic) => Verb::Port,
-            (Mode::Passive, AddressFamily::Extended) => Verb::Epsv,
-            (Mode::Passive, AddressFamily::Classic) => Verb::Pasv,
+        match (self.learned.active, self.learned.family) {
+            (true, AddressFamily::Extended) => Verb::Eprt,
+            (true, AddressFamily::Classic) => Verb::Port,
+            (false, AddressFamily::Extended) => Verb::Epsv,
+            (false, AddressFamily::Classic) => Verb::Pasv,
         }
     }
 
@@ -252,6 +276,27 @@ impl Session {
             AddressFamily::Extended => Command::Epsv,
             AddressFamily::Classic => Command::Pasv,
         }
+    }
+
+    /// Whether the server opens data connections.
+    pub(crate) fn is_active(&self) -> bool {
+        self.learned.active
+    }
+
+    /// The other side opens data connections from now on. Whether that may be.
+    pub(crate) fn switch_mode(&mut self) -> bool {
+        let may = self.config().mode.has_other() && !self.learned.epsv_all;
+        self.learned.active ^= may;
+        may
+    }
+
+    /// Whether the server will not hear of another command than EPSV.
+    pub(crate) fn is_epsv_all(&self) -> bool {
+        self.learned.epsv_all
+    }
+
+    pub(crate) fn learn_epsv_all(&mut self) {
+        self.learned.epsv_all = true;
     }
 
     pub(crate) fn set_family(&mut self, family: AddressFamily) {

@@ -1,6 +1,7 @@
 //! One control connection and what belongs to it: output, replies, deadlines, what was learned of the server.
 
 mod data;
+mod deeds;
 mod departure;
 mod home;
 mod learned;
@@ -18,18 +19,20 @@ use core::task::Poll;
 
 use crate::codec::list::LineDecoder;
 use crate::codec::{Argument, Class, Command, Encoding, Features, Reply, Timestamp, Verb};
-use crate::config::Config;
+use crate::config::{Config, Login};
 use crate::error::{Error, Local, Refused};
 use crate::need::{Channel, End, Flow, Input, Io, Need, Progress, Waiting};
 use crate::time::Instant;
 
 pub use data::Direction;
 pub(crate) use data::{DataConnection, Ending};
+pub use deeds::{Deed, DeedAct};
 use departure::Look;
 use learned::Learned;
 pub(crate) use learned::{AddressFamily, MlsdState, TimeCommand};
 pub use operation::{Claim, Operation};
 use outgoing::Outgoing;
+pub(crate) use prepared::Prepared;
 pub use quirks::{Quirk, Quirks, ServerKind};
 use recovery::Recovery;
 use replies::Replies;
@@ -67,6 +70,8 @@ pub struct Session {
     recovery: Recovery,
     /// What RNFR named last.
     renaming: Option<Argument>,
+    /// TLS may end without the session.
+    expects_clearance: bool,
     /// REST or RANG was sent, and no transfer since: what takes it back.
     restart: Option<Command>,
     /// Transfers are in TYPE A.
@@ -80,7 +85,7 @@ pub struct Session {
     /// More transfers follow.
     expects_more: bool,
     /// The command that prepares the next transfer's data connection.
-    prepared: Option<Ticket>,
+    prepared: Option<Prepared>,
     data: Option<DataConnection>,
     listing: LineDecoder,
     learned: Learned,
@@ -106,6 +111,10 @@ enum Protection {
     Clear,
     Handshaking,
     Secured,
+    /// TLS ends (CCC).
+    Ending,
+    /// It has ended after the login, as was asked for.
+    Cleared,
 }
 
 impl Session {
@@ -126,16 +135,17 @@ impl Session {
             ignored: false,
             recovery: Recovery::None,
             renaming: None,
+            expects_clearance: false,
             restart: None,
             ascii: false,
             home: None,
             strayed: false,
             displaced: None,
-            expects_more: config.expect_more,
+            expects_more: false,
             prepared: None,
             data: None,
             listing: LineDecoder::new(config.limits.line),
-            learned: Learned::new(AddressFamily::first(&config)),
+            learned: Learned::new(&config),
             stale_listing: false,
             config,
         }
@@ -161,6 +171,11 @@ impl Session {
     /// Whether TLS protects the control connection.
     pub fn is_secured(&self) -> bool {
         self.protection == Protection::Secured
+    }
+
+    /// Whether TLS on the control connection begins or ends.
+    fn is_changing(&self) -> bool {
+        matches!(self.protection, Protection::Handshaking | Protection::Ending)
     }
 
     fn is_handshaking(&self) -> bool {
@@ -195,6 +210,11 @@ impl Session {
                 if self.is_handshaking() {
                     self.protection = Protection::Secured;
                     self.injected = self.injected.saturating_add(self.replies.buffered());
+                }
+            }
+            Input::Cleared(Channel::Control) => {
+                if self.protection == Protection::Ending {
+                    self.protection = Protection::Cleared;
                 }
             }
             Input::Ended(Channel::Control, _) => {
@@ -232,9 +252,9 @@ impl Session {
             }
             Input::Shut => data.shut(),
             Input::Ended(_, End::Clean) => data.end(Ending::Clean),
-            Input::Ended(_, End::Truncated) => data.end(Ending::Truncated),
+            Input::Ended(_, End::Truncated) => data.truncate(),
             Input::ConnectFailed(failure) | Input::Failed(_, failure) => data.end(Ending::Failed(failure)),
-            Input::Received(..) | Input::Sent(..) => {}
+            Input::Received(..) | Input::Sent(..) | Input::Cleared(_) => {}
         }
     }
 
@@ -281,7 +301,7 @@ impl Session {
                 continue;
             }
             self.check_end()?;
-            if self.keep_alive(now) {
+            if self.keep_alive(now) || self.prepare_early(now) {
                 continue;
             }
             if self.out.has_staged() {
@@ -328,7 +348,7 @@ impl Session {
             return Ok(());
         }
         // A transfer that has been confirmed waits for its data only, from which a farewell takes nothing.
-        let confirmed = self.is_started() && self.replies.settled() && !self.out.has_staged();
+        let confirmed = self.is_started() && self.replies.settled() && self.out.staged() == 0;
         let farewell = if confirmed { None } else { self.replies.take_farewell() };
         if farewell.is_none()
             && let Some(error) = self.replies.take_broken()
@@ -382,6 +402,47 @@ impl Session {
         self.need(Need::StartTls(Channel::Control));
     }
 
+    /// Ends the control connection's TLS.
+    pub(crate) fn clear_control(&mut self) {
+        self.protection = Protection::Ending;
+        self.need(Need::EndTls(Channel::Control));
+    }
+
+    /// Whether TLS may end without the session: CCC is sent at the end of the login, and REIN before another one.
+    #[cfg(feature = "rustls")]
+    pub(crate) fn may_be_cleared(&self) -> bool {
+        let asked_for = self.config.dangerous_clear_control && self.state == State::Opening;
+        (asked_for || self.expects_clearance) && self.is_secured()
+    }
+
+    /// REIN is under way, or is not any more: TLS may end right after its reply.
+    pub(crate) fn expect_clearance(&mut self, expects: bool) {
+        self.expects_clearance = expects;
+    }
+
+    /// The server has logged out, and somebody else logs in.
+    pub(crate) fn reinitialize(&mut self, login: Login) {
+        self.replies.reinitialize(&login);
+        self.config.login = login;
+        self.state = State::Opening;
+        self.prepared = None;
+        self.ascii = false;
+        (self.renaming, self.restart, self.home, self.displaced) = (None, None, None, None);
+    }
+
+    /// The next login begins, over TLS where that has not ended.
+    pub(crate) fn begins_anew(&mut self) {
+        self.state = State::Fresh;
+        if self.is_cleared() {
+            self.protection = Protection::Clear;
+        }
+    }
+
+    /// Whether the control connection's TLS has ended, and the connection not.
+    pub(crate) fn is_cleared(&self) -> bool {
+        self.protection == Protection::Cleared
+    }
+
     /// How many of the operation's commands wait for their final reply, or to be sent.
     pub(crate) fn owed(&self) -> usize {
         self.replies.owed() + self.out.staged()
@@ -390,6 +451,11 @@ impl Session {
     /// Whether nothing more can come of this session.
     pub(crate) fn is_over(&self) -> bool {
         self.replies.is_over()
+    }
+
+    /// Whether a command has not left.
+    pub(crate) fn has_staged(&self) -> bool {
+        self.out.has_staged()
     }
 
     /// Whether every command has been taken by the transport.

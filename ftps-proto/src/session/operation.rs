@@ -142,7 +142,7 @@ impl Session {
         if self.recovery.is_none() {
             self.out.forget_staged();
         }
-        self.prepared = self.prepared.filter(|ticket| self.replies.expects(*ticket));
+        self.prepared = self.prepared.filter(|prepared| self.replies.expects(prepared.ticket));
     }
 
     /// Sends a command, for the operation that has the session. Before it leaves, what lies unread in the control
@@ -170,9 +170,18 @@ impl Session {
         Ok(self.stage(command, Owner::Operation))
     }
 
+    /// Sends a command in the place of another, as which it is answered.
+    pub(crate) fn send_as(&mut self, verb: Verb, command: Command) -> Ticket {
+        self.stage_as(verb, command, Owner::Operation)
+    }
+
     pub(super) fn stage(&mut self, command: Command, owner: Owner) -> Ticket {
+        self.stage_as(command.verb(), command, owner)
+    }
+
+    fn stage_as(&mut self, verb: Verb, command: Command, owner: Owner) -> Ticket {
         let ticket = self.replies.ticket();
-        self.out.stage(Staged { ticket, owner, command });
+        self.out.stage(Staged { ticket, owner, command, verb });
         if owner == Owner::Operation {
             self.timers.reply.clear();
         }
@@ -201,7 +210,7 @@ impl Session {
 
     /// Whether commands may be sent before earlier ones have been answered.
     pub fn takes_pipelining(&self) -> bool {
-        self.config.pipelining == Pipelining::Known && self.has_quirk(Quirk::Pipelines)
+        self.config.pipelining != Pipelining::Off && self.has_quirk(Quirk::Pipelines)
     }
 
     /// What a reply that cannot be right asks for: the next operation begins after a fence, since what is right may

@@ -11,7 +11,7 @@ use core::fmt;
 use zeroize::Zeroize;
 
 use super::replies::{Owner, Ticket};
-use crate::codec::{Command, Encoding};
+use crate::codec::{Command, Encoding, Verb};
 
 /// Room for a burst of commands, in bytes.
 const ROOM: usize = 512;
@@ -21,6 +21,8 @@ pub(super) struct Staged {
     pub(super) ticket: Ticket,
     pub(super) owner: Owner,
     pub(super) command: Command,
+    /// It is answered as this.
+    pub(super) verb: Verb,
 }
 
 #[derive(Default)]

@@ -113,9 +113,7 @@ impl Session {
                 Recovery::Abort => {
                     let path_may_come = self.replies.path_may_come();
                     // What was prepared for the next transfer may be gone with this one.
-                    if let Some(ticket) = self.prepared.take() {
-                        self.replies.adopt(ticket);
-                    }
+                    self.take_prepared();
                     self.replies.settle();
                     self.send(Command::Abor)?;
                     self.recovery = Recovery::Aborting { path_may_come };

@@ -19,9 +19,10 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::mem;
 
+use super::deeds::Deeds;
 use super::secrets::masked;
 use crate::codec::{Class, Code, Encoding, FrameError, Reply, ReplyDecoder, Secret, Verb};
-use crate::config::{Config, Limits};
+use crate::config::{Config, Limits, Login};
 use crate::error::{Error, Remote};
 use crate::need::Failure;
 
@@ -101,10 +102,14 @@ pub(super) struct Replies {
     spare: VecDeque<Reply>,
     /// The command that was answered last, and its final reply.
     last: Option<(Verb, Reply)>,
+    /// The last one that was an operation's. What servers say twice may come after a command of the session's own.
+    done: Option<Verb>,
     /// Replies that answered nothing since one did.
     strays: usize,
     /// The last of them since a command was sent.
     stray: Option<Reply>,
+    /// What was renamed and deleted, where that is kept.
+    deeds: Option<Deeds>,
     /// A keepalive was refused.
     refuses_keepalive: bool,
     /// A transfer was given up or has failed: how many replies follow cannot be told.
@@ -128,13 +133,23 @@ impl Replies {
             open: VecDeque::new(),
             spare: VecDeque::new(),
             last: None,
+            done: None,
             strays: 0,
             stray: None,
+            deeds: None,
             refuses_keepalive: false,
             uncertain: false,
             farewell: None,
             broken: None,
             end: None,
+        }
+    }
+
+    /// Somebody else is to be logged in: nothing is owed any more.
+    pub(super) fn reinitialize(&mut self, login: &Login) {
+        self.settle_all();
+        for secret in login.account.iter().chain([&login.password]) {
+            self.mask(secret);
         }
     }
 
@@ -153,6 +168,14 @@ impl Replies {
     /// From here on names are of this charset.
     pub(super) fn set_encoding(&mut self, encoding: Option<Encoding>) {
         self.encoding = encoding;
+    }
+
+    pub(super) fn keep_deeds(&mut self) {
+        self.deeds.get_or_insert_default();
+    }
+
+    pub(super) fn deeds(&mut self) -> Option<&mut Deeds> {
+        self.deeds.as_mut()
     }
 
     /// Takes bytes in. What comes after the server's last word is not kept.
@@ -251,6 +274,7 @@ impl Replies {
         let reply = self.open.get_mut(at)?.doubtful.take()?;
         let verb = self.open.remove(at)?.verb;
         self.last = Some((verb, reply.clone()));
+        self.done = Some(verb);
         Some(reply)
     }
 
@@ -274,6 +298,12 @@ impl Replies {
     /// Whether one of the commands that the operation itself has sent waits for that.
     pub(super) fn owes_operation(&self) -> bool {
         self.open.iter().any(|open| open.owner == Owner::Operation)
+    }
+
+    /// Whether a refusal of this command has come, and was not taken.
+    pub(super) fn has_refused(&self, ticket: Ticket) -> bool {
+        let refuses = |reply: &Reply| matches!(reply.code().get(), 400..=599);
+        self.open.iter().any(|open| open.ticket == ticket && open.answers.front().is_some_and(refuses))
     }
 
     /// Whether this command was sent, and its final reply has not been taken.
@@ -317,7 +347,7 @@ impl Replies {
 
     /// Whether a 257 may come of a command that was sent.
     pub(super) fn path_may_come(&self) -> bool {
-        let last = self.last.as_ref().map(|(verb, _)| *verb);
+        let last = self.done;
         let open = self.open.iter().filter(|open| open.is_operations()).map(|open| open.verb);
         open.chain(last).any(|verb| matches!(verb, Verb::Pwd | Verb::Mkd))
     }
@@ -325,9 +355,10 @@ impl Replies {
     /// Whatever was owed to the operation has come, or never will, or is late.
     pub(super) fn settle(&mut self) {
         self.open.retain(|open| !open.is_operations());
+        self.deeds.iter_mut().for_each(Deeds::settle);
         self.uncertain = false;
         self.strays = 0;
-        self.last = None;
+        (self.last, self.done) = (None, None);
     }
 
     /// The fence has come: what the session sent before it and was not answered by now never will be.
@@ -449,7 +480,9 @@ impl Replies {
         match code.get() {
             120 | 220 | 221 | 227..=235 | 257 | 331 | 332 | 334..=336 => true,
             // What servers say twice.
-            225 | 226 | 425 | 426 => self.after_transfer(),
+            225 | 226 => self.after_transfer(),
+            // The same; and what pyftpdlib says late of an EPRT that was given up, after other replies.
+            425 | 426 => self.after_transfer() || !self.awaits_data(),
             _ if code.class() == Class::Preliminary => self.after_transfer(),
             // Most are alike; that another step is wanted is said of one command only.
             _ => {
@@ -459,8 +492,17 @@ impl Replies {
         }
     }
 
+    /// Whether a command that has to do with a data connection is open.
+    fn awaits_data(&self) -> bool {
+        let mut open = self.open.iter().filter(|open| !open.answered).map(|open| open.verb);
+        open.any(|verb| {
+            verb.is_transfer()
+                || matches!(verb, Verb::Epsv | Verb::Pasv | Verb::Eprt | Verb::Port | Verb::Pret)
+        })
+    }
+
     fn after_transfer(&self) -> bool {
-        self.last.as_ref().is_none_or(|(verb, _)| verb.is_transfer())
+        self.done.is_none_or(|verb| verb.is_transfer())
     }
 
     /// The reply is this open command's. Whether that is one of the operation's.
@@ -478,7 +520,13 @@ impl Replies {
             return doubtful.map_or(Ok(operations), |stray| self.drop_stray(stray).map(|()| operations));
         }
         open.answered = true;
+        if let Some(deeds) = &mut self.deeds {
+            deeds.answered(open.ticket, &reply);
+        }
         self.strays = 0;
+        if operations {
+            self.done = Some(verb);
+        }
         match &mut self.last {
             Some((last, text)) => {
                 *last = verb;

@@ -21,6 +21,8 @@ pub(super) struct Timers {
     pub(super) pace: Pace,
     /// When the next keepalive is due.
     keepalive: Option<Instant>,
+    /// When the next transfer's data connection is asked for.
+    pub(super) prepare: Option<Instant>,
     /// When the last command left.
     commanded: Instant,
 }
@@ -99,6 +101,7 @@ impl Timers {
         self.reply.clear();
         self.data.clear();
         self.pace = Pace::default();
+        self.prepare = None;
     }
 
     /// A command has left.
@@ -108,8 +111,9 @@ impl Timers {
 
     pub(super) fn next(&self) -> Option<Deadline> {
         let keepalive = self.keepalive.map(|at| Deadline { at, waiting: Waiting::Keepalive });
+        let prepare = self.prepare.map(|at| Deadline { at, waiting: Waiting::Prepare });
         let timers = self.timers().into_iter().filter_map(|timer| timer.deadline);
-        timers.chain(keepalive).min_by_key(|deadline| deadline.at)
+        timers.chain(keepalive).chain(prepare).min_by_key(|deadline| deadline.at)
     }
 
     /// What has come to its deadline. What was waited for may lie in a socket all the same, where nobody looked in time:
@@ -171,7 +175,7 @@ impl Session {
             (recovering, State::Open) if !recovering.is_none() => {
                 (Waiting::Reply(self.replies.due()?), recovery)
             }
-            (_, State::Opening) if self.is_handshaking() => {
+            (_, State::Opening) if self.is_changing() => {
                 (Waiting::Handshake(Channel::Control), timeouts.reply)
             }
             (_, State::Opening) if self.replies.owed() == 0 => (Waiting::Greeting, timeouts.reply),

@@ -217,10 +217,16 @@ impl World {
                 self.session.handle(Input::Secured { channel: Channel::Control, resumed: false });
             }
             Ok(Progress::Need(Need::StartTls(Channel::Data))) => self.data = DataEnd::Securing,
+            Ok(Progress::Need(Need::EndTls(channel))) => self.session.handle(Input::Cleared(channel)),
             Ok(Progress::Need(Need::Close(channel, close))) => self.close(channel, close),
             Ok(Progress::Need(Need::Io(io))) => self.io(io),
         }
         Poll::Pending
+    }
+
+    /// Without TLS, bytes move at once.
+    fn connected(&self) -> DataEnd {
+        if self.session.is_data_clear() { DataEnd::Open } else { DataEnd::Connected }
     }
 
     fn connect(&mut self, target: Target) {
@@ -228,7 +234,7 @@ impl World {
         let (Target::Peer(port) | Target::Address(_, port)) = target;
         match port.get() {
             PORT => {
-                self.data = DataEnd::Connected;
+                self.data = self.connected();
                 self.session.handle(Input::Connected);
             }
             FILTERED => {}
@@ -330,7 +336,7 @@ impl World {
             }
             Act::Wait(wait) if wait.is_zero() => {}
             Act::Connect if self.data == DataEnd::Listening => {
-                self.data = DataEnd::Connected;
+                self.data = self.connected();
                 self.session.handle(Input::Connected);
             }
             Act::Abort => self.data = DataEnd::None,

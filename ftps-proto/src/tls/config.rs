@@ -3,15 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rustls::ClientConfig;
 use rustls::client::Resumption;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
+use rustls::{ClientConfig, KeyLog};
 
 use super::Pin;
 use super::danger::DangerousTlsConfigBuilder;
 use super::error::words;
 use super::identity::{certificates, identity};
 use super::roots::Roots;
+use super::same::Same;
 use super::store::{Groups, Role, TicketStore};
 use super::trust::Trust;
 
@@ -29,22 +31,28 @@ pub enum Version {
 pub struct TlsConfig {
     config: Arc<ClientConfig>,
     groups: Arc<Groups>,
+    /// Where data connections have to show the control connection's certificate.
+    same: Option<Arc<Trust>>,
 }
 
 impl TlsConfig {
     /// Starts from the defaults: the platform's trusted authorities, TLS 1.3 and 1.2, ALPN `ftp`, no client
     /// certificate, no key log, and the cryptography that the crate's features chose, with P-256 as the key exchange group
     /// that is offered first: FTP servers know it, while each handshake costs a round trip more where they do not know the
-    /// first one (vsftpd and Pure-FTPd know no other). The other groups are offered all the same.
+    /// first one (vsftpd and Pure-FTPd know no other). The other groups are offered all the same, with aws-lc-rs the
+    /// post-quantum X25519MLKEM768 too, for servers that ask for it. A [`provider`](TlsConfigBuilder::provider) whose first
+    /// group is SECP256R1MLKEM768 prefers post-quantum security, and costs no round trip with servers that know P-256 alone.
     pub fn builder() -> TlsConfigBuilder {
         TlsConfigBuilder::default()
     }
 
     /// Takes the caller's own configuration as it is, but for what belongs to one FTP session:
     /// [`session`](Self::session) clones it with a store of its own for resumption, secret extraction on (the
-    /// engine protects TLS 1.3 records itself) and early data off.
+    /// engine protects TLS 1.3 records itself) and early data off. So a FIPS provider, the groups of a key exchange, a
+    /// verifier and a key log are what the caller has chosen. That a data connection shows the certificate of the control
+    /// connection is then the verifier's business.
     pub fn from_rustls(config: Arc<ClientConfig>) -> Self {
-        Self { config, groups: Arc::default() }
+        Self { config, groups: Arc::default(), same: None }
     }
 
     /// What the connections of one FTP session share. Servers that demand resumption refuse tickets of another
@@ -52,14 +60,21 @@ impl TlsConfig {
     pub fn session(&self) -> TlsSession {
         let store =
             Arc::new(TicketStore::new(Arc::clone(&self.config.time_provider), Arc::clone(&self.groups)));
+        // One for both connections: rustls resumes no session that another verifier has let in.
+        let same = self.same.as_ref().map(|trust| Arc::new(Same::new(Arc::clone(trust))));
         let of = |role| {
             let mut config = ClientConfig::clone(&self.config);
+            if let Some(same) = &same {
+                let verifier: Arc<dyn ServerCertVerifier> = Arc::<Same>::clone(same);
+                config.dangerous().set_certificate_verifier(verifier);
+            }
             config.resumption = Resumption::store(Arc::new(store.view(role)));
             config.enable_secret_extraction = true;
             config.enable_early_data = false;
             Arc::new(config)
         };
-        TlsSession { control: of(Role::Control), data: of(Role::Data), store: Arc::clone(&store) }
+        let (control, data) = (of(Role::Control), of(Role::Data));
+        TlsSession { control, data, same, store: Arc::clone(&store) }
     }
 }
 
@@ -74,6 +89,7 @@ impl fmt::Debug for TlsConfig {
 pub struct TlsSession {
     pub(super) control: Arc<ClientConfig>,
     pub(super) data: Arc<ClientConfig>,
+    pub(super) same: Option<Arc<Same>>,
     pub(super) store: Arc<TicketStore>,
 }
 
@@ -93,6 +109,8 @@ pub struct TlsConfigBuilder {
     versions: Option<Vec<Version>>,
     provider: Option<Arc<CryptoProvider>>,
     pub(super) accept_any: bool,
+    pub(super) other_data_certificates: bool,
+    pub(super) key_log: Option<Arc<dyn KeyLog>>,
 }
 
 impl fmt::Debug for TlsConfigBuilder {
@@ -201,13 +219,17 @@ impl TlsConfigBuilder {
             .with_protocol_versions(&versions)
             .map_err(ConfigError::Rustls)?
             .dangerous()
-            .with_custom_certificate_verifier(verifier);
+            .with_custom_certificate_verifier(Arc::<Trust>::clone(&verifier));
         let mut config = match client {
             None => builder.with_no_client_auth(),
             Some(client) => builder.with_client_cert_resolver(client),
         };
         config.alpn_protocols = vec![b"ftp".to_vec()];
-        Ok(TlsConfig::from_rustls(Arc::new(config)))
+        if let Some(key_log) = self.key_log {
+            config.key_log = key_log;
+        }
+        let same = Some(verifier).filter(|_| !self.other_data_certificates);
+        Ok(TlsConfig { same, ..TlsConfig::from_rustls(Arc::new(config)) })
     }
 }
 

@@ -72,6 +72,8 @@ enum State {
     Records(Box<Records>),
     /// The engine opens the records itself: TLS 1.2 after our close_notify.
     Tail(Tail),
+    /// There are no records: a data connection in clear, as was asked for.
+    Clear,
     Failed(TlsError),
 }
 
@@ -166,8 +168,9 @@ impl Engine {
     /// When rustls cannot begin a handshake with the configuration.
     pub fn control(session: &TlsSession, name: ServerName<'static>) -> Result<Self, TlsError> {
         session.store.renew();
+        session.same.iter().for_each(|same| same.renew());
         let connection = UnbufferedClientConnection::new(Arc::clone(&session.control), name)?;
-        Ok(Self::new(connection, session, Role::Control, Offer::Nothing))
+        Ok(Self::new(State::Rustls(Box::new(connection)), session, Role::Control, Offer::Nothing))
     }
 
     /// TLS for a data connection, to resume the session of `control`. `name` is the control connection's, never an
@@ -186,17 +189,24 @@ impl Engine {
     ) -> Result<Self, TlsError> {
         let mint = |payload: &[u8]| match &mut control.state {
             State::Records(records) => records.mint(payload),
-            State::Rustls(_) | State::Tail(_) | State::Failed(_) => false,
+            State::Rustls(_) | State::Tail(_) | State::Clear | State::Failed(_) => false,
         };
         let connect = || UnbufferedClientConnection::new(Arc::clone(&session.data), name);
         let (connection, offer) = session.store.offer(mint, connect);
-        Ok(Self::new(connection?, session, Role::Data, offer))
+        Ok(Self::new(State::Rustls(Box::new(connection?)), session, Role::Data, offer))
     }
 
-    fn new(connection: UnbufferedClientConnection, session: &TlsSession, role: Role, offer: Offer) -> Self {
+    /// No TLS, for a data connection where that was asked for (PROT C): all bytes are as they are, and the transport's end is
+    /// [`Event::Truncated`].
+    pub(super) fn clear(session: &TlsSession) -> Self {
+        let secured = true;
+        Self { secured, ..Self::new(State::Clear, session, Role::Data, Offer::Nothing) }
+    }
+
+    fn new(state: State, session: &TlsSession, role: Role, offer: Offer) -> Self {
         let fragment = session.data.max_fragment_size.map_or(FRAGMENT, |size| size.saturating_sub(HEADER));
         Self {
-            state: State::Rustls(Box::new(connection)),
+            state,
             role,
             store: Arc::clone(&session.store),
             offer,
@@ -355,6 +365,7 @@ impl Engine {
         match &self.state {
             State::Rustls(_) => self.step_rustls(),
             State::Records(_) | State::Tail(_) => self.step_records(),
+            State::Clear => Ok(self.step_clear()),
             State::Failed(error) => Err(error.clone()),
         }
     }
@@ -474,6 +485,20 @@ impl Engine {
         Ok(())
     }
 
+    /// Takes all that has come.
+    fn step_clear(&mut self) -> Option<Event> {
+        let came = self.start..self.end;
+        if came.is_empty() {
+            if self.plain.is_empty() {
+                (self.start, self.end) = (0, 0);
+            }
+            return Some(Event::Blocked);
+        }
+        self.append(came);
+        self.start = self.end;
+        None
+    }
+
     /// Opens one record.
     fn step_records(&mut self) -> Result<Option<Event>, TlsError> {
         if let Some(blocked) = self.check_record()? {
@@ -486,7 +511,7 @@ impl Engine {
                 match &mut self.state {
                     State::Records(records) => records.open(record),
                     State::Tail(tail) => tail.open(record),
-                    State::Rustls(_) | State::Failed(_) => return Ok(None),
+                    State::Rustls(_) | State::Clear | State::Failed(_) => return Ok(None),
                 }
                 .map(|record| (length, record))
             }
@@ -573,6 +598,7 @@ impl Engine {
             match &mut self.state {
                 State::Records(records) => records.seal(chunk, &mut self.outgoing)?,
                 State::Rustls(_) => self.write_rustls(|writer, tail| writer.encrypt(chunk, tail))?,
+                State::Clear => self.outgoing.extend_from_slice(chunk),
                 // Only after close_notify.
                 State::Tail(_) => break,
                 State::Failed(error) => return Err(error.clone()),
@@ -601,7 +627,7 @@ impl Engine {
             }
             State::Records(records) => records.alert(AlertDescription::CloseNotify, &mut self.outgoing)?,
             State::Rustls(_) => self.write_rustls(|writer, tail| writer.queue_close_notify(tail))?,
-            State::Tail(_) => {}
+            State::Tail(_) | State::Clear => {}
         }
         self.sent_close_notify = true;
         let taken = self.take_tail();

@@ -12,7 +12,7 @@ use super::engine::{Buffers, Engine, Event};
 use super::{TlsConfig, TlsError, TlsSession};
 use crate::error::Error;
 use crate::need::{Channel, Close, End, Failure, Flow, Input, Io, Need, Progress, Target};
-use crate::session::{DataConnection, Direction, Operation, Session};
+use crate::session::{DataConnection, Deed, Direction, Operation, Session};
 use crate::time::Instant;
 
 /// Room for what a server says before TLS.
@@ -48,6 +48,8 @@ pub struct Link {
     tls: TlsSession,
     name: ServerName<'static>,
     control: Wire,
+    /// The control connection's TLS after its end (CCC): its tickets serve on.
+    former: Option<Engine>,
     data: Option<Wire>,
     /// Of the last data connection, while more are to follow.
     spare: Buffers,
@@ -66,6 +68,8 @@ struct Wire {
     sent: usize,
     /// The handshake is done, and its last bytes are still to be sent.
     securing: bool,
+    /// TLS ends, and the connection stays.
+    clearing: bool,
     /// To be shut down once everything has been sent.
     shutting: bool,
     /// It is being closed by whoever drives us, and then forgotten.
@@ -126,7 +130,7 @@ impl Link {
     /// verified on both connections.
     pub fn new(session: Session, tls: &TlsConfig, name: ServerName<'static>) -> Self {
         let (tls, control, spare) = (tls.session(), Wire::default(), Buffers::default());
-        Self { session, tls, name, control, data: None, spare, flushing: false }
+        Self { session, tls, name, control, former: None, data: None, spare, flushing: false }
     }
 
     /// The protocol machine.
@@ -155,12 +159,29 @@ impl Link {
         }
     }
 
-    /// The control connection's TLS, once it has begun; also where it has failed.
-    pub fn control_tls(&self) -> Option<&Engine> {
-        self.control.engine.as_ref()
+    /// As [`Session::keep_deeds`].
+    pub fn keep_deeds(&mut self) {
+        self.session.keep_deeds();
     }
 
-    /// Goes on with an operation until it is done, or something is needed.
+    /// As [`Session::take_deed`].
+    pub fn take_deed(&mut self) -> Option<Deed> {
+        self.session.take_deed()
+    }
+
+    /// What the server has not answered is not waited for any more.
+    pub(crate) fn give_deeds_up(&mut self) {
+        self.session.give_deeds_up();
+    }
+
+    /// The control connection's TLS, once it has begun; also where it has failed.
+    pub fn control_tls(&self) -> Option<&Engine> {
+        self.control.engine.as_ref().or(self.former.as_ref())
+    }
+
+    /// Goes on with an operation until it is done, or something is needed. Once it is done, [`outgoing`](Self::outgoing) may
+    /// hold the request for the next transfer's data connection: written at once it is answered sooner, else it leaves with
+    /// the next operation.
     ///
     /// # Errors
     /// Whatever ends the operation. The data connection is then to be reset (but where the session still has a
@@ -195,6 +216,8 @@ impl Link {
             });
             let need = match progress? {
                 Progress::Done(output) => {
+                    // What asks for the next transfer's data connection may be written now.
+                    self.send(!self.session.outgoing().is_empty());
                     self.rest();
                     return Ok(Progress::Done(output));
                 }
@@ -210,6 +233,12 @@ impl Link {
                     return Ok(Progress::Need(LinkNeed::Listen));
                 }
                 Need::StartTls(channel) => self.start_tls(channel),
+                Need::EndTls(channel) => {
+                    self.close_notify(channel);
+                    if let Some(wire) = self.wire_mut(channel) {
+                        wire.clearing = true;
+                    }
+                }
                 Need::Close(channel, Close::Reset) => {
                     if channel == Channel::Data {
                         self.data = None;
@@ -327,7 +356,8 @@ impl Link {
 
     /// The data connection is up.
     pub fn connected(&mut self) {
-        self.data = Some(Wire::default());
+        let clear = self.session.is_data_clear();
+        self.data = Some(Wire { engine: clear.then(|| Engine::clear(&self.tls)), ..Wire::default() });
         self.session.handle(Input::Connected);
     }
 
@@ -432,9 +462,14 @@ impl Link {
     }
 
     /// Tells the session what the engines make of what has come, control first: it may bring a ticket. Whether a
-    /// listing's next record was left for later, so that its entries leave as they come.
+    /// listing's next record was left for later, so that its entries leave as they come; or what may follow the reply to
+    /// CCC, which is close_notify, and no end of the session.
     fn receive(&mut self) -> bool {
-        while self.receive_one(Channel::Control) {}
+        while self.receive_one(Channel::Control) {
+            if self.session.may_be_cleared() {
+                return true;
+            }
+        }
         let listing = self.session.direction() == Some(Direction::Listing);
         loop {
             let moved = self.session.moved();
@@ -473,6 +508,14 @@ impl Link {
             Ok(Event::Secured) if unsent => return false,
             Ok(Event::Secured) => Input::Secured { channel, resumed: engine.resumed() },
             Ok(Event::Plaintext) => Input::Received(channel, engine.plaintext()),
+            Ok(Event::Closed) if wire.clearing => {
+                // Our close_notify may not have left yet. What came after the peer's is dropped with the engine.
+                wire.clearing = false;
+                wire.outgoing = engine.outgoing().to_vec();
+                self.former = wire.engine.take();
+                self.session.handle(Input::Cleared(channel));
+                return false;
+            }
             Ok(Event::Closed) => Input::Ended(channel, End::Clean),
             Ok(Event::Truncated) => Input::Ended(channel, End::Truncated),
             // The peer's doing, as a reset would be: TLS has nothing to say about it.
@@ -497,7 +540,7 @@ impl Link {
 
     fn start_tls(&mut self, channel: Channel) {
         let name = self.name.clone();
-        let engine = match (channel, &mut self.control.engine) {
+        let engine = match (channel, self.control.engine.as_mut().or(self.former.as_mut())) {
             (Channel::Data, Some(control)) => Engine::data(&self.tls, name, control).map(|mut engine| {
                 engine.reuse(core::mem::take(&mut self.spare));
                 engine

@@ -17,6 +17,7 @@ mod pin;
 mod records;
 mod refused;
 mod roots;
+mod same;
 mod store;
 mod tail;
 mod trust;

@@ -47,6 +47,8 @@ pub enum CertificateProblem {
     NoName,
     /// No pin fits.
     NotPinned,
+    /// It came on a data connection, and the control connection's server has shown another one.
+    NotControls,
     /// Its key is of a kind or a length that no signature can be verified with.
     UnusableKey,
     /// The server has signed the handshake with another key than the certificate's.
@@ -150,11 +152,13 @@ impl RefusedCertificate {
     }
 
     /// The pin with which this very server would be accepted: of its key where that can be read. There is none where
-    /// the server cannot show that the key is its own, which no pin mends.
+    /// the server cannot show that the key is its own, or that it is the control connection's, which no pin mends.
     pub fn pin(&self) -> Option<Pin> {
         let certificate = self.certificate.as_ref()?;
         match self.problem {
-            CertificateProblem::UnusableKey | CertificateProblem::KeyNotHeld => None,
+            CertificateProblem::UnusableKey
+            | CertificateProblem::KeyNotHeld
+            | CertificateProblem::NotControls => None,
             _ => certificate.key_pin(),
         }
     }
@@ -217,6 +221,10 @@ impl fmt::Display for RefusedCertificate {
                 }
                 f.write_str("; if not, somebody is in between")
             }
+            NotControls => f.write_str(
+                "the data connection's server shows another certificate than the control connection's: if the server has \
+                 got a new one just now, connect again; if not, somebody is in between",
+            ),
             UnusableKey => match certificate.rsa_bits() {
                 Some(bits) => write!(
                     f,

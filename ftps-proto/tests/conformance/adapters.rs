@@ -240,6 +240,10 @@ macro_rules! subject {
                     $wait(self.0.modified(path))
                 }
 
+                fn learn_offset(&mut self, directory: impl AsRef<[u8]>) -> Result<Option<i16>, Error> {
+                    $wait(self.0.learn_offset(directory))
+                }
+
                 fn exists(&mut self, path: impl AsRef<[u8]>) -> Result<bool, Error> {
                     $wait(self.0.exists(path))
                 }
@@ -250,6 +254,24 @@ macro_rules! subject {
 
                 fn command(&mut self, text: &str) -> Result<Reply, Error> {
                     $wait(self.0.command(text))
+                }
+
+                fn in_batches(&mut self, files: &[(String, Vec<u8>)]) -> Vec<Result<Vec<u8>, Error>> {
+                    let mut stored = Vec::new();
+                    let mut batch = self.0.batch(files);
+                    while let Some((client, (name, file))) = batch.next() {
+                        let mut source = Source::bytes(file.as_slice());
+                        stored.push($wait(client.upload(name, &mut source)).map(drop));
+                    }
+                    drop(batch);
+                    let mut batch = self.0.batch(files.iter().zip(stored));
+                    let mut back = Vec::new();
+                    while let Some((client, ((name, _), stored))) = batch.next() {
+                        let mut file = Vec::new();
+                        let got = $wait(client.download_to(name, &mut file));
+                        back.push(stored.and(got).map(|_| file));
+                    }
+                    back
                 }
 
                 fn expect_more(&mut self, more: bool) {

@@ -25,6 +25,7 @@ macro_rules! calls {
             available(path: &str) -> u64,
             allocate(bytes: u64) -> (),
             account(account: &str) -> (),
+            reinitialize(user: &str, password: &str) -> (),
             identify(name: &str) -> (),
             set_language(tag: &str) -> (),
             choose_facts(facts: &[&str]) -> Vec<String>,

@@ -70,9 +70,13 @@ pub trait Subject: Sized + Commands {
     fn download_nowhere(&mut self, path: impl AsRef<[u8]>) -> Error;
     fn metadata(&mut self, path: impl AsRef<[u8]>) -> Result<Entry, Error>;
     fn modified(&mut self, path: impl AsRef<[u8]>) -> Result<Timestamp, Error>;
+    fn learn_offset(&mut self, directory: impl AsRef<[u8]>) -> Result<Option<i16>, Error>;
     fn exists(&mut self, path: impl AsRef<[u8]>) -> Result<bool, Error>;
     fn create_dir_all(&mut self, path: impl AsRef<[u8]>) -> Result<(), Error>;
     fn command(&mut self, text: &str) -> Result<Reply, Error>;
+
+    /// Uploads all of these as a batch, then downloads them as another; what each download came to.
+    fn in_batches(&mut self, files: &[(String, Vec<u8>)]) -> Vec<Result<Vec<u8>, Error>>;
 
     fn expect_more(&mut self, more: bool);
     fn is_usable(&self) -> bool;

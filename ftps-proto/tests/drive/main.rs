@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod active;
+mod batch;
 mod calls;
 mod closes;
 mod connect;

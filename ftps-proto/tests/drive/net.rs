@@ -50,6 +50,8 @@ pub struct State {
     pub tried: Vec<(String, u64)>,
     /// Those who connect to the client's listener, or the error of accepting.
     accepts: VecDeque<Result<SocketAddr, ErrorKind>>,
+    /// Ports of the client's that others listen at.
+    pub busy: Vec<u16>,
     /// How many of the next calls are interrupted by a signal.
     pub interrupts: usize,
     /// Readiness as tokio remembers it: what lies in the control connection's socket is not known yet.
@@ -101,6 +103,7 @@ impl World {
             fates: Vec::new(),
             tried: Vec::new(),
             accepts: VecDeque::new(),
+            busy: Vec::new(),
             interrupts: 0,
             stale: false,
             late: false,
@@ -428,8 +431,13 @@ impl Net for FakeNet {
     }
 
     fn listen(&mut self, mut at: SocketAddr) -> io::Result<(Listener, SocketAddr)> {
-        assert_eq!(at.to_string(), "192.0.2.9:0");
-        at.set_port(5000);
+        assert_eq!(at.ip().to_string(), "192.0.2.9");
+        if self.0.0.borrow().busy.contains(&at.port()) {
+            return Err(ErrorKind::AddrInUse.into());
+        }
+        if at.port() == 0 {
+            at.set_port(5000);
+        }
         Ok((Listener(Alive::new(&self.0)), at))
     }
 

@@ -2,7 +2,7 @@
 
 use ftps_proto::codec::Verb;
 use ftps_proto::ops::{self, StartTransfer};
-use ftps_proto::sim::{Act, Peer, World};
+use ftps_proto::sim::{Act, FILTERED, LISTENING, Peer, World};
 use ftps_proto::{Channel, Error, Failure, Input, Mode, Need, Progress, ServerKind, Waiting};
 
 use crate::listing::{collect, names};
@@ -251,4 +251,22 @@ fn a_second_200_to_eprt_ends_no_transfer() {
     let error = download(&mut world).unwrap_err();
     assert_eq!(error.code().unwrap(), 550, "{error}");
     in_step(&mut world);
+}
+
+#[test]
+fn a_listening_that_nobody_has_asked_for_takes_no_deadline_away() {
+    let lost = format!("229 (|||{FILTERED}|)");
+    let peer = peer().instead("EPSV", [lost.as_str()]).instead("PASV", ["502 no"]);
+    let mut world = World::new(peer);
+    world.open().unwrap();
+    let mut download = world.download("x");
+    run_until_heard(&mut world, &mut download, "EPSV");
+    while world.targets().is_empty() {
+        assert!(world.run_for(&mut download, 1).is_pending());
+    }
+    world.session.handle(Input::Listening(LISTENING));
+    let before = world.now();
+    let error = world.run(&mut download).unwrap_err();
+    assert_eq!(error.code().unwrap(), 502, "{error}");
+    assert_eq!(world.now().saturating_duration_since(before), config().timeouts.connect);
 }

@@ -79,6 +79,27 @@ fn what_is_said_is_told() {
     assert_eq!(world.session.system().unwrap().first_line(), b"UNIX Type: L8");
 }
 
+/// What has no operation of its own.
+#[test]
+fn other_commands_are_typed() {
+    let peer = Peer::polite()
+        .on("CDUP", ["200 up"])
+        .on("CSID", ["200 Name=x; Version=1;"])
+        .on("DSIZ a b", ["213 12345"])
+        .on("MMD5 a b", [&*format!("252 a b {MD5}")])
+        .on("SMNT disk", ["250 mounted"]);
+    let mut world = open(peer);
+    world.run(&mut ops::cdup()).unwrap();
+    for (text, code) in
+        [("CSID Name=ftps; Version=1;", 200), ("DSIZ a b", 213), ("MMD5 a b", 252), ("SMNT disk", 250)]
+    {
+        let command = ftps_proto::codec::Command::parse(text).unwrap();
+        let reply = world.run(&mut ops::command(command).unwrap()).unwrap();
+        assert_eq!(reply.code(), code, "{text}");
+        assert_eq!(said(&world).last(), Some(&text));
+    }
+}
+
 #[test]
 fn site_commands_are_written_in_full() {
     let mut world = open(Peer::polite().on("SITE", ["200 done"]).on("SITE BOGUS", ["500 what?"]));
@@ -415,4 +436,60 @@ fn nothing_is_sent_before_the_login() {
     let mut session = Session::new(config());
     let mut op = ops::FileHash::new(argument("a"), Algorithm::Md5);
     assert!(session.poll(&mut op, ftps_proto::Instant::default()).is_err());
+}
+
+fn logs_in_again(peer: Peer) -> (World, Result<(), Error>) {
+    let mut world = open(peer);
+    let login = Login::new(argument("second"), Secret::new("hunter2").unwrap());
+    let again = world.run(&mut ops::Reinitialize::new(login));
+    (world, again)
+}
+
+#[test]
+fn rein_begins_anew_with_auth() {
+    let before = |peer: Peer| peer.on("REIN", ["120 wait", "220 again"]);
+    let (mut world, again) = logs_in_again(before(peer()));
+    again.unwrap();
+    let after: Vec<_> = heard(&world).into_iter().skip_while(|line| *line != "REIN").collect();
+    assert_eq!(after[..4], ["REIN", "AUTH TLS", "USER second", "PASS hunter2"]);
+    assert!(world.session.is_secured() && world.session.is_usable());
+    in_step(&mut world);
+
+    // A session that did not come to be is over, and says why.
+    for (command, reply, said) in [
+        ("AUTH", "500 no", "the server refused AUTH: 500 no"),
+        ("PASS hunter2", "530 no hunter2", "the server refused PASS: 530 no ***"),
+    ] {
+        let auth = if command == "AUTH" { vec!["234 go"] } else { vec![] };
+        let peer = before(peer());
+        let peer = match command {
+            "AUTH" => peer.instead("AUTH TLS", auth).on("AUTH TLS", [reply]).on("AUTH SSL", [reply]),
+            _ => peer.on(command, [reply]),
+        };
+        let (world, again) = logs_in_again(peer);
+        assert_eq!(again.unwrap_err().to_string(), said);
+        assert!(!world.session.is_usable());
+    }
+}
+
+#[test]
+fn a_rein_that_is_refused_changes_nothing() {
+    let (mut world, again) = logs_in_again(peer());
+    assert_eq!(code(again.unwrap_err()), 502);
+    in_step(&mut world);
+    let mut world = open_implicit(peer().on("REIN", ["220 again"]));
+    let login = Login::new(argument("second"), Secret::new("hunter2").unwrap());
+    assert!(matches!(world.run(&mut ops::Reinitialize::new(login)), Err(Error::Local(_))));
+    assert!(!heard(&world).contains(&"REIN"));
+    in_step(&mut world);
+}
+
+#[test]
+fn a_server_that_keeps_tls_says_so_and_is_logged_in_to_at_once() {
+    let (mut world, again) = logs_in_again(peer().on("REIN", ["230 Ready for new user."]));
+    again.unwrap();
+    let after: Vec<_> = heard(&world).into_iter().skip_while(|line| *line != "REIN").collect();
+    assert_eq!(after[..3], ["REIN", "USER second", "PASS hunter2"]);
+    assert!(world.session.is_secured());
+    in_step(&mut world);
 }

@@ -89,6 +89,71 @@ fn a_path_that_looks_like_an_option() {
 }
 
 #[test]
+fn a_path_that_list_may_take_for_something_else() {
+    let line = b"-rw-r--r-- 1 u g 5 Jan 1 2024 a\r\n";
+    let peer = Peer::polite()
+        .like(ServerKind::Vsftpd)
+        .instead("FEAT", ["211 none"])
+        .on("LIST", crate::sent(line, &["226 done"]))
+        .on("CWD *.csv", ["550 no"])
+        .on("CWD", ["250 there"]);
+    for path in ["*.csv", "two words", "[x]", "a{b"] {
+        let mut world = open(peer.clone());
+        assert_eq!(names(&collect(&mut world, Some(path)).unwrap()), ["a"]);
+        let said = heard(&world);
+        let at = said.iter().position(|line| *line == format!("CWD {path}")).unwrap();
+        let listed = match path {
+            // It is a pattern, then.
+            "*.csv" => said.contains(&"LIST *.csv"),
+            _ => said[at..].contains(&"LIST") && said.ends_with(&["CWD /home"]),
+        };
+        assert!(listed, "{said:?}");
+    }
+    // MLSD takes it for what it is.
+    let mut world = open(lists("MLSD", ""));
+    collect(&mut world, Some("two words")).unwrap();
+    assert!(!heard(&world).contains(&"LIST"), "{:?}", heard(&world));
+}
+
+#[test]
+fn names_with_lines_in_them() {
+    let unix = |name: &str| format!("-rw-r--r-- 1 u g 5 Jan 1 2024 {name}");
+    let facts = |name: &str| format!("type=file;size=5; {name}");
+    for (command, line) in [("LIST", &unix as &dyn Fn(&str) -> String), ("MLSD", &facts)] {
+        for (text, found) in [
+            // Where lines end in CR LF, LF alone is part of a name.
+            (line("a\nb") + "\r\n", vec!["a\\nb"]),
+            (
+                line("x") + "\r\n" + &line("a\nb\n\nc") + "\r\n" + &line("y") + "\r\n",
+                vec!["x", "a\\nb\\n\\nc", "y"],
+            ),
+            (line("x") + "\r\n" + &line("a\n") + "\r\n", vec!["x", "a\\n"]),
+            (line("a\nb c") + "\r\n" + &line("y") + "\r\n", vec!["a\\nb c", "y"]),
+            // Where they do not, it is not.
+            (line("a") + "\n" + &line("b") + "\n", vec!["a", "b"]),
+            (line("a") + "\nb\n" + &line("c"), vec!["a", "? b", "c"]),
+            (line("a") + "\n" + &line("b") + "\nc\r\n", vec!["a", "b", "? c"]),
+            (line("a") + "\n\r\n", vec!["a"]),
+            (line("a") + "\n" + &line("b") + "\r\n", vec!["a", "b"]),
+            (line("a") + "\n" + &line("b") + "\n\n\n", vec!["a", "b"]),
+            // A line that is nothing by itself is not joined to one that was whole.
+            (line("a") + "\r\nb\n", vec!["a", "? b"]),
+        ] {
+            for chunks in [Chunks::Whole, Chunks::Bytes] {
+                let peer = if command == "LIST" {
+                    lists(command, &text).instead("FEAT", ["211 none"])
+                } else {
+                    lists(command, &text)
+                };
+                let mut world = World::new(peer).cut(chunks);
+                world.open().unwrap();
+                assert_eq!(names(&collect(&mut world, None).unwrap()), found, "{command} {text:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_cut_listing_is_an_error_after_what_came() {
     let peer = Peer::polite().on(
         "MLSD",
@@ -207,14 +272,33 @@ fn a_directory_that_vsftpd_cannot_open_has_not_itself_in_it() {
     };
     let line =
         |mode: &str, name: &str| format!("{mode}    2 0        0            4096 Jan 01  2024 {name}\r\n");
-    // Nor is it a pattern's match, or a file, which is listed so.
+    // Nor is it a pattern's match.
     let secret = line("drwx------", "secret");
     let error = list("in/secret", &secret).unwrap_err();
     assert!(matches!(error, Error::Unlisted(Unlisted::Unreadable, _)), "{error}");
     assert_eq!(list("in/s*", &secret).unwrap(), ["secret"]);
-    assert_eq!(list("in/secret", &line("-rw-------", "secret")).unwrap(), ["secret"]);
     // There may be one of the same name in it.
     assert_eq!(list("in/secret", &(line("drwxr-xr-x", ".") + &secret)).unwrap(), ["secret"]);
+}
+
+#[test]
+fn a_file_that_vsftpd_lists_is_not_inside_itself() {
+    let list = |path: &str, lines: &[String]| {
+        let peer = confirms("LIST", &lines.concat(), "226 Directory send OK.");
+        let mut world = open(peer.like(ServerKind::Vsftpd));
+        collect(&mut world, Some(path)).map(|listing| names(&listing))
+    };
+    let line = |name: &str| format!("-rw-r--r--    1 0        0            5 Jan 01  2024 {name}\r\n");
+    let itself = || "drwxr-xr-x    2 0        0            4096 Jan 01  2024 .\r\n".to_owned();
+    for (path, name) in [("f2", "f2"), ("in/f2", "in/f2"), ("in/f2", "f2")] {
+        let error = list(path, &[line(name)]).unwrap_err();
+        assert!(matches!(error, Error::Unlisted(Unlisted::File, _)), "{error}");
+    }
+    // It may have one of its name in it.
+    assert_eq!(list("f2", &[itself(), line("f2")]).unwrap(), ["f2"]);
+    assert_eq!(list("-f", &[line("-f"), itself()]).unwrap(), ["-f"]);
+    assert_eq!(list("-f", &[line("-f"), itself(), line("x")]).unwrap(), ["-f", "x"]);
+    assert_eq!(list("f*", &[line("f*")]).unwrap(), ["f*"]);
 }
 
 #[test]

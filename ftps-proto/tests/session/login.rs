@@ -1,10 +1,10 @@
 //! Greeting, TLS, login.
 
-use ftps_proto::codec::Secret;
+use ftps_proto::codec::{Command, Secret};
 use ftps_proto::sim::{Act, Chunks, Peer, World};
-use ftps_proto::{Channel, Close, Error, Instant, Local, Refused, Remote, Security, ops};
+use ftps_proto::{Channel, Close, Config, Error, Instant, Local, Refused, Remote, Security, ServerKind, ops};
 
-use crate::{config, heard, open};
+use crate::{config, heard, open, peer};
 
 const LOGIN: [&str; 8] =
     ["AUTH TLS", "USER user", "PASS secret", "PBSZ 0", "PROT P", "FEAT", "OPTS UTF8 ON", "TYPE I"];
@@ -219,4 +219,34 @@ fn secrets_are_not_shown() {
     let world = World::with_config(Peer::polite(), config);
     let shown = format!("{:?}", world.session);
     assert!(!shown.contains("secret") && !shown.contains("sales-account"), "{shown}");
+}
+
+/// A server that knows who comes by a client certificate.
+#[test]
+fn another_command_may_stand_in_for_user() {
+    let change = |config: &mut Config| {
+        config.alternative_to_user = Some(Command::parse("SITE AUTH").unwrap());
+    };
+    for (user, site, said) in [
+        ("530 no", "232 known", &["USER user", "SITE AUTH", "PBSZ 0"][..]),
+        ("530 no", "331 and the password", &["USER user", "SITE AUTH", "PASS secret"]),
+        ("331 password", "500 what?", &["USER user", "PASS secret", "PBSZ 0"]),
+    ] {
+        for kind in [ServerKind::Unknown, ServerKind::ProFtpd] {
+            let mut config = config();
+            change(&mut config);
+            let peer = peer().like(kind).instead("USER", [user]).on("SITE AUTH", [site]);
+            let mut world = World::with_config(peer, config);
+            world.open().unwrap();
+            let heard: Vec<_> = heard(&world).into_iter().skip_while(|line| *line != "USER user").collect();
+            assert_eq!(&heard[..said.len()], said);
+        }
+    }
+    let mut config = config();
+    change(&mut config);
+    let peer = peer().instead("USER", ["530 no"]).on("SITE AUTH", ["530 nor so"]);
+    let mut world = World::with_config(peer, config);
+    let error = world.open().unwrap_err();
+    assert!(error.is_login() && error.to_string().ends_with("530 nor so"), "{error}");
+    assert_eq!(heard(&world).iter().filter(|line| **line == "SITE AUTH").count(), 1);
 }

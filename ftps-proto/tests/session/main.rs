@@ -4,11 +4,14 @@
 mod active;
 mod calls;
 mod cancel;
+mod clear;
 mod collect;
 mod commands;
 mod deadline;
+mod deeds;
 mod desync;
 mod disorder;
+mod eager;
 mod encoding;
 mod errors;
 mod gets;

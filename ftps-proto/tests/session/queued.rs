@@ -85,13 +85,26 @@ fn other_commands_come_between() {
 }
 
 #[test]
-fn a_confirmation_that_is_there_already_leaves_nothing_to_prepare() {
+fn it_leaves_at_once_where_the_confirmation_is_there_already() {
     let mut world = open(peer().on("RETR", sent(b"abc", &["226 done"])));
     for _ in 0..3 {
         download(&mut world);
+        assert_eq!(world.session.outgoing(), b"EPSV\r\n");
         in_step(&mut world);
     }
-    assert_eq!(asked(&world), ["EPSV", "RETR", "EPSV", "RETR", "EPSV", "RETR"]);
+    assert_eq!(asked(&world), ["EPSV", "RETR", "EPSV", "RETR", "EPSV", "RETR", "EPSV"]);
+}
+
+#[test]
+fn a_server_that_leaves_after_a_confirmation_takes_nothing_from_it() {
+    for parting in [vec![Act::Leave], vec!["421 bye".into()], vec!["421 bye".into(), Act::Leave]] {
+        let serves = [sent(b"abc", &["226 done"]), parting].concat();
+        let mut world = open(peer().on("RETR", serves));
+        download(&mut world);
+        let mut next = world.download("x");
+        let error = world.run(&mut next).unwrap_err();
+        assert!(matches!(error, Error::Closed { .. }), "{error}");
+    }
 }
 
 #[test]
@@ -254,7 +267,7 @@ fn a_session_that_ends_with_it_has_closed_before_the_next_transfer() {
 /// What a client does of which transfers were expected before the login.
 fn expects(peer: Peer) -> World {
     let mut config: Config = config();
-    config.expect_more = true;
+    config.expect_transfer = true;
     World::with_config(peer, config)
 }
 

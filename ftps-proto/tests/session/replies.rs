@@ -183,3 +183,16 @@ fn a_server_that_never_stops_talking_does_not_keep_a_command_from_leaving() {
     assert_eq!(world.run(&mut dele).unwrap_err().code().unwrap(), 550);
     in_step(&mut world);
 }
+
+/// pyftpdlib connects while it answers to what comes after EPRT, and says late that it could not.
+#[test]
+fn that_a_data_connection_failed_answers_no_command_without_one() {
+    let mut world = open(peer().instead("SIZE", ["425 cannot connect", "213 42"]));
+    world.run(&mut ops::pwd()).unwrap();
+    assert_eq!(world.run(&mut ops::size(argument("a"))).unwrap(), 42);
+    in_step(&mut world);
+    // A refusal of what asks for one is that.
+    let mut world =
+        open(peer().instead("EPSV", ["425 no ports left"]).instead("PASV", ["425 no ports left"]));
+    assert_eq!(collect(&mut world, None).unwrap_err().code().unwrap(), 425);
+}

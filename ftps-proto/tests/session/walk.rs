@@ -129,9 +129,17 @@ fn the_end_of_the_session_is_that_of_the_walk() {
 
 #[test]
 fn names_that_lead_elsewhere_are_not_entered() {
-    let root = lists("type=dir; a/../../etc\r\ntype=dir; .\r\n");
+    let root = lists("type=dir; a/../../etc\r\ntype=dir; .\r\ntype=dir; a\nb\r\n");
     let mut world = open(Peer::polite().like(ServerKind::ProFtpd).on("MLSD root", root));
-    assert_eq!(walk(&mut world, Walk::new(Some(argument("root")))), ["0 root/a/../../etc"]);
+    let mut walk = Walk::new(Some(argument("root")));
+    for name in ["root/a/../../etc", "root/a\\nb"] {
+        assert_eq!(shown(world.run(&mut walk).unwrap().unwrap()), format!("0 {name}"));
+    }
+    let Some(Walked::Failed { directory, error }) = world.run(&mut walk).unwrap() else {
+        panic!("it was sent")
+    };
+    assert!(directory == b"root/a\nb" && matches!(error, Error::Local(_)), "{error}");
+    assert!(world.run(&mut walk).unwrap().is_none());
     assert_eq!(world.heard().filter(|line| line.starts_with("MLSD")).count(), 1);
 }
 

@@ -4,6 +4,7 @@
 
 mod alerts;
 mod certificates;
+mod clear;
 mod ends;
 mod forger;
 mod hostile;
@@ -16,6 +17,7 @@ mod pki;
 mod plain_text;
 mod records;
 mod resumption;
+mod same;
 mod trust;
 mod world;
 

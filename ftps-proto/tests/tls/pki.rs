@@ -1,6 +1,6 @@
 //! Certificates, servers and providers for the tests.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ftps_proto::tls::{TlsConfig, TlsConfigBuilder, TlsSession, Version};
 use rustls::crypto::cipher::{
@@ -22,6 +22,8 @@ pub(super) const BOTH: [Version; 2] = [Version::Tls12, Version::Tls13];
 pub(super) struct Pki {
     pub(super) ca: rcgen::Certificate,
     pub(super) issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
+    /// What each of its servers shows that is given no other.
+    shown: OnceLock<(String, String)>,
 }
 
 impl Pki {
@@ -35,7 +37,7 @@ impl Pki {
         params.distinguished_name.push(rcgen::DnType::CommonName, name);
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         let ca = params.self_signed(&key).unwrap();
-        Self { ca, issuer: rcgen::Issuer::new(params, key) }
+        Self { ca, issuer: rcgen::Issuer::new(params, key), shown: OnceLock::new() }
     }
 
     /// A certificate and its key, as PEM.
@@ -51,7 +53,7 @@ impl Pki {
         version: Version,
         change: impl FnOnce(&mut ServerConfig),
     ) -> Arc<ServerConfig> {
-        self.server_with(version, self.issue(|_| {}), change)
+        self.server_with(version, self.shown.get_or_init(|| self.issue(|_| {})).clone(), change)
     }
 
     pub(super) fn server_with(

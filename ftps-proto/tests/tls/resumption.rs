@@ -233,6 +233,31 @@ fn remembers_the_group_that_the_server_likes_across_sessions() {
     );
 }
 
+/// A hybrid of P-256 in front sends P-256's own share, too: quantum-safe where the server can, and a round trip nowhere.
+#[cfg(feature = "aws-lc-rs")]
+#[test]
+fn a_post_quantum_group_may_come_first_and_costs_no_round_trip() {
+    use library::kx_group::{SECP256R1, SECP256R1MLKEM768};
+    let pki = Pki::new();
+    let groups: Vec<&'static dyn SupportedKxGroup> = vec![SECP256R1MLKEM768, SECP256R1];
+    let provider = |groups| Arc::new(CryptoProvider { kx_groups: groups, ..library::default_provider() });
+    for (knows, group) in
+        [(vec![SECP256R1], SECP256R1), (vec![SECP256R1MLKEM768, SECP256R1], SECP256R1MLKEM768)]
+    {
+        let (certificate, key) = pki.issue(|_| {});
+        let server = ServerConfig::builder_with_provider(provider(knows))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(chain(&certificate), private(&key))
+            .unwrap();
+        let session = pki.client().provider(provider(groups.clone())).build().unwrap().session();
+        let control = Pair::control(&session, &Arc::new(server));
+        assert_eq!(control.server.handshake_kind(), Some(HandshakeKind::Full));
+        assert_eq!(control.client.key_exchange_group(), Some(group.name()));
+    }
+}
+
 /// What handshakes a server of these groups makes: of a control and a data connection, of another control connection, and
 /// of another session's.
 fn kinds_with(groups: Vec<&'static dyn SupportedKxGroup>) -> [Option<HandshakeKind>; 4] {

@@ -20,9 +20,13 @@ pub(super) fn link(tls: &TlsConfig) -> Link {
 }
 
 pub(super) fn link_with(tls: &TlsConfig, security: Security) -> Link {
+    Link::new(Session::new(told(security)), tls, name())
+}
+
+fn told(security: Security) -> Config {
     let mut config = Config::new(Login::new(Argument::new("anna").unwrap(), Secret::new("secret").unwrap()));
     config.security = security;
-    Link::new(Session::new(config), tls, name())
+    config
 }
 
 pub(super) fn transfer(direction: Direction) -> StartTransfer {
@@ -47,6 +51,8 @@ pub(super) struct World {
     pub(super) heard: Vec<u8>,
     /// What is to be downloaded. With nothing there, transfers are not answered.
     pub(super) file: Option<Vec<u8>>,
+    /// What comes in clear right behind the end of TLS (CCC).
+    pub(super) follows: Vec<u8>,
     /// Whether its ports can be connected to.
     pub(super) reachable: bool,
 }
@@ -63,20 +69,38 @@ pub(super) struct Side {
     pub(super) flight: Vec<u8>,
     pub(super) got: Vec<u8>,
     pub(super) closed: bool,
+    /// It has ended TLS, and goes on in clear once the client has as well.
+    pub(super) clear: bool,
 }
 
 impl Side {
     pub(super) fn new(tls: &Arc<ServerConfig>) -> Self {
         let mut server = ServerConnection::new(Arc::clone(tls)).unwrap();
         server.set_buffer_limit(None);
-        Self { server, flight: Vec::new(), got: Vec::new(), closed: false }
+        Self { server, flight: Vec::new(), got: Vec::new(), closed: false, clear: false }
+    }
+
+    /// Ends TLS, and says this right behind it.
+    fn clear(&mut self, follows: &[u8]) {
+        self.server.send_close_notify();
+        while self.server.wants_write() {
+            self.server.write_tls(&mut self.flight).unwrap();
+        }
+        self.flight.extend_from_slice(follows);
+        self.clear = true;
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) {
+        if self.clear {
+            return self.flight.extend_from_slice(bytes);
+        }
         self.server.writer().write_all(bytes).unwrap();
     }
 
     pub(super) fn receive(&mut self, mut bytes: &[u8]) {
+        if self.clear && self.closed {
+            return self.got.extend_from_slice(bytes);
+        }
         while !bytes.is_empty() {
             self.server.read_tls(&mut bytes).unwrap();
             let state = self.server.process_new_packets().unwrap();
@@ -94,14 +118,24 @@ impl World {
     }
 
     pub(super) fn cut(version: Version, cuts: Vec<usize>) -> Self {
+        let mut world = Self::greeted(version, cuts, |_| {});
+        world.run(&mut Open::new());
+        world
+    }
+
+    /// Not logged in, with a session that was told something.
+    pub(super) fn greeted(version: Version, cuts: Vec<usize>, change: impl FnOnce(&mut Config)) -> Self {
         let pki = Pki::new();
         let tls = pki.server(version, stateless);
         let config = pki.client().build().unwrap();
-        let (link, control, heard) = (link(&config), Side::new(&tls), Vec::new());
+        let mut told = told(Security::Implicit);
+        change(&mut told);
+        let link = Link::new(Session::new(told), &config, name());
+        let (control, heard) = (Side::new(&tls), Vec::new());
         let (now, data, file) = (Instant::default(), None, None);
-        let mut world = Self { link, config, now, tls, cuts, control, data, heard, file, reachable: true };
+        let (follows, reachable) = (Vec::new(), true);
+        let mut world = Self { link, config, now, tls, cuts, control, data, heard, file, follows, reachable };
         world.say("220 ready");
-        world.run(&mut Open::new());
         world
     }
 
@@ -121,6 +155,10 @@ impl World {
                 b"EPSV" => self.say("229 (|||2000|)"),
                 b"PASV" => self.say("227 (127,0,0,1,7,208)"),
                 b"PWD" => self.say("257 \"/\""),
+                b"CCC" => {
+                    self.say("200 clear");
+                    self.control.clear(&self.follows);
+                }
                 b"LIST" => {}
                 b"STOR" | b"RETR" if self.file.is_none() => {}
                 b"STOR" | b"RETR" => self.say("150 now"),

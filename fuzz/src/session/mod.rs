@@ -43,7 +43,12 @@ fn config(how: u8, server: u8) -> Result<Config> {
     let mut config = Config::new(login);
     config.security = if how & 1 != 0 { Security::Implicit } else { Security::Explicit };
     config.mode = if how & 2 != 0 { Mode::Active } else { Mode::Passive };
-    config.pipelining = if how & 4 != 0 { Pipelining::Off } else { Pipelining::Known };
+    config.pipelining = match how & 4 != 0 {
+        true => Pipelining::Off,
+        false if server & 8 != 0 => Pipelining::Eager,
+        false => Pipelining::Known,
+    };
+    config.expect_transfer = server & 16 != 0;
     config.early_close = [EarlyClose::Known, EarlyClose::On, EarlyClose::Off, EarlyClose::Known]
         .into_iter()
         .nth(usize::from(how >> 3 & 3))

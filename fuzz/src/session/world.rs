@@ -441,6 +441,6 @@ fn told(error: &Error) {
     assert!(!text.is_empty() && !text.contains(['\r', '\n']), "{text:?}");
 
     if let Error::Timeout { waiting, .. } = error {
-        assert!(!matches!(waiting, Waiting::Look | Waiting::Keepalive));
+        assert!(!matches!(waiting, Waiting::Look | Waiting::Keepalive | Waiting::Prepare));
     }
 }

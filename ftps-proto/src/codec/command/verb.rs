@@ -18,6 +18,9 @@ macro_rules! verbs {
         }
 
         impl Verb {
+            #[cfg(test)]
+            const KNOWN: &[Self] = &[$(Self::$name),*];
+
             /// As sent.
             pub fn as_str(&self) -> &str {
                 match self {
@@ -158,14 +161,9 @@ impl Verb {
             Self::Cwd | Self::Cdup | Self::Dele | Self::Rmd | Self::Rmda | Self::Rnto => {
                 matches!(code, 200 | 250)
             }
-            Self::Ccc
-            | Self::Clnt
-            | Self::Csid
-            | Self::Eprt
-            | Self::EpsvAll
-            | Self::Lang
-            | Self::Port
-            | Self::Pret => code == 200,
+            Self::Ccc | Self::Clnt | Self::Csid | Self::Eprt | Self::Lang | Self::Port | Self::Pret => {
+                code == 200
+            }
             Self::Allo
             | Self::Mode
             | Self::Noop
@@ -176,6 +174,8 @@ impl Verb {
             | Self::Type => matches!(code, 200 | 202),
             // Some servers answer EPSV with 227 as well.
             Self::Epsv => matches!(code, 227 | 229),
+            // Pure-FTPd: 220 Active mode is disabled.
+            Self::EpsvAll => matches!(code, 200 | 220),
             Self::Feat => code == 211,
             Self::Help => matches!(code, 211 | 214),
             Self::Host => code == 220,
@@ -200,7 +200,8 @@ impl Verb {
             Self::Pwd => code == 257,
             Self::Quit => code == 221,
             Self::Rang | Self::Rest | Self::Rnfr => code == 350,
-            Self::Rein => matches!(code, 120 | 220),
+            // 230: pyftpdlib's.
+            Self::Rein => matches!(code, 120 | 220 | 230),
             // Its 2yz are the server's own affair.
             Self::Site => matches!(code, 200 | 202 | 211 | 214 | 250),
             Self::Smnt => matches!(code, 202 | 250),
@@ -238,11 +239,12 @@ mod tests {
         };
         assert!(own(Verb::Retr).eq([110, 125, 150, 226, 250]));
         assert!(own(Verb::Epsv).eq([227, 229]));
+        assert!(own(Verb::EpsvAll).eq([200, 220]));
         assert!(own(Verb::Pwd).eq([257]));
         assert!(own(Verb::Noop).eq([200, 202]));
         assert!(own(Verb::Stou).eq([110, 125, 150, 226, 250]));
         assert!(own(Verb::Xsha256).eq([213, 220, 250]));
-        assert!(own(Verb::Rein).eq([120, 220]));
+        assert!(own(Verb::Rein).eq([120, 220, 230]));
         let other = |word: &str| own(Verb::Other(Word::new(word).unwrap()));
         assert!(other("XPWD").eq([257]));
         let taken = [220, 221, 225, 226, 227, 229, 230, 234, 257, 331];
@@ -250,7 +252,6 @@ mod tests {
         assert!(own(Verb::User).eq([230, 232, 331, 332]));
         assert!(own(Verb::Auth).eq([234, 334]));
         for (verb, code) in [
-            (Verb::EpsvAll, 200),
             (Verb::Feat, 211),
             (Verb::Mdtm, 213),
             (Verb::Mfmt, 213),
@@ -273,6 +274,23 @@ mod tests {
         for (verb, lost) in [(Verb::Stor, true), (Verb::Noop, false), (Verb::Abor, false)] {
             assert_eq!(verb.accepts(Code::new(426).unwrap()), lost);
             assert!([421, 451, 452, 500, 552].into_iter().all(|n| verb.accepts(Code::new(n).unwrap())));
+        }
+    }
+
+    /// The crate's documentation has a row for each, and each row an operation, a client's call or a reason.
+    #[test]
+    fn every_command_has_a_row() {
+        let rows = include_str!("../../commands.md").lines().filter(|line| line.starts_with("| `"));
+        let rows: alloc::vec::Vec<_> = rows.collect();
+        for verb in Verb::KNOWN {
+            let cell = alloc::format!("| `{verb}` |");
+            assert_eq!(rows.iter().filter(|row| row.starts_with(&cell)).count(), 1, "{verb}");
+        }
+        for row in rows {
+            let name = row.split('`').nth(1).unwrap_or_default();
+            let word = if name == "EPSV ALL" { name } else { name.split(' ').next().unwrap_or_default() };
+            assert!(Verb::known(word.as_bytes()).is_some(), "{row}");
+            assert_eq!(row.matches(" |").count(), 5, "{row}");
         }
     }
 

@@ -51,6 +51,11 @@ impl LineDecoder {
     ///
     /// [`LineTooLong`], also before its end is seen.
     pub fn next_line(&mut self) -> Result<Option<&[u8]>, LineTooLong> {
+        Ok(self.next_ended()?.map(|(line, _)| line))
+    }
+
+    /// The same, and whether there was a CR before its LF. Where other lines have one, an LF without it may be part of a name.
+    pub(crate) fn next_ended(&mut self) -> Result<Option<(&[u8], bool)>, LineTooLong> {
         let end = memchr(b'\n', &self.buffer[self.scanned..]).map(|at| self.scanned + at);
         self.scanned = end.unwrap_or(self.buffer.len());
         let Some(end) = end else {
@@ -58,14 +63,15 @@ impl LineDecoder {
             let fits = self.buffer.len() - self.start <= self.limit.saturating_add(1);
             return if fits { Ok(None) } else { Err(LineTooLong) };
         };
-        let line = without_cr(&self.buffer[self.start..end]);
+        let whole = self.start..end;
+        let line = without_cr(&self.buffer[whole.clone()]);
         if line.len() > self.limit {
             self.scanned = self.start;
             return Err(LineTooLong);
         }
         self.scanned = end + 1;
         self.start = end + 1;
-        Ok(Some(line))
+        Ok(Some((line, line.len() < whole.len())))
     }
 
     /// The last line, if it had no LF: for when the stream has ended and [`next_line`](Self::next_line) has
@@ -98,8 +104,8 @@ mod tests {
     fn lines_end_in_lf() {
         let mut lines = LineDecoder::new(10);
         lines.push(b"a\r\n\nb\rc\nlast");
-        assert_eq!(lines.next_line(), Ok(Some(&b"a"[..])));
-        assert_eq!(lines.next_line(), Ok(Some(&b""[..])));
+        assert_eq!(lines.next_ended(), Ok(Some((&b"a"[..], true))));
+        assert_eq!(lines.next_ended(), Ok(Some((&b""[..], false))));
         assert_eq!(lines.next_line(), Ok(Some(&b"b\rc"[..])));
         assert_eq!(lines.next_line(), Ok(None));
         assert_eq!(lines.finish(), Ok(Some(&b"last"[..])));

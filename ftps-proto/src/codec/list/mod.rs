@@ -15,6 +15,7 @@ mod os2;
 mod os400;
 mod os9;
 mod parser;
+mod reader;
 mod unix;
 mod vms;
 mod vshell;
@@ -26,7 +27,8 @@ mod zvm;
 use alloc::vec::Vec;
 
 pub use lines::{LineDecoder, LineTooLong};
-pub use parser::{Found, LineReader, Parser};
+pub use parser::{Found, Parser};
+pub use reader::LineReader;
 
 use super::entry::Entry;
 

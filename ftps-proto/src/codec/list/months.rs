@@ -99,7 +99,8 @@ pub(super) fn month(word: &[u8]) -> Option<u8> {
     (1..).zip(NAMES).find(|(_, names)| names.iter().any(|name| is(word, name))).map(|(month, _)| month)
 }
 
-fn english(word: [u8; 3]) -> Option<u8> {
+/// `Jan` to `Dec` in any case.
+pub(super) fn english(word: [u8; 3]) -> Option<u8> {
     Some(match &word.map(|letter| letter.to_ascii_lowercase()) {
         b"jan" => 1,
         b"feb" => 2,

@@ -1,6 +1,6 @@
 //! The state of a listing that is read: its family, and what spans lines.
 
-use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 
 use super::{
@@ -55,28 +55,6 @@ pub struct Parser {
     layout: Option<zos::Layout>,
     /// The first line of an entry of two.
     half: Vec<u8>,
-}
-
-/// A caller's own family, for any number of listings: the entry, if a line is of it.
-#[derive(Clone)]
-pub struct LineReader(Arc<dyn Fn(&[u8]) -> Option<Entry> + Send + Sync>);
-
-impl LineReader {
-    /// A family that is read so.
-    pub fn new(read: impl Fn(&[u8]) -> Option<Entry> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(read))
-    }
-
-    /// The entry, if the line is of this family.
-    pub fn read(&self, line: &[u8]) -> Option<Entry> {
-        (self.0)(line)
-    }
-}
-
-impl fmt::Debug for LineReader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("LineReader")
-    }
 }
 
 /// A caller's own family.

@@ -53,7 +53,7 @@ pub(super) fn parse(line: &[u8]) -> Option<Entry> {
         Size::About(size) => (Some(size), Exactness::Approximate, names),
     };
     let (name, target) = match kind {
-        Kind::Link => arrow(name),
+        Kind::Link => arrow(name, size),
         _ => (name, None),
     };
     if name.is_empty() {
@@ -252,10 +252,19 @@ fn owners(names: &[u8]) -> (&[u8], &[u8]) {
     (owner, group.trim_ascii_start())
 }
 
-/// A link's name and where it leads.
-fn arrow(name: &[u8]) -> (&[u8], Option<Name>) {
-    match name.windows(4).position(|window| window == b" -> ") {
-        Some(at) => (&name[..at], Some(&name[at + 4..]).filter(|target| !target.is_empty()).map(Name::from)),
+/// A link's name and where it leads. Both may have an arrow in them; a link's size is that of its target, where the server
+/// does not count otherwise.
+fn arrow(name: &[u8], size: Option<u64>) -> (&[u8], Option<Name>) {
+    const ARROW: &[u8] = b" -> ";
+    let by_size = || {
+        let at = name.len().checked_sub(usize::try_from(size?).ok()?)?.checked_sub(ARROW.len())?;
+        name[at..].starts_with(ARROW).then_some(at)
+    };
+    match by_size().or_else(|| name.windows(ARROW.len()).position(|window| window == ARROW)) {
+        Some(at) => {
+            let target = &name[at + ARROW.len()..];
+            (&name[..at], Some(target).filter(|target| !target.is_empty()).map(Name::from))
+        }
         None => (name, None),
     }
 }
@@ -276,6 +285,21 @@ mod tests {
         let entry = parse(b"lrwxrwxrwx 1 a b 5 Jan  1 10:00 x -> y -> z").unwrap();
         assert_eq!((entry.name.as_bytes(), entry.target), (&b"x"[..], Some(Name::from("y -> z"))));
         assert!(parse(b"lrwxrwxrwx 1 a b 5 Jan  1 10:00  -> y").is_none());
+    }
+
+    #[test]
+    fn a_link_s_size_tells_which_arrow_it_is() {
+        for (size, name, target) in [
+            (1, "x -> y", "z"),
+            (6, "x", "y -> z"),
+            (0, "x", "y -> z"),
+            (11, "x", "y -> z"),
+            (99, "x", "y -> z"),
+        ] {
+            let line = alloc::format!("lrwxrwxrwx 1 a b {size} Jan  1 10:00 x -> y -> z");
+            let entry = parse(line.as_bytes()).unwrap();
+            assert_eq!((entry.name, entry.target), (Name::from(name), Some(Name::from(target))), "{size}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ impl<L: Lease> Moving<L> {
         // Somebody else may have ended the connection, on both sides.
         let doubtful = self.attempts.is_some() && !done.notified;
         let bytes = if self.goes_on || self.started_after() { self.moved } else { done.bytes };
-        self.confirmed = Some(Transferred { bytes, hashes: self.tally.hashes(), ..done });
+        self.confirmed = Some(Transferred { bytes, hashes: self.leased.tally.hashes(), ..done });
         let verifies = match &self.plan {
             Plan::Get(get) => get.verify && !get.ascii && self.limit.is_none(),
             Plan::Put(put) => (put.verify || self.goes_on || doubtful && put.is_placed()) && !put.ascii,
@@ -49,7 +49,7 @@ impl<L: Lease> Moving<L> {
     }
 
     pub(super) fn hashed(&mut self, found: Hash) -> Result<Stage<L::Net>, Error> {
-        match self.tally.hash(found.algorithm()) {
+        match self.leased.tally.hash(found.algorithm()) {
             Some(expected) if expected != found => {
                 let (expected, found) = (Box::new(expected), Box::new(found));
                 self.give_up(Error::Mismatch(Mismatch::Hash { expected, found }))

@@ -1,10 +1,11 @@
 //! Commands that no server here has, or answers so.
 
 use std::io::{Read as _, Write as _};
+use std::time::Duration;
 
 use ftps_proto::codec::command::{NewFacts, UtcTime};
 use ftps_proto::codec::{Algorithm, Timestamp};
-use ftps_proto::{Error, Quirk};
+use ftps_proto::{Error, Quirk, Waiting};
 
 use super::peer::{Act, Peer};
 use super::server::Server;
@@ -131,3 +132,41 @@ fn files_are_hashed_as_they_pass<S: Subject>() {
     assert!(client.download_to("a").unwrap().1.hashes.is_empty());
 }
 for_each_adapter!(files_are_hashed_as_they_pass);
+
+fn somebody_else_logs_in<S: Subject>() {
+    let sends = ["150 here".into(), Act::Secure, Act::Send(b"abc".to_vec()), Act::Finish, "226 done".into()];
+    let peer =
+        Peer::polite().on("REIN", ["120 wait".into(), Act::from("220 again"), Act::EndTls]).on("RETR", sends);
+    let (server, mut client) = open::<S>(peer.clone());
+    client.download_to("a").unwrap();
+    for name in ["second", "third"] {
+        client.reinitialize(name, "hunter2").unwrap();
+        assert_eq!(client.download_to("a").unwrap().0, b"abc");
+    }
+    client.quit().unwrap();
+    let heard = server.heard();
+    let logins: Vec<_> =
+        heard.iter().filter(|line| line.starts_with("USER") || line.starts_with("PASS")).collect();
+    let expected = ["USER user", "PASS secret", "USER second", "PASS hunter2", "USER third", "PASS hunter2"];
+    assert_eq!(logins, expected);
+    assert_eq!(heard.iter().filter(|line| *line == "AUTH TLS").count(), 3, "no name leaves in clear");
+    assert_eq!(server.wait(|log| log.left == 1).left, 1, "over one connection");
+
+    // A server that never ends TLS.
+    let server = Server::start(peer.clone().instead("REIN", ["220 again".into(), Act::Hold]));
+    let mut client = S::connect(&builder::<S>(&server).reply_timeout(Duration::from_millis(300))).unwrap();
+    let error = client.reinitialize("second", "hunter2").unwrap_err();
+    assert!(matches!(error, Error::Timeout { waiting: Waiting::Handshake(_), .. }), "{error}");
+    assert!(!client.is_usable());
+
+    let (_server, mut client) = open::<S>(peer.clone().instead("REIN", ["502 not here"]));
+    let error = client.reinitialize("second", "hunter2").unwrap_err();
+    assert_eq!(error.to_string(), "the server refused REIN: 502 not here");
+    assert_eq!(client.current_dir().unwrap(), b"/home");
+
+    let (_server, mut client) = open::<S>(peer.on("PASS hunter2", ["530 no hunter2"]));
+    let error = client.reinitialize("second", "hunter2").unwrap_err();
+    assert_eq!(error.to_string(), "the server refused PASS: 530 no ***");
+    assert!(!client.is_usable());
+}
+for_each_adapter!(somebody_else_logs_in);

@@ -3,10 +3,12 @@
 //! No test here waits to be right. Deadlines are generous unless one is the subject, and what is asserted is why
 //! something ended, never how long it took.
 
+mod audit;
 mod cancel;
 mod certificate;
 mod client;
 mod commands;
+mod listings;
 #[allow(dead_code, reason = "the tests of the program share it, and use more of it")]
 mod peer;
 mod proxies;

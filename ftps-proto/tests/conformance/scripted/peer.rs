@@ -15,6 +15,8 @@ pub enum Act {
     Await,
     /// TLS on the control connection.
     StartTls,
+    /// The end of that: close_notify, both ways.
+    EndTls,
     /// Takes the data connection, and says nothing on it.
     Accept,
     /// TLS on the data connection.

@@ -177,7 +177,10 @@ fn whatever_a_proxy_answers_is_told<S: Subject>() {
         if let Some((user, password)) = login {
             proxy = proxy.login(user, password).unwrap();
         }
-        let (is, shown) = unconnected(refuses::<S>(&unreached::<S>(proxy.clone())));
+        let error = refuses::<S>(&unreached::<S>(proxy.clone()));
+        let lasts = matches!(kind, ErrorKind::PermissionDenied | ErrorKind::Unsupported);
+        assert_eq!(error.is_temporary(), !lasts, "{error:#}");
+        let (is, shown) = unconnected(error);
         assert!(shown.contains(&says) && shown.contains(&proxy.to_string()), "{shown}");
         assert_eq!(is, kind, "{shown}");
     }

@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -187,9 +188,23 @@ impl Stage {
         log.note(|log| log.left += 1);
     }
 
-    async fn converse(mut self, mut control: TcpStream, mut peer: Peer) -> io::Result<()> {
-        let log = Arc::clone(&self.log);
+    async fn converse(mut self, mut tcp: TcpStream, mut peer: Peer) -> io::Result<()> {
         let mut acts = VecDeque::from(std::mem::take(&mut peer.greeting));
+        // In clear again after each end of TLS.
+        while let Some(cleared) = self.converse_once(tcp, &mut peer, acts).await? {
+            (tcp, acts) = (cleared, VecDeque::new());
+        }
+        Ok(())
+    }
+
+    /// In clear, and over TLS. The connection, where TLS has ended on it and it has not.
+    async fn converse_once(
+        &mut self,
+        mut control: TcpStream,
+        peer: &mut Peer,
+        mut acts: VecDeque<Act>,
+    ) -> io::Result<Option<TcpStream>> {
+        let log = Arc::clone(&self.log);
         let note = |byte| log.note(|log| log.clear.push(byte));
         let mut control = loop {
             match acts.pop_front() {
@@ -204,45 +219,65 @@ impl Stage {
             }
         };
         // From here on it listens while it acts.
-        let (mut reader, mut writer) = tokio::io::split(&mut control);
-        let (agenda, mut next) = mpsc::unbounded_channel();
-        let aborted = Notify::new();
-        acts.into_iter().for_each(|act| agenda.send(act).unwrap());
-        let hearing = async {
-            while let Ok(line) = hear(&mut reader, |_| {}).await {
-                let acts = peer.script.obey(&line);
-                log.note(|log| log.heard.push(line));
-                if acts.first() == Some(&Act::Abort) {
-                    aborted.notify_one();
-                }
-                acts.into_iter().for_each(|act| agenda.send(act).unwrap());
-            }
-            drop(agenda);
-        };
-        let acting = async {
-            let mut more = true;
-            while more {
-                let act = async {
-                    let Some(act) = next.recv().await else { return false };
-                    // What cannot be done, since the client has ended a connection, is left.
-                    let _ = self.act(act, &mut writer).await;
-                    true
-                };
-                tokio::select! {
-                    biased;
-                    () = aborted.notified() => {
-                        while next.try_recv().is_ok_and(|act| act != Act::Abort) {}
-                        if self.receiving {
-                            let _ = self.act(Act::Receive, &mut writer).await;
-                        }
-                        self.data = Data::None;
+        let clears = {
+            let (mut reader, mut writer) = tokio::io::split(&mut control);
+            let (agenda, mut next) = mpsc::unbounded_channel();
+            let aborted = Notify::new();
+            acts.into_iter().for_each(|act| agenda.send(act).unwrap());
+            let hearing = async {
+                while let Ok(line) = hear(&mut reader, |_| {}).await {
+                    let acts = peer.script.obey(&line);
+                    log.note(|log| log.heard.push(line));
+                    if acts.first() == Some(&Act::Abort) {
+                        aborted.notify_one();
                     }
-                    acted = act => more = acted,
+                    acts.into_iter().for_each(|act| agenda.send(act).unwrap());
                 }
+                drop(agenda);
+            };
+            let acting = async {
+                let mut ended = None;
+                while ended.is_none() {
+                    let act = async {
+                        match next.recv().await {
+                            None => Some(false),
+                            Some(Act::EndTls) => Some(true),
+                            Some(act) => {
+                                // What cannot be done, since the client has ended a connection, is left.
+                                let _ = self.act(act, &mut writer).await;
+                                None
+                            }
+                        }
+                    };
+                    tokio::select! {
+                        biased;
+                        () = aborted.notified() => {
+                            while next.try_recv().is_ok_and(|act| act != Act::Abort) {}
+                            if self.receiving {
+                                let _ = self.act(Act::Receive, &mut writer).await;
+                            }
+                            self.data = Data::None;
+                        }
+                        acted = act => ended = acted,
+                    }
+                }
+                ended == Some(true)
+            };
+            let (mut hearing, mut acting) = (pin!(hearing), pin!(acting));
+            tokio::select! {
+                biased;
+                clears = &mut acting => clears,
+                () = &mut hearing => acting.await,
             }
         };
-        tokio::join!(hearing, acting);
-        Ok(())
+        if !clears {
+            return Ok(None);
+        }
+        // The client's close_notify. What followed it would be read with it: so it is waited for before ours is sent.
+        while control.read(&mut [0; 1024]).await? > 0 {}
+        control.get_mut().1.send_close_notify();
+        control.flush().await?;
+        Ok(Some(control.into_inner().0))
     }
 
     async fn act(&mut self, act: Act, control: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
@@ -252,7 +287,7 @@ impl Stage {
                 self.say(control, format!("{line}\r\n").as_bytes()).await?;
             }
             Act::Raw(bytes) => self.say(control, &bytes).await?,
-            Act::StartTls | Act::Await => {}
+            Act::StartTls | Act::EndTls | Act::Await => {}
             Act::Accept => self.accept().await?,
             Act::Secure => {
                 self.accept().await?;
@@ -263,12 +298,14 @@ impl Stage {
                     self.data = Data::Secured(Box::new(secured));
                 }
             }
-            Act::Send(bytes) => {
-                if let Data::Secured(data) = &mut self.data {
+            Act::Send(bytes) => match &mut self.data {
+                Data::Secured(data) => {
                     data.write_all(&bytes).await?;
                     data.flush().await?;
                 }
-            }
+                Data::Clear(data) => data.write_all(&bytes).await?,
+                Data::None => {}
+            },
             Act::Finish => {
                 if let Data::Secured(data) = &mut self.data {
                     data.shutdown().await?;

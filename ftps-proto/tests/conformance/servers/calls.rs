@@ -3,12 +3,13 @@
 use std::io::{self, ErrorKind};
 
 use ftps_proto::codec::{Class, Kind, Verb};
+use ftps_proto::ops::WalkOrder;
 use ftps_proto::tls::TlsError;
 use ftps_proto::{Error, Local};
 
 use super::{Bench, bytes};
 use crate::on_every_server;
-use crate::subject::{Source, Subject};
+use crate::subject::{Source, Subject, walked};
 
 fn a_tree_is_made_and_looked_at<S: Subject>(mut bench: Bench<S>) {
     let client = &mut bench.client;
@@ -83,3 +84,50 @@ fn commands_are_sent_as_they_are_typed<S: Subject>(mut bench: Bench<S>) {
     bench.client.quit().unwrap();
 }
 on_every_server!(commands_are_sent_as_they_are_typed where |site| site.route == Route::Epsv);
+
+fn a_tree_is_walked_and_patterns_find_what_fits<S: Subject>(mut bench: Bench<S>) {
+    for directory in ["a", "a/b", "c", ".hidden"] {
+        std::fs::create_dir(bench.directory.path.join(directory)).unwrap();
+    }
+    for name in ["1.csv", "2.txt", "a/3.csv", "a/b/4.csv", "c/5.csv", "c/x[1].csv"] {
+        bench.directory.write(name, "");
+    }
+    let sorted = |mut found: Vec<String>| {
+        found.sort();
+        found
+    };
+    let client = &mut bench.client;
+    let found = walked(client.walk("", WalkOrder::BreadthFirst, None).unwrap());
+    let depths: Vec<_> = found.iter().map(|line| line.split_once(' ').unwrap().0.to_owned()).collect();
+    assert!(depths.is_sorted(), "{found:?}");
+    let all = [
+        "0 .hidden",
+        "0 1.csv",
+        "0 2.txt",
+        "0 a",
+        "0 c",
+        "1 a/3.csv",
+        "1 a/b",
+        "1 c/5.csv",
+        "1 c/x[1].csv",
+        "2 a/b/4.csv",
+    ];
+    assert_eq!(sorted(found), all);
+    assert_eq!(
+        sorted(walked(client.walk("a", WalkOrder::DepthFirst, Some(0)).unwrap())),
+        ["0 a/3.csv", "0 a/b"]
+    );
+    for (pattern, expected) in [
+        ("*", &["0 1.csv", "0 2.txt", "0 a", "0 c"][..]),
+        ("[ac]/*.csv", &["1 a/3.csv", "1 c/5.csv", "1 c/x[1].csv"]),
+        ("**/[0-9].{csv,txt}", &["0 1.csv", "0 2.txt", "1 a/3.csv", "1 c/5.csv", "2 a/b/4.csv"]),
+        ("c/x\\[1\\].csv", &["0 c/x[1].csv"]),
+        ("a/?/", &["0 a/b"]),
+        ("c/none*", &[]),
+    ] {
+        assert_eq!(sorted(walked(client.glob(pattern).unwrap())), expected, "{pattern}");
+    }
+    bench.goes_on();
+    bench.client.quit().unwrap();
+}
+on_every_server!(a_tree_is_walked_and_patterns_find_what_fits where |site| site.route == Route::Epsv);

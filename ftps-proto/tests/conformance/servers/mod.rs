@@ -1,5 +1,5 @@
-//! The real servers, as `.ci/servers env` tells of them: vsftpd and ProFTPD as they come, session reuse required, and
-//! Pure-FTPd.
+//! The real servers, as `.ci/servers env` tells of them: vsftpd and ProFTPD as they come, session reuse required,
+//! Pure-FTPd and pyftpdlib.
 //!
 //! Each case runs on every server, explicit and implicit, with TLS 1.3 and 1.2, by EPSV, PASV and in active mode, and has
 //! each time a session and a directory of its own.
@@ -7,6 +7,7 @@
 mod calls;
 mod commands;
 mod control;
+mod difficult;
 mod faults;
 mod files;
 mod names;
@@ -97,6 +98,16 @@ impl Site {
     /// it that its last message has come, and in active mode the server may be there before the handshake has begun.
     fn may_lose_its_session(&self) -> bool {
         self.version == Version::Tls13 || self.route == Route::Active
+    }
+
+    /// Whether it takes an upload whose data connection is reset for one that has come to its end. The client has not said so
+    /// to anybody: to it, the upload was given up.
+    pub fn confirms_what_is_reset(&self) -> bool {
+        let confirms = self.is("pyftpdlib");
+        if confirms {
+            self.cannot("telling an upload that is reset from a whole one: it says 226 to both");
+        }
+        confirms
     }
 
     /// It was found not to do this.

@@ -49,7 +49,7 @@ fn what_is_there_goes_on<S: Subject>(mut bench: Bench<S>) {
     // It has another size: nothing is sent.
     let error = bench.client.upload(Put::new("file").at(5), &mut Source::bytes(&*line)).unwrap_err();
     let expected = Mismatch::Size { expected: 5, found: (file.len() + line.len()) as u64 };
-    assert!(matches!(error, Error::Mismatch(mismatch) if mismatch == expected), "{error}");
+    assert!(matches!(error, Error::Mismatch(ref mismatch) if *mismatch == expected), "{error}");
     let error = bench.client.upload(Put::new("absent").at(5), &mut Source::bytes(&*line)).unwrap_err();
     assert_eq!(refused(error), (Verb::Size, 550));
     assert!(!bench.directory.has("absent"));

@@ -1,7 +1,7 @@
-//! `peers CLIENT VERB HOST:PORT CA FILE...`: what `compare` measures beside curl and lftp.
+//! `peers CLIENT VERB HOST:PORT/DIR CA FILE...`: what `compare` measures beside curl and lftp.
 //!
-//! CLIENT is `suppaftp`, `tokio`, `blocking` or `smol`. VERB is `get`, which reads files of the server's and forgets what
-//! they hold, or `put`, which uploads local files under their own names. User and password are in `FTPS_USER` and
+//! CLIENT is `suppaftp`, `tokio`, `blocking` or `smol`. VERB is `get`, which reads files of that directory and
+//! forgets what they hold, or `put`, which uploads local files into it under their own names. User and password are in `FTPS_USER` and
 //! `FTPS_PASSWORD`.
 
 use std::error::Error;
@@ -24,26 +24,32 @@ struct Job {
     put: bool,
     host: String,
     port: u16,
+    directory: String,
     ca: Vec<u8>,
     user: String,
     password: String,
     files: Vec<String>,
 }
 
-/// The name that a local file gets on the server.
-fn name(file: &str) -> Result<&str> {
-    Ok(Path::new(file).file_name().and_then(|name| name.to_str()).ok_or("a file has no name")?)
+impl Job {
+    /// Where a local file, or one of the directory, is on the server.
+    fn there(&self, file: &str) -> Result<String> {
+        let name = Path::new(file).file_name().and_then(|name| name.to_str()).ok_or("a file has no name")?;
+        Ok(format!("{}/{name}", self.directory))
+    }
 }
 
 fn main() -> Result {
     let mut args = env::args().skip(1);
     let mut next = || args.next().ok_or("too few arguments");
     let (client, verb, at, ca) = (next()?, next()?, next()?, next()?);
+    let (at, directory) = at.split_once('/').ok_or("no directory")?;
     let (host, port) = at.rsplit_once(':').ok_or("no port")?;
     let job = Job {
         put: verb == "put",
         host: host.into(),
         port: port.parse()?,
+        directory: directory.into(),
         ca: fs::read(ca)?,
         user: env::var("FTPS_USER")?,
         password: env::var("FTPS_PASSWORD")?,
@@ -70,9 +76,9 @@ fn suppaftp(job: Job) -> Result {
     client.transfer_type(FileType::Binary)?;
     for file in &job.files {
         if job.put {
-            client.put_file(name(file)?, &mut File::open(file)?)?;
+            client.put_file(job.there(file)?, &mut File::open(file)?)?;
         } else {
-            client.retr(file, |mut reader| {
+            client.retr(&job.there(file)?, |mut reader| {
                 io::copy(&mut reader, &mut io::sink()).map_err(FtpError::ConnectionError)
             })?;
         }
@@ -88,9 +94,9 @@ async fn tokio(job: Job) -> Result {
     let mut client = builder.connect().await?;
     for file in &job.files {
         if job.put {
-            client.upload(name(file)?, &mut tokio::fs::File::open(file).await?).await?;
+            client.upload(job.there(file)?, &mut tokio::fs::File::open(file).await?).await?;
         } else {
-            let mut download = client.download(file).await?;
+            let mut download = client.download(job.there(file)?).await?;
             loop {
                 let n = download.fill_buf().await?.len();
                 if n == 0 {
@@ -111,9 +117,9 @@ async fn smol(job: Job) -> Result {
     let mut client = builder.connect().await?;
     for file in &job.files {
         if job.put {
-            client.upload(name(file)?, &mut smol::fs::File::open(file).await?).await?;
+            client.upload(job.there(file)?, &mut smol::fs::File::open(file).await?).await?;
         } else {
-            let mut download = client.download(file).await?;
+            let mut download = client.download(job.there(file)?).await?;
             loop {
                 let n = download.fill_buf().await?.len();
                 if n == 0 {
@@ -133,10 +139,10 @@ fn blocking(job: Job) -> Result {
     let mut client = builder.connect()?;
     for file in &job.files {
         if job.put {
-            client.upload(name(file)?, &mut File::open(file)?)?;
+            client.upload(job.there(file)?, &mut File::open(file)?)?;
             continue;
         }
-        let mut download = client.download(file)?;
+        let mut download = client.download(job.there(file)?)?;
         loop {
             let n = download.fill_buf()?.len();
             if n == 0 {

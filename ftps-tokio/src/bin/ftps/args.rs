@@ -4,7 +4,11 @@ use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use ftps_tokio::ListCommand;
+use ftps_tokio::codec::Algorithm;
+
+use crate::reach::ReachOptions;
 
 use crate::how::{GetHow, PutHow};
 
@@ -41,8 +45,8 @@ URLs:
   ftpes://HOST/PATH, ftp://HOST/PATH, HOST/PATH   AUTH TLS, by default on port 21
   ftps://HOST/PATH                                TLS from the first byte, by default on port 990
   As in ftps://USER:PASSWORD@HOST:PORT/PATH, with %XX for what a URL cannot hold. PATH begins where the login
-  leads; one more slash (HOST//PATH) begins it at the server's root. get, ls and rm take wildcards in its last
-  part, in quotes: 'HOST/PATH/*.csv' (* ? [a-z] {a,b}).
+  leads; one more slash (HOST//PATH) begins it at the server's root. get, ls and rm take wildcards in it, in
+  quotes: 'HOST/PATH/*.csv' (* ? [a-z] {a,b}, and ** for any directories).
 
 Exit status:
   0  everything done
@@ -126,11 +130,66 @@ pub(crate) enum Command {
         /// Its new name; a URL that ends in / is the directory to put it into
         to: String,
     },
+    /// Show what a server tells of a file or directory
+    Stat {
+        /// The files
+        #[arg(required = true, value_name = "URL")]
+        urls: Vec<String>,
+    },
+    /// Show the hashes of files, which the server makes
+    Hash {
+        /// The files
+        #[arg(required = true, value_name = "URL")]
+        urls: Vec<String>,
+        /// By this algorithm: SHA-512, SHA-256, SHA-1, MD5, CRC32
+        #[arg(short, long, value_name = "NAME", default_value = "SHA-256", value_parser = crate::hash::algorithm)]
+        algorithm: Algorithm,
+    },
+    /// Send commands as they are, up to the first that is refused, and show the replies
+    Raw {
+        /// The server, and the directory for the commands
+        url: String,
+        /// The commands, in quotes each: 'SITE CHMOD 644 report.csv'
+        #[arg(required = true, value_name = "COMMAND")]
+        commands: Vec<String>,
+    },
+    /// Write completions for a shell, or the manual page, to standard output
+    #[command(hide = true)]
+    Generate {
+        /// Which of them
+        what: Generated,
+    },
     /// Find out whether a server can be used, and what to do if not
     Check {
         /// The server, and a directory to list
         url: String,
     },
+}
+
+/// What is installed beside the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Generated {
+    Bash,
+    Elvish,
+    Fish,
+    Powershell,
+    Zsh,
+    /// The manual page
+    Man,
+}
+
+impl Generated {
+    /// The shell that the completions are for.
+    pub(crate) fn shell(self) -> Option<Shell> {
+        match self {
+            Self::Bash => Some(Shell::Bash),
+            Self::Elvish => Some(Shell::Elvish),
+            Self::Fish => Some(Shell::Fish),
+            Self::Powershell => Some(Shell::PowerShell),
+            Self::Zsh => Some(Shell::Zsh),
+            Self::Man => None,
+        }
+    }
 }
 
 /// How a listing is shown.
@@ -148,6 +207,9 @@ pub(crate) struct Form {
     /// In this order; none is the server's
     #[arg(long, value_name = "BY", default_value = "none")]
     pub(crate) sort: Sort,
+    /// Colours, as LS_COLORS has them: auto is on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: When,
 }
 
 /// Which command lists a directory.
@@ -221,9 +283,8 @@ pub(crate) struct Options {
     /// Use this version of TLS only
     #[arg(long, global = true, value_name = "VERSION")]
     pub(crate) tls: Option<Tls>,
-    /// Have the server open the data connections to this computer
-    #[arg(long, global = true)]
-    pub(crate) active: bool,
+    #[command(flatten)]
+    pub(crate) reach: ReachOptions,
     /// Open data connections to the address that the server names in its reply to PASV, instead of the server's own
     #[arg(long, global = true)]
     pub(crate) pasv_address: bool,
@@ -233,6 +294,16 @@ pub(crate) struct Options {
     /// The encoding of names on the server where it is not UTF-8, whatever the server says: iso-8859-1, shift_jis, gb18030...
     #[arg(long, global = true, value_name = "LABEL")]
     pub(crate) encoding: Option<String>,
+    /// Send this command after each login, before anything else; where it is refused, nothing else is done. Several: in order
+    #[arg(long, global = true, value_name = "COMMAND")]
+    pub(crate) before: Vec<String>,
+    /// Send this command when all is done. Several: in order
+    #[arg(long, global = true, value_name = "COMMAND")]
+    pub(crate) after: Vec<String>,
+    /// Append one line of JSON to this file for each login, transfer, rename and deletion, on the disk before that is said
+    /// to be done
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) audit: Option<PathBuf>,
     /// Wait no longer than this for a connection, a reply, or data to move
     #[arg(long, global = true, value_name = "SECS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) timeout: Option<u32>,

@@ -2,7 +2,7 @@
 
 use crate::directories::Directories;
 use crate::failure::Failure;
-use crate::listing::{contents, fitting, is_directory, searched};
+use crate::listing::{is_directory, matching};
 use crate::report::Report;
 use crate::session::Session;
 use crate::settings::Settings;
@@ -31,15 +31,11 @@ async fn files(url: &Url, session: &mut Session<'_>, report: &mut Report) -> Res
     if url.pattern.is_none() {
         return Ok(vec![url.clone()]);
     }
-    let directory = searched(url);
-    let listed = contents(&directory, session).await?;
-    for line in &listed.unparsed {
-        report.unparsed(line, &directory).await;
-    }
-    let files: Vec<_> = fitting(url, listed.entries)
-        .iter()
-        .filter(|entry| !is_directory(entry))
-        .map(|entry| directory.join(entry.name.as_bytes()))
+    let found = matching(url, session, report).await?;
+    let files: Vec<_> = found
+        .into_iter()
+        .filter(|(_, entry)| is_directory(entry) == url.is_directory())
+        .map(|(file, _)| file)
         .collect();
     if files.is_empty() { Err(Failure::listing("nothing fits")) } else { Ok(files) }
 }

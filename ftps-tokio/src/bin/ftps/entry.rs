@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-use console::{Style, Term};
+use console::Term;
 use ftps_tokio::codec::{Entry, Exactness, Kind, Name};
+use lscolors::{Indicator, LsColors};
 use serde::Serialize;
 
+use crate::args::When;
 use crate::json::Path;
 use crate::listing::{is_directory, modified};
 use crate::url::Url;
@@ -37,12 +39,11 @@ pub(crate) struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    pub(crate) fn new(directory: &Url, entry: &'a Entry) -> Self {
+    pub(crate) fn new(url: &'a Url, entry: &'a Entry) -> Self {
         let text = |name: &'a Name| String::from_utf8_lossy(name.as_bytes());
-        let path = directory.join(entry.name.as_bytes()).path;
         Self {
             name: text(&entry.name),
-            path: Path::owned(&path),
+            path: Path::new(&url.path),
             kind: match entry.kind {
                 Kind::File => "file",
                 Kind::Directory | Kind::CurrentDirectory | Kind::ParentDirectory => "directory",
@@ -61,33 +62,42 @@ impl<'a> Object<'a> {
     }
 }
 
-/// How entries are shown to people: with colours on a terminal only.
+/// How entries are shown to people.
 pub(crate) struct Paint {
     long: bool,
-    directory: Style,
-    link: Style,
-    program: Style,
+    /// What LS_COLORS says, or what `ls` has without it.
+    colours: Option<LsColors>,
 }
 
 impl Paint {
-    pub(crate) fn new(long: bool) -> Self {
-        // console does not colour what is not a terminal, or where NO_COLOR is set.
-        let colours = Term::stdout().features().colors_supported() && console::colors_enabled();
-        let style = || Style::new().bold().force_styling(colours);
-        Self { long, directory: style().blue(), link: style().cyan(), program: style().green() }
+    pub(crate) fn new(long: bool, colours: When) -> Self {
+        let colours = match colours {
+            When::Always => true,
+            When::Never => false,
+            // console has none for what is not a terminal, or where NO_COLOR is set.
+            When::Auto => Term::stdout().features().colors_supported() && console::colors_enabled(),
+        };
+        let colours = colours.then(|| LsColors::from_env().unwrap_or_default());
+        Self { long, colours }
     }
 
-    /// The entry's line, with its end. In its long form: kind and permissions, owner, group, size, time, name.
-    pub(crate) fn line(&self, indent: &str, entry: &Entry) -> String {
-        let name = entry.name.to_string();
-        let name = match entry.kind {
-            Kind::Link => self.link.apply_to(name).to_string(),
-            _ if is_directory(entry) => self.directory.apply_to(name).to_string(),
-            Kind::File if entry.permissions.is_some_and(|permissions| permissions.bits() & 0o111 != 0) => {
-                self.program.apply_to(name).to_string()
-            }
-            _ => name,
-        };
+    /// A name in its colour, safe on a terminal.
+    fn name(&self, name: &[u8], entry: &Entry) -> String {
+        let name = Name::from(name).to_string();
+        let style = self.colours.as_ref().and_then(|colours| match indicator(entry) {
+            Indicator::RegularFile => colours.style_for_str(&name),
+            other => colours.style_for_indicator(other),
+        });
+        match style {
+            Some(style) => style.to_nu_ansi_term_style().paint(name).to_string(),
+            None => name,
+        }
+    }
+
+    /// The line of an entry that is shown under this name, with its end. In its long form: kind and permissions, owner,
+    /// group, size, time, name.
+    pub(crate) fn line(&self, indent: &str, name: &[u8], entry: &Entry) -> String {
+        let name = self.name(name, entry);
         if !self.long {
             return format!("{indent}{name}\n");
         }
@@ -115,6 +125,25 @@ impl Paint {
         format!(
             "{kind}{permissions:<9} {owner:<8} {group:<8} {size:>12} {modified:<20} {indent}{name}{target}\n"
         )
+    }
+}
+
+/// What `ls` colours it as.
+fn indicator(entry: &Entry) -> Indicator {
+    let bits = entry.permissions.map_or(0, |permissions| permissions.bits());
+    let has = |all: u32| bits & all == all;
+    match entry.kind {
+        Kind::Link => Indicator::SymbolicLink,
+        _ if is_directory(entry) => match (has(0o1000), has(0o002)) {
+            (true, true) => Indicator::StickyAndOtherWritable,
+            (true, false) => Indicator::Sticky,
+            (false, true) => Indicator::OtherWritable,
+            (false, false) => Indicator::Directory,
+        },
+        Kind::File if has(0o4000) => Indicator::Setuid,
+        Kind::File if has(0o2000) => Indicator::Setgid,
+        Kind::File if bits & 0o111 != 0 => Indicator::ExecutableFile,
+        _ => Indicator::RegularFile,
     }
 }
 

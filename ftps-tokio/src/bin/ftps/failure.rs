@@ -130,7 +130,7 @@ fn kind(error: &Error) -> &'static str {
         Error::NotNewer { .. } => "unchanged",
         Error::Unlisted(..) => "listing",
         Error::Timeout { .. } => "timeout",
-        Error::Unprotected { .. } => "tls",
+        Error::Unprotected { .. } | Error::NotResumed => "tls",
         Error::Source(_) => "local",
         Error::Connection { failure: Some(failure), .. } if failure.layer == Layer::Tls => {
             match failure.source.downcast_ref::<TlsError>() {

@@ -1,6 +1,6 @@
 //! `ftps get`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::copy::copy;
 use crate::failure::Failure;
 use crate::how::{GetHow, time_there};
 use crate::jobs::{self, move_all};
-use crate::listing::{contents, fitting, is_directory, searched};
+use crate::listing::{is_directory, matching};
 use crate::remote_tree::Tree;
 use crate::report::{Report, shown};
 use crate::session::Session;
@@ -127,17 +127,22 @@ async fn plan(
     let found = match &url.pattern {
         None => vec![(url.clone(), None, recursive)],
         Some(_) => {
-            let directory = searched(url);
-            let listed = contents(&directory, session).await?;
-            for line in &listed.unparsed {
-                report.unparsed(line, &directory).await;
-            }
-            let fitting = fitting(url, listed.entries).into_iter();
-            let fitting: Vec<_> = fitting
-                .filter(|entry| recursive || !is_directory(entry))
-                .map(|entry| {
-                    (directory.join(entry.name.as_bytes()), entry.exact_size(), is_directory(&entry))
-                })
+            let mut found = matching(url, session, report).await?;
+            found.retain(|(_, entry)| recursive || !is_directory(entry));
+            let directories: HashSet<_> = found
+                .iter()
+                .filter(|(_, entry)| is_directory(entry))
+                .map(|(url, _)| url.path.clone())
+                .collect();
+            // What is in a directory that is taken as a whole is taken with it.
+            let is_in_one = |url: &Url| {
+                std::iter::successors(url.parent(), Url::parent)
+                    .any(|above| directories.contains(&above.path))
+            };
+            found.retain(|(url, _)| !is_in_one(url));
+            let fitting: Vec<_> = found
+                .into_iter()
+                .map(|(url, entry)| (url, entry.exact_size(), is_directory(&entry)))
                 .collect();
             if fitting.is_empty() {
                 return Err(Failure::listing("nothing fits"));

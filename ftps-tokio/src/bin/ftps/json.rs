@@ -22,12 +22,6 @@ impl<'a> Path<'a> {
         let encoded = std::str::from_utf8(path).is_err().then(|| encode(path));
         Self { path: String::from_utf8_lossy(path), encoded }
     }
-
-    /// The same, with a text of its own.
-    pub(crate) fn owned(path: &[u8]) -> Self {
-        let Path { path, encoded } = Path::new(path);
-        Self { path: Cow::Owned(path.into_owned()), encoded }
-    }
 }
 
 /// A file that was moved.

@@ -9,7 +9,7 @@ use crate::args::{Form, Sort};
 use crate::entry::{Object, Paint};
 use crate::failure::Failure;
 use crate::json;
-use crate::listing::{Above, Contents, contents, fitting, is_directory, now, searched};
+use crate::listing::{Above, Contents, contents, is_directory, itself, matching, may_be_itself, now};
 use crate::report::Report;
 use crate::session::Session;
 use crate::settings::Settings;
@@ -26,13 +26,13 @@ struct Ls<'a> {
 }
 
 pub(crate) async fn ls(url: &Url, form: Form, settings: &Settings, report: &mut Report) {
-    let mut session = Session::new(settings, &url.site);
-    session.expect_more(form.recursive || form.tree);
-    let paint = Paint::new(form.long);
+    let session = Session::new(settings, &url.site);
+    let paint = Paint::new(form.long, form.color);
     let mut ls = Ls { form, paint, out: Sink::stdout(), session, report };
-    let listed = match ls.streams(url) {
-        true => ls.stream(url).await,
-        false => ls.walk(url).await,
+    let listed = match &url.pattern {
+        Some(pattern) => ls.fitting(url, &url.with_path(pattern.base())).await,
+        None if ls.streams() => ls.stream(url).await,
+        None => ls.directory(url).await,
     };
     let Ls { out, session, report, .. } = ls;
     // What came before a failure is shown.
@@ -43,49 +43,108 @@ pub(crate) async fn ls(url: &Url, form: Form, settings: &Settings, report: &mut 
     session.quit().await;
 }
 
+/// An entry, and where it is.
+type Placed = (Url, Entry);
+
+fn placed(directory: &Url, entries: Vec<Entry>) -> Vec<Placed> {
+    entries.into_iter().map(|entry| (directory.join(entry.name.as_bytes()), entry)).collect()
+}
+
 impl Ls<'_> {
     /// Whether entries are shown as they come: nothing has to be known of those that follow.
-    fn streams(&self, url: &Url) -> bool {
+    fn streams(&self) -> bool {
         let Form { recursive, tree, sort, .. } = self.form;
-        !recursive && !tree && sort == Sort::None && url.pattern.is_none()
+        !recursive && !tree && sort == Sort::None
     }
 
     async fn stream(&mut self, url: &Url) -> Result<(), Failure> {
         let (out, report, paint) = (&mut self.out, &mut *self.report, &self.paint);
         let listed = self.session.run(async |client| {
             let mut entries = client.entries(url.bare()).map_err(Failure::transfer)?;
+            // The first, if it may be what was to be listed: that shows with the next.
+            let mut first = None;
+            let mut begun = false;
             while let Some(listed) = entries.next().await.map_err(Failure::transfer)? {
-                let line = match &listed {
-                    Listed::Entry(entry) if report.is_json() => json::line(&Object::new(url, entry))?,
-                    Listed::Entry(entry) => paint.line("", entry),
-                    Listed::Unparsed(line) => {
-                        out.flush().await.map_err(Failure::stdout)?;
-                        report.unparsed(line, url).await;
+                let listed = match listed {
+                    Listed::Entry(entry) if !begun && may_be_itself(&entry, url) => {
+                        begun = true;
+                        first = Some(entry);
                         continue;
                     }
+                    listed => listed,
                 };
-                out.write_all(line.as_bytes()).await.map_err(Failure::stdout)?;
+                begun = true;
+                for listed in first.take().map(Listed::Entry).into_iter().chain([listed]) {
+                    let line = match &listed {
+                        Listed::Entry(entry) if report.is_json() => {
+                            json::line(&Object::new(&url.join(entry.name.as_bytes()), entry))?
+                        }
+                        Listed::Entry(entry) => paint.line("", entry.name.as_bytes(), entry),
+                        Listed::Unparsed(line) => {
+                            out.flush().await.map_err(Failure::stdout)?;
+                            report.unparsed(line, url).await;
+                            continue;
+                        }
+                    };
+                    out.write_all(line.as_bytes()).await.map_err(Failure::stdout)?;
+                }
             }
-            Ok(())
+            Ok(first)
         });
-        listed.await
+        match listed.await {
+            Ok(None) => Ok(()),
+            Ok(Some(entry)) => match itself(url, &mut self.session).await {
+                Some(file) => self.file(url, &file).await,
+                None => self.show("", url, &url.join(entry.name.as_bytes()), &entry).await,
+            },
+            Err(failure) => self.file_instead(url, failure).await,
+        }
     }
 
     /// A directory and, if that is asked for, those below it.
-    async fn walk(&mut self, url: &Url) -> Result<(), Failure> {
-        let root = if url.pattern.is_some() { searched(url) } else { url.with_path(url.bare()) };
-        let mut first = contents(&root, &mut self.session).await?;
-        first.entries = fitting(url, first.entries);
-        if url.pattern.is_some() && first.entries.is_empty() {
+    async fn directory(&mut self, url: &Url) -> Result<(), Failure> {
+        let root = url.with_path(url.bare());
+        match contents(&root, &mut self.session).await {
+            Ok(Contents { entries, unparsed }) => {
+                self.unparsed(&unparsed, &root).await?;
+                self.walk(&root, placed(&root, entries)).await
+            }
+            Err(failure) => self.file_instead(url, failure).await,
+        }
+    }
+
+    /// What fits a URL with wildcards.
+    async fn fitting(&mut self, url: &Url, base: &Url) -> Result<(), Failure> {
+        let found = matching(url, &mut self.session, self.report).await?;
+        if found.is_empty() {
             return Err(Failure::listing("nothing fits"));
         }
+        self.walk(base, found).await
+    }
+
+    /// What cannot be listed may be a file.
+    async fn file_instead(&mut self, url: &Url, failure: Failure) -> Result<(), Failure> {
+        if matches!(failure.kind, "refused" | "listing")
+            && let Some(file) = itself(url, &mut self.session).await
+        {
+            return self.file(url, &file).await;
+        }
+        Err(failure)
+    }
+
+    async fn file(&mut self, url: &Url, file: &Entry) -> Result<(), Failure> {
+        self.show("", &url.parent().unwrap_or_else(|| url.with_path("")), url, file).await
+    }
+
+    /// Shows entries and, if that is asked for, what is in and below those of them that are directories.
+    async fn walk(&mut self, root: &Url, entries: Vec<Placed>) -> Result<(), Failure> {
         if self.form.tree && !self.report.is_json() {
             self.write(&format!("{root}\n")).await?;
         }
         // Directories whose entries are shown, from the outermost on: what is left of each.
-        let mut open = vec![self.open(&root, first, Above::default()).await?];
+        let mut open = vec![self.open(root, entries, Above::default()).await?];
         while let Some(level) = open.last_mut() {
-            let Some(entry) = level.rest.next() else {
+            let Some((url, entry)) = level.rest.next() else {
                 open.pop();
                 continue;
             };
@@ -94,24 +153,24 @@ impl Ls<'_> {
             if self.form.tree {
                 let indent: String = open.iter().skip(1).map(|level| level.indent).collect();
                 let branch = if last { "└── " } else { "├── " };
-                self.show(&format!("{indent}{branch}"), &directory, &entry).await?;
+                self.show(&format!("{indent}{branch}"), &directory, &url, &entry).await?;
             }
             let name = entry.name.as_bytes();
             let leads_up = matches!(name, b"" | b"." | b"..") || name.contains(&b'/');
             if !(is_directory(&entry) && (self.form.recursive || self.form.tree)) || leads_up {
                 continue;
             }
-            let url = directory.join(name);
             let listed = match above.and(&entry) {
                 Ok(above) => contents(&url, &mut self.session).await.map(|contents| (contents, above)),
                 Err(failure) => Err(failure.of(&url)),
             };
             match listed {
-                Ok((contents, above)) => {
+                Ok((Contents { entries, unparsed }, above)) => {
                     if !self.form.tree && !self.report.is_json() {
                         self.write(&format!("\n{url}:\n")).await?;
                     }
-                    let mut level = self.open(&url, contents, above).await?;
+                    self.unparsed(&unparsed, &url).await?;
+                    let mut level = self.open(&url, placed(&url, entries), above).await?;
                     level.indent = if last { "    " } else { "│   " };
                     open.push(level);
                 }
@@ -124,29 +183,34 @@ impl Ls<'_> {
         Ok(())
     }
 
-    /// Begins with a directory's entries: as a list, they are shown before those of any below it.
-    async fn open(&mut self, url: &Url, mut contents: Contents, above: Above) -> Result<Level, Failure> {
-        for line in &contents.unparsed {
+    async fn unparsed(&mut self, lines: &[Vec<u8>], url: &Url) -> Result<(), Failure> {
+        for line in lines {
             self.out.flush().await.map_err(Failure::stdout)?;
             self.report.unparsed(line, url).await;
         }
-        sort(&mut contents.entries, self.form.sort);
+        Ok(())
+    }
+
+    /// Begins with a directory's entries: as a list, they are shown before those of any below it.
+    async fn open(&mut self, url: &Url, mut entries: Vec<Placed>, above: Above) -> Result<Level, Failure> {
+        sort(&mut entries, self.form.sort);
         if !self.form.tree {
             let title = above.is_none() && self.form.recursive && !self.report.is_json();
             if title {
                 self.write(&format!("{url}:\n")).await?;
             }
-            for entry in &contents.entries {
-                self.show("", url, entry).await?;
+            for (at, entry) in &entries {
+                self.show("", url, at, entry).await?;
             }
         }
-        Ok(Level { url: url.clone(), above, rest: contents.entries.into_iter(), indent: "" })
+        Ok(Level { url: url.clone(), above, rest: entries.into_iter(), indent: "" })
     }
 
-    async fn show(&mut self, indent: &str, directory: &Url, entry: &Entry) -> Result<(), Failure> {
+    /// Shows an entry, to people by its path from a directory.
+    async fn show(&mut self, indent: &str, from: &Url, url: &Url, entry: &Entry) -> Result<(), Failure> {
         let line = match self.report.is_json() {
-            true => json::line(&Object::new(directory, entry))?,
-            false => self.paint.line(indent, entry),
+            true => json::line(&Object::new(url, entry))?,
+            false => self.paint.line(indent, url.within(from), entry),
         };
         self.write(&line).await
     }
@@ -160,15 +224,14 @@ impl Ls<'_> {
 struct Level {
     url: Url,
     above: Above,
-    rest: std::vec::IntoIter<Entry>,
+    rest: std::vec::IntoIter<Placed>,
     /// What stands before the entries of the directories in it, as a tree.
     indent: &'static str,
 }
 
-fn sort(entries: &mut [Entry], sort: Sort) {
-    let by_name = |a: &Entry, b: &Entry| a.name.cmp(&b.name);
+fn sort(entries: &mut [Placed], sort: Sort) {
     let kind = |entry: &Entry| (!is_directory(entry), entry.kind != Kind::File);
-    entries.sort_by(|a, b| {
+    entries.sort_by(|(url_a, a), (url_b, b)| {
         let order = match sort {
             Sort::None => return Ordering::Equal,
             Sort::Name => Ordering::Equal,
@@ -177,7 +240,7 @@ fn sort(entries: &mut [Entry], sort: Sort) {
             Sort::Time => moment(b).cmp(&moment(a)),
             Sort::Kind => kind(a).cmp(&kind(b)),
         };
-        order.then_with(|| by_name(a, b))
+        order.then_with(|| url_a.path.cmp(&url_b.path))
     });
 }
 

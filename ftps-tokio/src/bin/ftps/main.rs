@@ -1,28 +1,35 @@
 //! `ftps`: moves files over FTPS.
 
 mod args;
+mod audit;
 mod change;
 mod check;
 mod copy;
 mod directories;
 mod entry;
 mod failure;
+mod generate;
 mod get;
+mod hash;
 mod how;
 mod jobs;
 mod json;
 mod listing;
 mod local_tree;
 mod ls;
+mod netrc;
 mod pattern;
 mod progress;
 mod put;
+mod raw;
+mod reach;
 mod remote_tree;
 mod report;
 mod session;
 mod settings;
 mod sink;
 mod source;
+mod stat;
 mod stream;
 mod terminal;
 mod url;
@@ -118,10 +125,27 @@ async fn run(command: Command, options: &Options, report: &mut Report) -> Result
             let (from, to) = (settings.complete(from).await?, settings.complete(to).await?);
             change::mv(&from, &to, &settings, report).await?;
         }
+        Command::Stat { urls } => {
+            let urls = all(&urls, plain, &settings).await?;
+            stat::stat(urls, &settings, report).await;
+        }
+        Command::Hash { urls, algorithm } => {
+            let urls = all(&urls, plain, &settings).await?;
+            hash::hash(urls, algorithm, &settings, report).await;
+        }
+        Command::Raw { url, commands } => {
+            let commands = commands.iter().map(|text| raw::parse(text)).collect::<Result<_, _>>()?;
+            let url = settings.complete(plain(&url)?).await?;
+            raw::raw(&url, commands, &settings, report).await;
+        }
+        Command::Generate { what } => generate::generate(what)?,
         Command::Check { url } => {
             let url = settings.complete(plain(&url)?).await?;
             check::check(&url, &settings, report).await;
         }
+    }
+    for failure in settings.failures() {
+        report.failed(&failure).await;
     }
     Ok(())
 }

@@ -1,48 +1,29 @@
-//! Wildcards in a URL's last part.
+//! Wildcards in a URL.
 
+use ftps_tokio::codec::Pattern;
 use percent_encoding::percent_decode_str;
 
-/// What a name is to fit: `*`, `?`, `[a-z]`, and where one of those is, `{a,b}`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Pattern(Vec<u8>);
+/// A path with one of these has wildcards; `{a,b}` is one only beside them.
+const WILD: [char; 3] = ['*', '?', '['];
 
-impl Pattern {
-    const WILD: [char; 3] = ['*', '?', '['];
-
-    /// The wildcards of a path as it is written. What is written as %XX is not one.
-    pub(crate) fn parse(path: &str) -> Result<Option<Self>, String> {
-        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
-        if directory.contains(Self::WILD) {
-            return Err(
-                "* ? and [ are for the last part of a path: elsewhere they have to be written as %XX".into(),
-            );
-        }
-        if !name.contains(Self::WILD) {
-            return Ok(None);
-        }
-        let mut pattern = Vec::new();
-        let mut rest = name;
-        while let Some(at) = rest.find('%') {
-            pattern.extend_from_slice(&rest.as_bytes()[..at]);
-            let Some((escape, after)) = rest[at..].split_at_checked(3) else { break };
-            for byte in percent_decode_str(escape) {
-                // Only what means something else is escaped.
-                if b"*?[]{}\\!".contains(&byte) {
-                    pattern.push(b'\\');
-                }
-                pattern.push(byte);
-            }
-            rest = after;
-        }
-        pattern.extend_from_slice(rest.as_bytes());
-        fast_glob::validate(&pattern).map_err(|error| format!("path: {error}"))?;
-        Ok(Some(Self(pattern)))
+/// The wildcards of a path as it is written, where what is written as %XX is not one. What is called `literal`, the path as
+/// it stands there, fits as well.
+pub(crate) fn read(path: &str, literal: &[u8]) -> Result<Option<Pattern>, String> {
+    if !path.contains(WILD) {
+        return Ok(None);
     }
-
-    /// Whether a name fits. As in a shell, one that begins with a dot fits only what does so, too.
-    pub(crate) fn fits(&self, name: &[u8]) -> bool {
-        (name.first() != Some(&b'.') || self.0.first() == Some(&b'.')) && fast_glob::glob_match(&self.0, name)
+    let mut pattern = Vec::new();
+    let mut rest = path;
+    while let Some(at) = rest.find('%') {
+        pattern.extend_from_slice(&rest.as_bytes()[..at]);
+        let Some((escape, after)) = rest[at..].split_at_checked(3) else { break };
+        let decoded: Vec<_> = percent_decode_str(escape).collect();
+        pattern.extend(Pattern::escape(decoded));
+        rest = after;
     }
+    pattern.extend_from_slice(rest.as_bytes());
+    let literal = Pattern::escape(literal);
+    Pattern::any([&literal, &pattern]).map(Some).map_err(|error| format!("path: {error}"))
 }
 
 #[cfg(test)]
@@ -52,7 +33,8 @@ mod tests {
     #[test]
     fn wildcards_are_those_that_are_written_as_they_are() {
         let fits = |pattern: &str, name: &[u8]| {
-            Url::parse(&format!("h/dir/{pattern}")).unwrap().pattern.is_some_and(|pattern| pattern.fits(name))
+            let pattern = Url::parse(&format!("h/dir/{pattern}")).unwrap().pattern;
+            pattern.is_some_and(|pattern| pattern.fits([b"dir/", name].concat()))
         };
         for (pattern, name) in [
             ("*.csv", &b"a.csv"[..]),
@@ -62,6 +44,9 @@ mod tests {
             ("%2a*", b"*x"),
             (".*", b".hidden"),
             ("%c3%bc*", "ü1".as_bytes()),
+            ("*/**/b", b"a/x/b"),
+            ("[a]", b"[a]"),
+            ("x,y*", b"x,y1"),
         ] {
             assert!(fits(pattern, name), "{pattern}");
         }
@@ -70,7 +55,7 @@ mod tests {
         {
             assert!(!fits(pattern, name), "{pattern}");
         }
-        for text in ["h/*/a", "h/a*/", "h/[a"] {
+        for text in ["h/[a", "h/*\\"] {
             assert!(Url::parse(text).is_err(), "{text}");
         }
     }

@@ -185,8 +185,8 @@ impl Report {
         self.progress.borrow().file(url.name(), size)
     }
 
-    /// An object for the program that reads them.
-    async fn print(&self, line: Result<String, Failure>) {
+    /// A line of standard output: an object for the program that reads them, or what was asked for.
+    pub(crate) async fn print(&self, line: Result<String, Failure>) {
         let printed = match line {
             Ok(_) if self.unread.get() => return,
             Ok(line) => print(&line).await,

@@ -5,8 +5,12 @@ use std::time::Duration;
 use ftps_tokio::{Client, Endpoint};
 
 use crate::failure::Failure;
+use crate::raw;
 use crate::settings::Settings;
 use crate::url::Site;
+
+/// How long the server may take over QUIT.
+const LEAVE: Duration = Duration::from_secs(3);
 
 /// The session with one site.
 pub(crate) struct Session<'a> {
@@ -44,6 +48,16 @@ impl<'a> Session<'a> {
         &mut self,
         mut work: impl AsyncFnMut(&mut Client) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        let done = self.attempt(&mut work).await;
+        // Nothing counts as done of which the record is missing.
+        self.settings.check_audit()?;
+        done
+    }
+
+    async fn attempt<T>(
+        &mut self,
+        work: &mut impl AsyncFnMut(&mut Client) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let mut done = work(self.client().await?).await;
         if matches!(&done, Err(failure) if failure.gone) {
             self.client = None;
@@ -65,16 +79,30 @@ impl<'a> Session<'a> {
         if let Some(failure) = &self.failed {
             return Err(failure.clone());
         }
+        self.settings.check_audit()?;
         let client = match self.client.take().filter(Client::is_usable) {
             Some(client) => client,
             None => {
                 self.silent = false;
-                let connected = self.settings.connect(self.site, self.transfers).await;
+                let connected = self.begin().await;
                 connected.inspect_err(|failure| self.failed = Some(failure.clone()))?
             }
         };
         let client = self.client.insert(client);
         client.expect_more(self.more);
+        Ok(client)
+    }
+
+    /// A new session, in which the commands have been sent that come before all else.
+    async fn begin(&self) -> Result<Client, Failure> {
+        let mut client = self.settings.connect(self.site, self.transfers).await?;
+        self.settings.check_audit()?;
+        for command in self.settings.before() {
+            if let Err(failure) = raw::send(&mut client, command).await {
+                let _ = tokio::time::timeout(LEAVE, client.quit()).await;
+                return Err(failure.about(&"--before"));
+            }
+        }
         Ok(client)
     }
 
@@ -86,13 +114,19 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Takes leave. What was to be done is done by now, so that it does not matter how the server takes it, and is not
+    /// Sends the commands that come after all else, and takes leave. What was to be done is done by now, so that it does not matter how the server takes it, and is not
     /// worth waiting for.
     pub(crate) async fn quit(self) {
-        if let Some(client) = self.client.filter(Client::is_usable)
+        if let Some(mut client) = self.client.filter(Client::is_usable)
             && !self.silent
         {
-            let _ = tokio::time::timeout(Duration::from_secs(3), client.quit()).await;
+            for command in self.settings.after() {
+                if let Err(failure) = raw::send(&mut client, command).await {
+                    self.settings.failed(failure.about(&"--after"));
+                    break;
+                }
+            }
+            let _ = tokio::time::timeout(LEAVE, client.quit()).await;
         }
     }
 }

@@ -5,15 +5,20 @@ use std::fmt::Arguments;
 use std::io::{self, Write};
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ftps_tokio::codec::{Argument, Encoding, Name, Secret};
+use ftps_tokio::codec::{Argument, Command, Encoding, Name, Secret};
 use ftps_tokio::tls::{CertificateProblem, ConfigError, Pem, Pin, TlsConfig, TlsError, Version};
-use ftps_tokio::{Builder, Client, Error, ListCommand, Mode, Retry, Security};
+use ftps_tokio::{Builder, Client, Error, ListCommand, Retry, Security};
 
 use crate::args::{Options, Tls};
+use crate::audit::Ledger;
 use crate::check::facts::Tls as Negotiated;
 use crate::failure::Failure;
+use crate::netrc::{Entry, Netrc};
+use crate::raw;
+use crate::reach::Reach;
 use crate::report::shown;
 use crate::terminal;
 use crate::url::{Site, Url};
@@ -25,7 +30,8 @@ pub(crate) struct Settings {
     password_env: String,
     server_name: Option<String>,
     timeout: Option<Duration>,
-    active: bool,
+    reach: Reach,
+    netrc: Option<Netrc>,
     insecure: bool,
     pasv_address: bool,
     list_command: ListCommand,
@@ -36,6 +42,11 @@ pub(crate) struct Settings {
     /// A pin alone would not be enough.
     has_ca_file: bool,
     has_pins: bool,
+    before: Vec<Command>,
+    after: Vec<Command>,
+    audit: Option<Arc<Ledger>>,
+    /// What has failed after the work was done.
+    failures: RefCell<Vec<Failure>>,
     /// Passwords that were asked for, and whose they are.
     asked: RefCell<Vec<(Site, Vec<u8>)>>,
 }
@@ -52,7 +63,8 @@ impl Settings {
             password_env: options.password_env.clone(),
             server_name: options.server_name.clone(),
             timeout: options.timeout.map(|seconds| Duration::from_secs(seconds.into())),
-            active: options.active,
+            reach: Reach::new(&options.reach)?,
+            netrc: options.reach.netrc.as_ref().map(|path| Netrc::read(path.as_deref())).transpose()?,
             insecure: options.insecure,
             pasv_address: options.pasv_address,
             list_command: options.list_command.into(),
@@ -62,6 +74,10 @@ impl Settings {
             verbose: options.verbose > 0,
             has_ca_file: options.ca_file.is_some(),
             has_pins: !options.pin.is_empty(),
+            before: options.before.iter().map(|text| raw::parse(text)).collect::<Result<_, _>>()?,
+            after: options.after.iter().map(|text| raw::parse(text)).collect::<Result<_, _>>()?,
+            audit: options.audit.as_deref().map(Ledger::open).transpose()?.map(Arc::new),
+            failures: RefCell::default(),
             asked: RefCell::default(),
         })
     }
@@ -80,6 +96,11 @@ impl Settings {
 
     async fn log_in(&self, mut site: Site) -> Result<Site, Failure> {
         site.user = site.user.or_else(|| self.user.clone());
+        if let Some(entry) = self.listed(&site) {
+            let bytes = |text: &Option<String>| text.clone().map(String::into_bytes);
+            site.user = site.user.or_else(|| bytes(&entry.login));
+            site.password = site.password.or_else(|| bytes(&entry.password));
+        }
         let Some(user) = &site.user else { return Ok(site) };
         Argument::new(user).map_err(|error| Failure::usage(error).about(&"name"))?;
         let password = match site.password.take() {
@@ -92,6 +113,11 @@ impl Settings {
         Secret::new(&password).map_err(|error| Failure::usage(error).about(&"password"))?;
         site.password = Some(password);
         Ok(site)
+    }
+
+    /// What .netrc has for a site.
+    fn listed(&self, site: &Site) -> Option<&Entry> {
+        self.netrc.as_ref()?.find(&site.host, site.user.as_deref())
     }
 
     /// Once for a site.
@@ -114,8 +140,8 @@ impl Settings {
             .port(site.port)
             .tls(self.tls.clone())
             .trust_pasv_address(self.pasv_address)
-            .list_command(self.list_command)
-            .mode(if self.active { Mode::Active } else { Mode::Passive });
+            .list_command(self.list_command);
+        builder = self.reach.apply(builder);
         if site.security == Security::Implicit {
             builder = builder.implicit();
         }
@@ -125,11 +151,15 @@ impl Settings {
         if let (Some(user), Some(password)) = (&site.user, &site.password) {
             builder = builder.login(user, password);
         }
-        if let Some(account) = &self.account {
+        let listed = self.listed(site).and_then(|entry| entry.account.as_ref());
+        if let Some(account) = self.account.as_ref().or(listed) {
             builder = builder.account(account);
         }
         if let Some(name) = &self.server_name {
             builder = builder.server_name(name);
+        }
+        if let Some(audit) = &self.audit {
+            builder = builder.audit(Arc::clone(audit) as _);
         }
         if self.retries > 0 {
             // What a system has on its way is less.
@@ -145,7 +175,7 @@ impl Settings {
     /// `transfers`: one follows at once.
     pub(crate) async fn connect(&self, site: &Site, transfers: bool) -> Result<Client, Failure> {
         let began = Instant::now();
-        let connected = self.builder(site).expect_more(transfers).connect().await;
+        let connected = self.builder(site).expect_transfer(transfers).connect().await;
         let client = connected.map_err(|error| self.connecting(error))?;
         if self.verbose {
             let took = began.elapsed().as_secs_f64();
@@ -161,6 +191,31 @@ impl Settings {
             }
         }
         Ok(client)
+    }
+
+    /// What is sent after each login.
+    pub(crate) fn before(&self) -> &[Command] {
+        &self.before
+    }
+
+    /// What is sent when all is done.
+    pub(crate) fn after(&self) -> &[Command] {
+        &self.after
+    }
+
+    /// Something has failed after the work was done.
+    pub(crate) fn failed(&self, failure: Failure) {
+        self.failures.borrow_mut().push(failure);
+    }
+
+    /// What has failed so, and was not told yet.
+    pub(crate) fn failures(&self) -> Vec<Failure> {
+        self.failures.take()
+    }
+
+    /// Fails where what was done could not be recorded.
+    pub(crate) fn check_audit(&self) -> Result<(), Failure> {
+        self.audit.as_ref().map_or(Ok(()), |audit| audit.check())
     }
 
     /// A session that did not come to be, and how to trust the server if that is what is missing.
@@ -192,7 +247,7 @@ impl Settings {
     }
 
     pub(crate) fn is_active(&self) -> bool {
-        self.active
+        self.reach.is_active()
     }
 }
 

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 
-use ftps_tokio::codec::Name;
+use ftps_tokio::codec::{Name, Pattern};
 use ftps_tokio::{Security, UrlType};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use crate::failure::Failure;
-use crate::pattern::Pattern;
+use crate::pattern;
 
 /// A file or directory on a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub(crate) struct Url {
     pub(crate) site: Rc<Site>,
     /// What is sent to the server: relative to where the login leads, or from the root.
     pub(crate) path: Vec<u8>,
-    /// What the last part of the path is to fit, where it has wildcards.
-    pub(crate) pattern: Option<Pattern>,
+    /// What paths are to fit, where it has wildcards.
+    pub(crate) pattern: Option<Rc<Pattern>>,
     /// It is text (`;type=a`).
     pub(crate) text: bool,
 }
@@ -60,7 +60,11 @@ impl Url {
     /// Reads a URL. An error does not repeat it, since it may hold a password.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let url = ftps_tokio::Url::parse(text).map_err(|error| error.to_string())?;
-        let pattern = Pattern::parse(path_as_written(text))?;
+        let mut path = url.path().to_vec();
+        if url.kind() == Some(UrlType::Directory) && !path.is_empty() && !path.ends_with(b"/") {
+            path.push(b'/');
+        }
+        let pattern = pattern::read(path_as_written(text), &path)?.map(Rc::new);
         let site = Site {
             security: url.security(),
             host: url.host().into(),
@@ -69,7 +73,7 @@ impl Url {
             password: url.password().map(|password| password.as_bytes().to_vec()),
         };
         let text = url.kind() == Some(UrlType::Text);
-        Ok(Self { site: Rc::new(site), path: url.path().to_vec(), pattern, text })
+        Ok(Self { site: Rc::new(site), path, pattern, text })
     }
 
     /// Whether it is written as a directory.
@@ -102,6 +106,12 @@ impl Url {
             Some(rest) => rest.is_empty() || rest.starts_with(b"/") || self.bare().ends_with(b"/"),
             None => false,
         }
+    }
+
+    /// The path from a directory that it is in.
+    pub(crate) fn within(&self, directory: &Self) -> &[u8] {
+        let rest = self.path.strip_prefix(&directory.path[..]).unwrap_or(&self.path);
+        if directory.is_directory() { rest } else { rest.strip_prefix(b"/").unwrap_or(rest) }
     }
 
     /// The directory that it is in: none where that is where the login leads, or the root.
@@ -204,5 +214,9 @@ mod tests {
         assert_eq!(url.parent().unwrap().join(b"c").path, b"a/c");
         assert_eq!(Url::parse("h//a").unwrap().parent(), None);
         assert_eq!(Url::parse("h//").unwrap().join(b"a").path, b"/a");
+        for (directory, path) in [("h/", "a/b"), ("h//", "/a/b"), ("h/a", "a/b"), ("h/a/", "a/b")] {
+            let (directory, url) = (Url::parse(directory).unwrap(), url.with_path(path));
+            assert!([&b"a/b"[..], b"b"].contains(&url.within(&directory)), "{directory} {url}");
+        }
     }
 }

@@ -21,6 +21,11 @@ impl Server {
         self.name.ends_with("-implicit")
     }
 
+    /// Whether it takes an upload whose data connection is reset for one that has come to its end, and says 226.
+    pub fn confirms_what_is_reset(&self) -> bool {
+        self.name == "pyftpdlib"
+    }
+
     pub fn builder(&self, tls: TlsConfig) -> Builder {
         conversation::listen();
         let builder =

@@ -24,7 +24,8 @@ fn ls_lists_what_is_there() {
     assert_eq!(objects[1]["modified"], "2026-01-02T03:04:05Z");
     assert_eq!(output.err, "");
     bench.run(&["ls", "SITE/gone"]).is(1, "550 no such directory");
-    assert_eq!(bench.heard("MLSD"), ["MLSD dir", "MLSD", "MLSD dir", "MLSD gone"]);
+    // It might have been a file, and is looked for in the directory above.
+    assert_eq!(bench.heard("MLSD"), ["MLSD dir", "MLSD", "MLSD dir", "MLSD gone", "MLSD"]);
 }
 
 /// What reorders text, DEL and U+0080 to U+009F, which JSON leaves to its writer: U+009B begins what a terminal obeys.
@@ -119,14 +120,93 @@ fn listings_are_sorted_and_narrowed() {
     bench.run(&["ls", "SITE/top/*.csv"]).is(1, "nothing fits");
 }
 
+#[test]
+fn wildcards_stand_in_any_part_of_a_path() {
+    let peer = nested().on("MLSD", mlsd(&["type=dir; top", "type=dir; other"])).on("MLSD other", ["550 no"]);
+    let bench = Bench::new(peer);
+    let output = bench.run(&["ls", "SITE/t*/*/b"]);
+    output.is(0, "");
+    assert_eq!(output.out, "top/sub/b\n");
+    let found = bench.run(&["ls", "--json", "--sort", "size", "SITE/top/**"]).json();
+    let paths: Vec<_> = found.iter().map(|object| object["path"].as_str().unwrap()).collect();
+    assert_eq!(paths, ["top/a", "top/sub/b", "top/z", "top/sub"]);
+    assert_eq!(found[1]["name"], "b");
+    assert_eq!(
+        bench.run(&["ls", "--tree", "SITE/top/s*"]).out,
+        format!("{}/top\n└── sub\n    └── b\n", bench.server.addr)
+    );
+    // What cannot be looked into is told, and the rest is shown.
+    let output = bench.run(&["ls", "SITE/*/z"]);
+    output.is(1, "other: the server refused MLSD: 550 no");
+    assert_eq!(output.out, "top/z\n");
+    bench.run(&["ls", "SITE/other/*"]).is(1, "550 no");
+    assert!(!bench.heard("MLSD").iter().any(|line| line.contains('*')));
+}
+
+#[test]
+fn a_file_is_listed_as_itself() {
+    let file = "-rw-r--r-- 1 me us 5 Jan 02 2024 f2\r\n";
+    let list = Peer::polite()
+        .instead("FEAT", ["211-Features", " UTF8", "211 End"])
+        .on("LIST f2", sends(file))
+        .on("LIST d/f2", sends(file))
+        .on("LIST f2/f2", sends(file))
+        .on("LIST d", sends("-rw-r--r-- 1 me us 7 Jan 02 2024 d\r\n"))
+        .on("LIST", sends("drwxr-xr-x 1 me us 5 Jan 02 2024 d\r\n"))
+        .on("SIZE d/f2", ["213 5"])
+        .on("SIZE d", ["550 a directory"])
+        .on("SIZE", ["213 5"])
+        .on("MDTM", ["213 20240102000000"]);
+    let facts = Peer::polite()
+        .on("MLSD", ["501 not a directory"])
+        .on("MLST", ["250-a", " type=file;size=5; f2", "250 b"]);
+    for peer in [list.clone(), facts] {
+        let bench = Bench::new(peer);
+        for (path, options) in
+            [("f2", &[][..]), ("d/f2", &[]), ("f2", &["-R"]), ("d/f2", &["--sort", "name"])]
+        {
+            let url = format!("SITE/{path}");
+            let listed = bench.run(&[&["ls", "--json", &url], options].concat());
+            listed.is(0, "");
+            let objects = listed.json();
+            assert_eq!(objects.len(), 1);
+            assert_eq!(
+                (&objects[0]["name"], &objects[0]["path"]),
+                (&"f2".into(), &path.into()),
+                "{options:?}"
+            );
+            assert_eq!(bench.run(&[&["ls", &url], options].concat()).out, "f2\n");
+        }
+    }
+    // A directory may have a file of its own name in it.
+    let bench = Bench::new(list);
+    for options in [&[][..], &["-R"]] {
+        let objects = bench.run(&[&["ls", "--json", "SITE/d"], options].concat()).json();
+        assert_eq!((objects.len(), &objects[0]["path"]), (1, &"d/d".into()), "{options:?}");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn colours_are_for_terminals() {
     let bench = Bench::new(nested());
-    let ls = bench.ftps(&["ls", "SITE/top"]);
-    let on_terminal = bench.on_a_terminal(&ls).out;
-    assert!(on_terminal.contains("\u{1b}[34m\u{1b}[1msub\u{1b}[0m\r\n"), "{on_terminal:?}");
-    assert!(on_terminal.contains("z\r\n"), "{on_terminal:?}");
+    let ls = |options: &[&str]| {
+        let mut ls = bench.ftps(&[&["ls", "SITE/top"], options].concat());
+        ls.env_remove("LS_COLORS").env_remove("NO_COLOR");
+        ls
+    };
+    let on_terminal = |ls| bench.on_a_terminal(&ls).out;
+    let plain = "z\r\nsub\r\na\r\n";
+    assert!(on_terminal(ls(&[])).contains("z\r\n\u{1b}[1;34msub\u{1b}[0m\r\n"));
+    assert!(on_terminal(ls(&["--color", "never"])).contains(plain));
+    let mut without = ls(&[]);
+    without.env("NO_COLOR", "1");
+    assert!(on_terminal(without).contains(plain));
+    // A user's own, and for what is no terminal where that is asked for.
+    let mut own = ls(&["--color", "always"]);
+    own.env("LS_COLORS", "di=35:*a=04;31:fi=0").env("NO_COLOR", "1");
+    let own = Outcome::of(own.output().unwrap()).out;
+    assert_eq!(own, "z\n\u{1b}[35msub\u{1b}[0m\n\u{1b}[4;31ma\u{1b}[0m\n");
     assert_eq!(bench.run(&["ls", "SITE/top"]).out, "z\nsub\na\n");
 }
 

@@ -1,5 +1,6 @@
 //! The program `ftps`, run as users run it.
 
+mod audit;
 mod change;
 mod check;
 mod encoding;
@@ -7,7 +8,9 @@ mod get;
 mod jobs;
 mod ls;
 mod put;
+mod reach;
 mod session;
+mod single;
 mod stopped;
 mod told;
 mod trees;
@@ -92,11 +95,13 @@ impl Bench {
         let words: Vec<_> = words.map(|word| format!("'{}'", word.to_str().unwrap())).collect();
         let mut script = Command::new("script");
         script.args(["-qec", &format!("stty cols 80; {}", words.join(" ")), "/dev/null"]);
-        script
-            .env("FTPS_PASSWORD", "secret")
-            .env("TERM", "xterm")
-            .current_dir(self.work())
-            .stdin(Stdio::null());
+        for (name, value) in ftps.get_envs() {
+            match value {
+                Some(value) => script.env(name, value),
+                None => script.env_remove(name),
+            };
+        }
+        script.env("TERM", "xterm").current_dir(self.work()).stdin(Stdio::null());
         Outcome::of(script.output().unwrap())
     }
 

@@ -36,7 +36,7 @@ fn usage_errors_are_2_and_nothing_is_sent() {
         (&["get", "SITE/a", "gopher://h/x"], "gopher"),
         (&["get", "SITE/a%0d%0aDELE%20b"], "control character"),
         (&["get", "SITE/a%00"], "control character"),
-        (&["get", "SITE/*/a"], "for the last part"),
+        (&["get", "SITE/[a"], "a [ without its end"),
         (&["get", "SITE/a*", "-o", "x"], "-o is for one file"),
         (&["get", "-r", "SITE/a", "-o", "-"], "-r and -o -"),
         (&["put", "one", "SITE/a*"], "has to be written as %XX"),

@@ -171,3 +171,22 @@ fn the_directories_that_lead_there_are_made_if_asked_for() {
     assert_eq!(bench.heard("MKD"), ["MKD x/y", "MKD x", "MKD x/y"]);
     assert_eq!(bench.heard("STOR"), ["STOR x/y/a", "STOR x/y/b"]);
 }
+
+#[test]
+fn wildcards_reach_into_directories() {
+    let peer = files()
+        .on("MLSD top", mlsd(&["type=file;size=19; z", "type=dir; sub", "type=file;size=19; a"]))
+        .on("MLSD top/sub", mlsd(&["type=file;size=19; b", "type=file;size=19; [b]"]))
+        .on("DELE", ["250 gone"]);
+    let bench = Bench::new(peer);
+    bench.run(&["get", "-q", "SITE/top/**/[ab]"]).is(0, "");
+    assert_eq!(bench.left(), ["a", "b"]);
+    // What is in a directory comes with it, once.
+    bench.run(&["get", "-r", "-q", "SITE/top/**", "-O", "."]).is(0, "");
+    assert_eq!(bench.left(), ["a", "b", "sub", "z"]);
+    assert_eq!(names(&bench.work().join("sub")), ["[b]", "b"]);
+    // The name itself, where there is one, and no more.
+    bench.run(&["rm", "-q", "SITE/top/sub/[b]"]).is(0, "");
+    bench.run(&["rm", "-q", "SITE/t*/*/b*"]).is(1, "the server refused");
+    assert_eq!(bench.heard("DELE"), ["DELE top/sub/[b]"]);
+}

@@ -3,6 +3,7 @@
 mod check;
 mod cuts;
 mod large;
+mod reach;
 mod runs;
 mod trees;
 
