@@ -253,7 +253,10 @@ async fn fetch_one(
     let here = fs::metadata(path).ok().filter(|_| !matches!(to, Destination::Stdout));
     let (mut sink, part) = match to {
         Destination::Stdout => (Sink::stdout(), None),
-        _ if how.how.resume => Sink::resume(path).map_err(local)?,
+        _ if how.how.resume => {
+            let (sink, part) = Sink::resume(path).map_err(local)?;
+            (sink, Some(part))
+        }
         _ => (Sink::create(path).await.map_err(local)?, None),
     };
     let gets = how.gets(url, here.as_ref(), part);
