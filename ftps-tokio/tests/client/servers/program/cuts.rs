@@ -24,7 +24,7 @@ fn cut_ten_times(server: &Server, seed: u64, arguments: &[&str]) {
     let gate = at(server, relays.gate(address(server), || {}));
     let told = [
         arguments,
-        &["--server-name", "localhost", "--retries", "30", "--retry-pause", "1", "--timeout", "10"],
+        &["--server-name", "localhost", "--retries", "30", "--retry-pause", "1", "--timeout", "3"],
     ]
     .concat();
     succeeds(&gate, &told);
