@@ -134,6 +134,8 @@ fn cut<S: Subject>(bench: &mut Bench<S>, seed: u64) -> Arc<Relays> {
     // What is said about a connection that was cut is not waited for.
     let mut timeouts = Timeouts::default();
     timeouts.abort = Duration::from_millis(200);
+    // A session that was lost may keep its file locked for a moment (vsftpd): it is asked for again.
+    timeouts.reply = Duration::from_secs(5);
     let builder = bench.site.builder::<S>().timeouts(timeouts);
     let builder = builder.connector(S::connector(Arc::clone(&relays))).retry(retry);
     bench.client = S::connect(&builder).unwrap();
@@ -144,20 +146,18 @@ fn cut<S: Subject>(bench: &mut Bench<S>, seed: u64) -> Arc<Relays> {
 fn cut_ten_times<S: Subject>(mut bench: Bench<S>) {
     let file = bytes(6, 3 * MIB);
     bench.directory.write("down", &file);
-    for seed in [1, 2] {
-        let relays = cut(&mut bench, seed);
-        let (came, done) = bench.client.download_to("down").unwrap_or_else(|error| panic!("{error:#}"));
-        assert_eq!(relays.cuts(), 10);
-        assert!(came == file, "other bytes came");
-        assert_eq!(done.bytes, file.len() as u64);
-        bench.goes_on();
-        let relays = cut(&mut bench, seed + 10);
-        let done =
-            bench.client.upload("up", &mut Source::bytes(&*file)).unwrap_or_else(|error| panic!("{error:#}"));
-        assert_eq!(relays.cuts(), 10);
-        assert!(bench.directory.read("up") == file, "other bytes were stored");
-        assert_eq!(done.bytes, file.len() as u64);
-        bench.goes_on();
-    }
+    let relays = cut(&mut bench, 1);
+    let (came, done) = bench.client.download_to("down").unwrap_or_else(|error| panic!("{error:#}"));
+    assert_eq!(relays.cuts(), 10);
+    assert!(came == file, "other bytes came");
+    assert_eq!(done.bytes, file.len() as u64);
+    bench.goes_on();
+    let relays = cut(&mut bench, 11);
+    let done =
+        bench.client.upload("up", &mut Source::bytes(&*file)).unwrap_or_else(|error| panic!("{error:#}"));
+    assert_eq!(relays.cuts(), 10);
+    assert!(bench.directory.read("up") == file, "other bytes were stored");
+    assert_eq!(done.bytes, file.len() as u64);
+    bench.goes_on();
 }
 on_every_server!(cut_ten_times where |site| site.route == Route::Epsv && site.version == Version::Tls13);

@@ -113,7 +113,7 @@ fn range(text: &str) -> Option<Range> {
 impl GetHow {
     /// The downloads that a file takes: one, or one for each of its parts. `here` is the file that would be replaced, and
     /// what of it is here already.
-    pub(crate) fn gets(&self, url: &Url, here: Option<&Metadata>, part: Option<(u64, Vec<u8>)>) -> Vec<Get> {
+    pub(crate) fn gets(&self, url: &Url, here: Option<&Metadata>, part: Option<Part>) -> Vec<Get> {
         let mut get = Get::new(&url.path);
         if let Some(time) = here.filter(|_| self.how.newer).and_then(modified) {
             get = get.newer_than(time);
@@ -180,7 +180,10 @@ fn modified(metadata: &Metadata) -> Option<Timestamp> {
 }
 
 /// What is here of a file: how much, and the end of it.
-pub(crate) fn part(file: &mut File) -> io::Result<(u64, Vec<u8>)> {
+pub(crate) type Part = (u64, Vec<u8>);
+
+/// What is here of this file.
+pub(crate) fn part(file: &mut File) -> io::Result<Part> {
     let len = file.metadata()?.len();
     Ok((len, end_of(file, len)?))
 }

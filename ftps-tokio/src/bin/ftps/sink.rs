@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use tempfile::NamedTempFile;
 use tokio::task::spawn_blocking;
 
-use crate::how::part;
+use crate::how::{Part, part};
 use crate::stream::{CHUNK, Writer};
 
 pub(crate) enum Sink {
@@ -61,7 +61,7 @@ impl Sink {
     }
 
     /// What is here already, and how much of it, to be gone on with in its place.
-    pub(crate) fn resume(path: &Path) -> io::Result<(Self, (u64, Vec<u8>))> {
+    pub(crate) fn resume(path: &Path) -> io::Result<(Self, Part)> {
         let mut file = fs::OpenOptions::new().read(true).append(true).create(true).open(path)?;
         if !file.metadata()?.is_file() {
             return Err(io::Error::new(ErrorKind::InvalidInput, "is no file that could be gone on with"));
