@@ -180,7 +180,7 @@ pub struct Timeouts {
     /// A reply, the greeting, a handshake. 60 s: servers look up names before they greet.
     pub reply: Duration,
     /// The final reply to a transfer whose data has all moved: a server may scan a file for viruses first, or store it
-    /// elsewhere. 300 s.
+    /// elsewhere. And a file's hash, for which the server reads all of it. 300 s.
     pub final_reply: Duration,
     /// Data to move while a transfer is under way. 60 s.
     pub idle: Duration,

@@ -188,6 +188,7 @@ impl Session {
                     Some(data) if data.is_closed() => (Waiting::Reply(verb), timeouts.final_reply),
                     // It is an error, whatever the server says about it.
                     Some(data) if data.has_ended_badly() => (Waiting::Reply(verb), timeouts.abort),
+                    _ if verb.hashes_file() => (Waiting::Reply(verb), timeouts.final_reply),
                     _ => (Waiting::Reply(verb), timeouts.reply),
                 }
             }

@@ -3,7 +3,7 @@
 use std::task::Poll;
 use std::time::Duration;
 
-use ftps_proto::codec::Verb;
+use ftps_proto::codec::{Algorithm, Verb};
 use ftps_proto::sim::{Act, Chunks, Peer, World};
 use ftps_proto::{
     Channel, Deadline, End, Error, Input, Instant, Mode, Need, Operation, Progress, Security, Session,
@@ -44,6 +44,16 @@ fn a_handshake_that_does_not_end() {
     let Ok(Progress::Need(Need::Io(io))) = session.poll(&mut open, now) else { panic!("it is to wait") };
     let waiting = Waiting::Handshake(Channel::Control);
     assert_eq!(io.deadline, Some(Deadline { at: now + config.timeouts.reply, waiting }));
+}
+
+#[test]
+fn a_hash_may_take_as_long_as_a_file_does() {
+    let none: [Act; 0] = [];
+    let mut world = open(Peer::polite().instead("XSHA1", none));
+    let before = world.now();
+    let mut hash = ops::FileHash::new(argument("big.iso"), Algorithm::Sha1);
+    assert_eq!(reason(world.run(&mut hash).unwrap_err()), Waiting::Reply(Verb::Xsha1));
+    assert_eq!(world.now().saturating_duration_since(before), config().timeouts.final_reply);
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod change;
 mod check;
 mod encoding;
 mod get;
+mod how;
 mod jobs;
 mod ls;
 mod put;
