@@ -204,9 +204,10 @@ impl Session {
     fn waits_for_data(&self) -> Option<(Waiting, Duration)> {
         let timeouts = &self.config.timeouts;
         let data = self.data.as_ref()?;
+        let commanded = self.replies.expects_transfer() || data.is_started();
         Some(match data.phase()? {
-            // Active mode: the server connects once it has heard the transfer's command.
-            Phase::Opening if data.listening().is_some() && !self.replies.expects_transfer() => return None,
+            // Active mode: the server connects once it has heard the transfer's command, before its final reply or after.
+            Phase::Opening if data.listening().is_some() && !commanded => return None,
             Phase::Opening => (Waiting::DataConnect, timeouts.connect),
             // Where it was listened for is still to be told, and no command is out whose reply is waited for.
             Phase::Connected if self.replies.due().is_none() => (Waiting::DataConnect, timeouts.connect),

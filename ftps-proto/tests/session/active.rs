@@ -63,6 +63,15 @@ fn the_server_is_told_where_to_and_connects() {
 }
 
 #[test]
+fn a_final_reply_without_a_connection_is_not_waited_on_for_ever() {
+    let mut world = open(serves().instead("RETR", ["150 here", "226 done"]));
+    let before = world.now();
+    let error = download(&mut world).unwrap_err();
+    assert!(matches!(error, Error::Timeout { waiting: Waiting::DataConnect, .. }), "{error}");
+    assert_eq!(world.now().saturating_duration_since(before), config().timeouts.connect);
+}
+
+#[test]
 fn the_connection_may_come_before_the_1yz_or_with_the_eprt() {
     let file = sent(b"abc", &["226 done"]);
     let early = [vec![Act::Connect], file.clone()].concat();
