@@ -82,6 +82,9 @@ enum Telnet {
     SubnegotiationIac,
 }
 
+/// Bytes of an empty buffer that are kept for the next reply: only a few are longer, to FEAT or STAT.
+const KEPT: usize = 512;
+
 /// Cuts a stream of bytes into replies.
 ///
 /// ```text
@@ -196,6 +199,7 @@ impl ReplyDecoder {
                 self.forget();
                 if self.start == self.buffer.len() {
                     self.buffer.clear();
+                    self.buffer.shrink_to(KEPT);
                     self.start = 0;
                     self.scanned = 0;
                 }

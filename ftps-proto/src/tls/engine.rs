@@ -41,7 +41,7 @@ impl Role {
         match self {
             // It lasts as long as the session, which is idle most of the time: room for most replies, and it grows for the
             // rest.
-            Self::Control => Sizes { first: 2 * 1024, most: 128 * 1024, high_water: FRAGMENT },
+            Self::Control => Sizes { first: 1024, most: 128 * 1024, high_water: FRAGMENT },
             // Measured: larger reads and writes cost fewer system calls up to here.
             Self::Data => Sizes { first: 32 * 1024, most: 512 * 1024, high_water: 16 * FRAGMENT },
         }

@@ -37,7 +37,8 @@ use rustls::time_provider::TimeProvider;
 
 /// Raw control tickets kept, the newest.
 const RAW: usize = 4;
-/// Ready tickets kept per source, the newest.
+/// Ready tickets kept per source, the newest. Of those that came on data connections one is enough where there is a raw one
+/// that serves again and again: each takes a kibibyte or more.
 const READY: usize = 4;
 /// Longest lifetime that a ticket may have: seven days, in seconds (RFC 8446 section 4.6.1).
 const LIFETIME: u32 = 604_800;
@@ -102,6 +103,11 @@ struct Sessions {
 }
 
 impl Sessions {
+    /// Whether a raw ticket has served, and may serve again.
+    fn mints(&self) -> bool {
+        !self.single_use && self.raw.iter().any(|raw| raw.resumed > 0 && !raw.spent)
+    }
+
     /// Drops the TLS 1.2 session that would be offered next.
     fn drop_tls12(&mut self) {
         self.lost12 = false;
@@ -270,10 +276,12 @@ impl fmt::Debug for TicketStore {
     }
 }
 
+/// Room is made for one at a time: a ticket takes half a kibibyte, and most sessions keep few.
 fn push<T>(queue: &mut VecDeque<T>, value: T, limit: usize) {
-    if queue.len() == limit {
+    while queue.len() >= limit {
         queue.pop_front();
     }
+    queue.reserve_exact(1);
     queue.push_back(value);
 }
 
@@ -324,7 +332,10 @@ impl ClientSessionStore for View {
         match self.role {
             Role::Control if sessions.minting.is_some() => sessions.minted = Some(value),
             Role::Control => push(&mut sessions.control13, value, READY),
-            Role::Data => push(&mut sessions.data13, value, READY),
+            Role::Data => {
+                let limit = if sessions.mints() { 1 } else { READY };
+                push(&mut sessions.data13, value, limit);
+            }
         }
     }
 

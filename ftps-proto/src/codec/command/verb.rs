@@ -123,11 +123,18 @@ impl Verb {
 
     /// Whether the server reads all of a file to answer it, which may take minutes.
     pub const fn hashes_file(&self) -> bool {
-        match self {
-            Self::Hash | Self::Md5 | Self::Mmd5 | Self::Xcrc | Self::Xmd5 => true,
-            Self::Xsha | Self::Xsha1 | Self::Xsha256 | Self::Xsha512 => true,
-            _ => false,
-        }
+        matches!(
+            self,
+            Self::Hash
+                | Self::Md5
+                | Self::Mmd5
+                | Self::Xcrc
+                | Self::Xmd5
+                | Self::Xsha
+                | Self::Xsha1
+                | Self::Xsha256
+                | Self::Xsha512
+        )
     }
 
     /// Whether it changes the conversation's shape: who is logged in, what is protected, where data goes and in
