@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use ftps_tokio::ListCommand;
 use ftps_tokio::codec::Algorithm;
+use ftps_tokio::{ListCommand, Pipelining};
 
 use crate::reach::ReachOptions;
 
@@ -236,6 +236,24 @@ impl From<Listing> for ListCommand {
     }
 }
 
+/// When commands are sent before earlier ones have been answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Bursts {
+    Known,
+    Eager,
+    Off,
+}
+
+impl From<Bursts> for Pipelining {
+    fn from(bursts: Bursts) -> Self {
+        match bursts {
+            Bursts::Known => Self::Known,
+            Bursts::Eager => Self::Eager,
+            Bursts::Off => Self::Off,
+        }
+    }
+}
+
 /// The order of a listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Sort {
@@ -291,6 +309,10 @@ pub(crate) struct Options {
     /// List directories with this command, where what the server announces does not hold
     #[arg(long, global = true, value_name = "COMMAND", default_value = "best", hide_default_value = true)]
     pub(crate) list_command: Listing,
+    /// Send commands before earlier ones have been answered: known is to servers that are known to take it; eager, for many
+    /// small files far away, asks for the next file's data connection while one moves, as long as the server takes that
+    #[arg(long, global = true, value_name = "WHEN", default_value = "known", hide_default_value = true)]
+    pub(crate) pipelining: Bursts,
     /// The encoding of names on the server where it is not UTF-8, whatever the server says: iso-8859-1, shift_jis, gb18030...
     #[arg(long, global = true, value_name = "LABEL")]
     pub(crate) encoding: Option<String>,

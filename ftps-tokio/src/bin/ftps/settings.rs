@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use ftps_tokio::codec::{Argument, Command, Encoding, Name, Secret};
 use ftps_tokio::tls::{CertificateProblem, ConfigError, Pem, Pin, TlsConfig, TlsError, Version};
-use ftps_tokio::{Builder, Client, Error, ListCommand, Retry, Security};
+use ftps_tokio::{Builder, Client, Error, ListCommand, Pipelining, Retry, Security};
 
 use crate::args::{Options, Tls};
 use crate::audit::Ledger;
@@ -35,6 +35,7 @@ pub(crate) struct Settings {
     insecure: bool,
     pasv_address: bool,
     list_command: ListCommand,
+    pipelining: Pipelining,
     retries: u32,
     retry_pause: Duration,
     encoding: Option<Encoding>,
@@ -68,6 +69,7 @@ impl Settings {
             insecure: options.insecure,
             pasv_address: options.pasv_address,
             list_command: options.list_command.into(),
+            pipelining: options.pipelining.into(),
             retries: options.retries,
             retry_pause: Duration::from_millis(options.retry_pause.into()),
             encoding: options.encoding.as_deref().map(encoding).transpose()?,
@@ -140,7 +142,8 @@ impl Settings {
             .port(site.port)
             .tls(self.tls.clone())
             .trust_pasv_address(self.pasv_address)
-            .list_command(self.list_command);
+            .list_command(self.list_command)
+            .pipelining(self.pipelining);
         builder = self.reach.apply(builder);
         if site.security == Security::Implicit {
             builder = builder.implicit();

@@ -253,3 +253,14 @@ fn a_password_that_is_nowhere_is_asked_for_and_not_echoed() {
     assert_eq!(bench.heard("PASS"), ["PASS hunter2"], "asked once, for both files");
     assert_eq!(bench.left(), ["a", "b"]);
 }
+
+#[test]
+fn commands_wait_for_their_turn_where_that_is_asked_for() {
+    let bench = Bench::new(files().greeting(["220 ProFTPD Server ready"]));
+    for (pipelining, together) in [("off", false), ("known", true), ("eager", true)] {
+        let outcome = bench.run(&["get", "SITE/a", "-v", "--pipelining", pipelining]);
+        let at = |line: &str| outcome.err.find(line).unwrap_or_else(|| panic!("no {line}: {outcome:?}"));
+        assert_eq!(at("> PASS") < at("< 331"), together, "{outcome:?}");
+    }
+    bench.run(&["get", "SITE/a", "--pipelining", "perhaps"]).is(2, "possible values: known, eager, off");
+}
