@@ -348,7 +348,17 @@ async fn at_any_poll(work: Work) {
                         assert!(kept == file, "{}: a part was confirmed: {said:?}", scene.context);
                     }
                     Ok(_) => {}
-                    Err(error) => panic!("{}: {error}", scene.context),
+                    // Under TLS 1.3 a server may end the session over a data connection that is reset as it begins: which is
+                    // told, and known without IO.
+                    Err(error) => {
+                        assert!(
+                            version == Version::Tls13 && !scene.client.is_usable(),
+                            "{}: {error}",
+                            scene.context
+                        );
+                        scene.client = server.client(version).await;
+                        scene.goes_on().await.unwrap();
+                    }
                 }
             }
             assert!(dropped > 2, "{}: {dropped} dropped", scene.context);
