@@ -30,6 +30,8 @@
 //!   interrupted. No thread is started.
 //! - A transfer may be dropped at any time. It is reset, and the next call first recovers the session or says that it is
 //!   gone ([`Local::NotOpen`]): then it takes a new client. To end it from another thread is not possible.
+//! - What takes a path to transfer takes [`Get`] or [`Put`]: from the middle, a range, to the end of a file, as text, verified,
+//!   under another name until it is whole. With [`Builder::retry`], a transfer that is cut goes on by itself.
 //! - [`Client::walk`] lists whole trees, and [`Client::glob`] finds what fits a pattern: `outbox/**/*.csv`.
 //! - Paths are bytes, as servers have them; a listing's [`Name`](codec::Name) is one. [`Url`] reads `ftpes://` and `ftps://`
 //!   URLs, and [`Builder::from_url`] connects to one.
@@ -109,11 +111,10 @@
 //!
 //! # What is not there
 //!
-//! - Plain FTP, on purpose: nothing here sends a password or a file in clear, or goes on without TLS where a server refuses
-//!   it. SFTP is another protocol.
-//! - Not built yet: to go on with a transfer in the middle (REST, APPE), to set times (MFMT), text with line ends
-//!   translated (TYPE A), transfers from server to server. [`Client::command`] sends what needs no data connection, and
-//!   [`Client::run`] any operation of the core.
+//! - Plain FTP, on purpose: no password leaves in clear, and nothing goes on without TLS where a server refuses it. Files in
+//!   clear after a login inside TLS (PROT C) are behind [`Builder::dangerous`]. SFTP is another protocol.
+//! - Not built yet: compression (MODE Z), transfers from server to server. [`Client::command`] sends what needs no data
+//!   connection, and [`Client::run`] any operation of the core; `ftps_proto::ops` lists every command.
 //!
 //! # Features
 //!
