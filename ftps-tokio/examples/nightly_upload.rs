@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use ftps_tokio::tls::TlsConfig;
-use ftps_tokio::{Builder, Error, Url};
+use ftps_tokio::{Builder, Error, Put, Retry, Url};
 use tokio::fs::File;
 
 /// The pauses between them double: the last is two and a half minutes.
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (file, url) = (Path::new(file), url.parse::<Url>()?);
     let name = file.file_name().ok_or("the file has no name")?.as_encoded_bytes();
     let to = [url.path(), name].concat();
-    let mut builder = Builder::from_url(&url);
+    let mut builder = Builder::from_url(&url).retry(Retry::new());
     if let Some(path) = env::var_os("FTPS_CA") {
         builder = builder.tls(TlsConfig::builder().ca_pem(std::fs::read(path)?).build()?);
     }
@@ -47,14 +47,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Under another name first, and renamed once the server has confirmed all of it: whoever watches the directory sees a
-/// whole file or none.
+/// Under another name until the server has confirmed all of it: whoever watches the directory sees a whole file or none.
+/// What is cut half-way goes on from there, in a new session where need be.
 async fn upload(builder: &Builder, file: &Path, to: &[u8]) -> Result<u64, Error> {
     let mut source = File::open(file).await.map_err(|error| Error::Source(error.into()))?;
     let mut client = builder.connect().await?;
-    let part = [to, b".part"].concat();
-    let uploaded = client.upload(&part, &mut source).await?;
-    client.rename(&part, to).await?;
+    let uploaded = client.upload(Put::new(to).atomic().verify(), &mut source).await?;
     // What was to be done is done, however the server takes its leave.
     let _ = client.quit().await;
     Ok(uploaded.bytes)

@@ -37,7 +37,7 @@
 //!   [`Builder::dangerous`].
 //! - The conversation, secrets redacted, goes to `tracing` at level debug, target `ftps::conversation`.
 //!
-//! `examples/`: `nightly_upload` (tried again, renamed once it is whole), `progress`, `private_ca`, `parallel`.
+//! `examples/`: `nightly_upload` (tried again, under its name once it is whole), `progress`, `private_ca`, `parallel`.
 //!
 //! # Whom to trust
 //!
