@@ -158,7 +158,7 @@ impl Net for Sockets {
         match socket.peer_addr() {
             Ok(_) => Poll::Ready(Ok(Arc::clone(socket) as Arc<dyn Stream>)),
             Err(error) if error.kind() == ErrorKind::NotConnected => {
-                cx.add_connecting(Arc::clone(socket) as Arc<dyn AsFd>);
+                cx.add_connecting(Arc::downgrade(socket) as _);
                 Poll::Pending
             }
             Err(error) => Poll::Ready(Err(error)),
@@ -184,7 +184,7 @@ impl Net for Sockets {
             socket.set_nonblocking(true)?;
             Ok((tuned(socket, Channel::Data)? as Arc<dyn Stream>, from))
         });
-        cx.unless_blocked(accepted, PollFlags::IN, || Arc::clone(listener) as Arc<dyn AsFd>)
+        cx.unless_blocked(accepted, PollFlags::IN, || Arc::downgrade(listener) as _)
     }
 
     fn poll_read(
@@ -192,11 +192,11 @@ impl Net for Sockets {
         space: &mut [u8],
         cx: &mut Interest,
     ) -> Poll<io::Result<usize>> {
-        cx.unless_blocked(socket.try_read(space), PollFlags::IN, || Arc::clone(socket) as Arc<dyn AsFd>)
+        cx.unless_blocked(socket.try_read(space), PollFlags::IN, || Arc::downgrade(socket) as _)
     }
 
     fn poll_write(socket: &mut Arc<dyn Stream>, bytes: &[u8], cx: &mut Interest) -> Poll<io::Result<usize>> {
-        cx.unless_blocked(socket.try_write(bytes), PollFlags::OUT, || Arc::clone(socket) as Arc<dyn AsFd>)
+        cx.unless_blocked(socket.try_write(bytes), PollFlags::OUT, || Arc::downgrade(socket) as _)
     }
 
     fn try_read(socket: &mut Arc<dyn Stream>, space: &mut [u8]) -> io::Result<usize> {

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::time::Duration;
 
-use ftps_proto::ops::Transferred;
+use ftps_proto::ops::{Put, Transferred};
 use ftps_proto::{Channel, Error, Layer, Waiting};
 
 use super::peer::{Act, Peer};
@@ -252,6 +252,21 @@ fn an_upload_whose_source_fails_is_reset<S: Subject>() {
     goes_on(client);
 }
 for_each_adapter!(an_upload_whose_source_fails_is_reset);
+
+fn the_part_of_an_upload_whose_source_fails_is_removed<S: Subject>() {
+    // The server says nothing before it has seen the reset.
+    let (server, mut client) = open::<S>(takes("426 cut").on("DELE", ["250 gone"]));
+    let mut source =
+        Source::new([Part::Bytes(b"half".into()), Part::Fail(ErrorKind::PermissionDenied.into())]);
+    let error = client.upload(Put::new("file").atomic(), &mut source).unwrap_err();
+    assert!(matches!(error, Error::Source(_)), "{error}");
+    let heard = server.heard();
+    let part = heard.iter().find_map(|line| line.strip_prefix("STOR ")).unwrap();
+    assert_eq!(*heard.last().unwrap(), format!("DELE {part}"));
+    assert_eq!(server.upload().1, Ending::Reset);
+    goes_on(client);
+}
+for_each_adapter!(the_part_of_an_upload_whose_source_fails_is_removed);
 
 fn an_upload_that_is_dropped_is_reset<S: Subject>() {
     for flushed in [true, false] {
