@@ -1,12 +1,12 @@
 //! The client.
 
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 use std::sync::Arc;
 use std::task::Poll;
 
 use ftps_proto::Error;
-use ftps_proto::drive::{self, Adapter, Driven, Driver, Survey, Surveying};
+use ftps_proto::drive::{self, Adapter, Copied, Copying, Driven, Driver, Survey, Surveying};
 use ftps_proto::ops::{Get, Put, Transferred};
 
 use crate::net::{Connect, Sockets};
@@ -89,8 +89,28 @@ impl Client {
     where
         R: Read + ?Sized,
     {
-        let mut upload = drive::Upload::new(self, put)?;
-        wait(|cx| upload.poll_copy(cx, |space, _| Poll::Ready(source.read(space))))
+        let mut copying = Copying::new(self, put)?;
+        wait(|cx| copying.poll(cx, |space, _| Poll::Ready(source.read(space))))
+    }
+
+    /// As [`upload`](Self::upload), from what can be read again. Where [`Builder::retry`] has it go on after a failure, all
+    /// that the server has lost is read again, however much that is; of any other source, what may be lost is kept in memory
+    /// ([`Retry::window`](crate::Retry::window)).
+    ///
+    /// # Errors
+    /// As [`upload`](Self::upload).
+    #[doc(alias = "STOR")]
+    pub fn upload_seekable<R>(&mut self, put: impl Into<Put>, source: &mut R) -> Result<Transferred, Error>
+    where
+        R: Read + Seek + ?Sized,
+    {
+        let mut copying = Copying::seekable(self, put)?;
+        loop {
+            match wait(|cx| copying.poll_seekable(cx, |space, _| Poll::Ready(source.read(space))))? {
+                Copied::Done(done) => return Ok(done),
+                Copied::Seek(to) => copying.sought(source.seek(to)),
+            }
+        }
     }
 }
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use blocking::unblock;
 use ftps_proto::Error;
-use ftps_proto::drive::{self, Adapter, Driven, Driver, Survey, Surveying};
+use ftps_proto::drive::{self, Adapter, Copied, Copying, Driven, Driver, Survey, Surveying};
 use ftps_proto::ops::{Get, Put, Transferred};
-use futures_io::{AsyncRead, AsyncWrite};
+use futures_io::{AsyncRead, AsyncSeek, AsyncWrite};
 
 use crate::net::{Connect, Sockets};
 use crate::{Download, Entries, Upload, Walk};
@@ -100,8 +100,34 @@ impl Client {
     where
         R: AsyncRead + Unpin + ?Sized,
     {
-        let mut upload = drive::Upload::new(self, put)?;
-        wait(|cx| upload.poll_copy(cx, |space, cx| Pin::new(&mut *source).poll_read(cx, space))).await
+        let mut copying = Copying::new(self, put)?;
+        wait(|cx| copying.poll(cx, |space, cx| Pin::new(&mut *source).poll_read(cx, space))).await
+    }
+
+    /// As [`upload`](Self::upload), from what can be read again. Where [`Builder::retry`] has it go on after a failure, all
+    /// that the server has lost is read again, however much that is; of any other source, what may be lost is kept in memory
+    /// ([`Retry::window`](crate::Retry::window)).
+    ///
+    /// # Errors
+    /// As [`upload`](Self::upload).
+    #[doc(alias = "STOR")]
+    pub async fn upload_seekable<R>(
+        &mut self,
+        put: impl Into<Put>,
+        source: &mut R,
+    ) -> Result<Transferred, Error>
+    where
+        R: AsyncRead + AsyncSeek + Unpin + ?Sized,
+    {
+        let mut copying = Copying::seekable(self, put)?;
+        loop {
+            let copied =
+                wait(|cx| copying.poll_seekable(cx, |space, cx| Pin::new(&mut *source).poll_read(cx, space)));
+            match copied.await? {
+                Copied::Done(done) => return Ok(done),
+                Copied::Seek(to) => copying.sought(wait(|cx| Pin::new(&mut *source).poll_seek(cx, to)).await),
+            }
+        }
     }
 }
 

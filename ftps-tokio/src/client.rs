@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::future::poll_fn as wait;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use ftps_proto::drive::{self, Adapter, Driven, Driver, Survey, Surveying};
+use ftps_proto::drive::{self, Adapter, Copied, Copying, Driven, Driver, Survey, Surveying};
 use ftps_proto::ops::{Get, Put, Transferred};
 use ftps_proto::{Error, Local};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncSeek, AsyncSeekExt, AsyncWrite, ReadBuf};
 use tokio::task::spawn_blocking;
 
 use crate::net::{Connect, Sockets};
@@ -105,15 +107,41 @@ impl Client {
     where
         R: AsyncRead + Unpin + ?Sized,
     {
-        let mut upload = drive::Upload::new(self, put)?;
-        wait(|cx| {
-            upload.poll_copy(cx, |space, cx| {
-                let mut space = ReadBuf::new(space);
-                Pin::new(&mut *source).poll_read(cx, &mut space).map_ok(|()| space.filled().len())
-            })
-        })
-        .await
+        let mut copying = Copying::new(self, put)?;
+        wait(|cx| copying.poll(cx, |space, cx| read(source, space, cx))).await
     }
+
+    /// As [`upload`](Self::upload), from what can be read again. Where [`Builder::retry`] has it go on after a failure, all
+    /// that the server has lost is read again, however much that is; of any other source, what may be lost is kept in memory
+    /// ([`Retry::window`](crate::Retry::window)).
+    ///
+    /// # Errors
+    /// As [`upload`](Self::upload).
+    #[doc(alias = "STOR")]
+    pub async fn upload_seekable<R>(
+        &mut self,
+        put: impl Into<Put>,
+        source: &mut R,
+    ) -> Result<Transferred, Error>
+    where
+        R: AsyncRead + AsyncSeek + Unpin + ?Sized,
+    {
+        let mut copying = Copying::seekable(self, put)?;
+        loop {
+            match wait(|cx| copying.poll_seekable(cx, |space, cx| read(source, space, cx))).await? {
+                Copied::Done(done) => return Ok(done),
+                Copied::Seek(to) => copying.sought(source.seek(to).await),
+            }
+        }
+    }
+}
+
+fn read<R>(source: &mut R, space: &mut [u8], cx: &mut Context<'_>) -> Poll<io::Result<usize>>
+where
+    R: AsyncRead + Unpin + ?Sized,
+{
+    let mut space = ReadBuf::new(space);
+    Pin::new(source).poll_read(cx, &mut space).map_ok(|()| space.filled().len())
 }
 
 impl Driven for Client {

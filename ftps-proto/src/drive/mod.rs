@@ -14,8 +14,8 @@
 //! - [`Builder::open`] makes an [`Opening`]: it looks the host up, races its addresses (RFC 8305), starts TLS and logs in.
 //!   It results in a [`Driver`], a session with its sockets.
 //! - A [`Proxy`] may be between, and a [`Bind`] says where connections leave from.
-//! - [`Running`] is an operation under way; [`Download`] and [`Upload`] are transfers under way, and [`Entries`] a listing or a
-//!   walk. They hold whatever leads to a driver (a borrow, a box, a pool's guard), and reset the data connection where they
+//! - [`Running`] is an operation under way; [`Download`], [`Upload`] and [`Copying`] are transfers under way, and [`Entries`] a
+//!   listing or a walk. They hold whatever leads to a driver (a borrow, a box, a pool's guard), and reset the data connection where they
 //!   are dropped before their end.
 //!
 //! All of it is polled, with whatever the adapter waits with ([`Net::Context`]): the context of an async task, or the set
@@ -28,6 +28,7 @@ mod builder;
 mod close;
 mod commands;
 mod connect_error;
+mod copying;
 mod danger;
 mod download;
 mod driver;
@@ -60,6 +61,7 @@ pub use batch::Batch;
 pub use bind::Bind;
 pub use builder::{Adapter, Builder};
 pub use connect_error::ConnectError;
+pub use copying::{Copied, Copying};
 pub use danger::DangerousBuilder;
 pub use download::Download;
 pub use driver::Driver;

@@ -5,15 +5,20 @@
 //!                 ▲          │ (cut)
 //!                 │          ▼
 //!  comparing ◄─ measuring ◄─ pausing ─► opening ─► returning      what an upload finds on the server, and where it was
+//!         ▲         ▼
+//!         └── rereading                                            its source, where that can be read again
 //! ```
 
 mod proof;
+mod reread;
 mod resume;
 
+use std::io::SeekFrom;
 use std::mem;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Poll, ready};
 
+use self::reread::{Again, Rereading};
 use self::resume::Comparing;
 use super::audit::Act;
 use super::driver::Step;
@@ -24,6 +29,7 @@ use super::opening::Opening;
 use super::retry::{Attempts, Retry};
 use super::throttle::Throttle;
 use super::transfer::{Context, NotStarted};
+use crate::codec::text::ToNetwork;
 use crate::codec::{Algorithm, Argument};
 use crate::error::{Error, Local, Mismatch};
 use crate::ops::{
@@ -33,7 +39,10 @@ use crate::ops::{
 use crate::time::Instant;
 
 /// How much of what has moved already is compared before a transfer goes on after it.
-const OVERLAP: usize = 64 * 1024;
+const OVERLAP: usize = 16 * 1024;
+
+/// How much of an upload's source is read at a time.
+const READ: usize = 256 * 1024;
 
 /// What is to be moved.
 pub(super) enum Plan {
@@ -65,6 +74,10 @@ pub(super) struct Moving<L: Lease> {
     /// Why it is tried again.
     cause: Option<Error>,
     kept: Kept,
+    /// Where an upload's source can be read again.
+    again: Option<Again>,
+    /// Where an upload is of text.
+    text: Option<ToNetwork>,
     /// Upload: what leaves before anything else does. Download: what is to come again. And how far that is done.
     ahead: (Vec<u8>, usize),
     pub(super) throttle: Throttle,
@@ -87,7 +100,9 @@ enum Stage<N: Net> {
     Returning(Return),
     /// How much of an upload is there?
     Measuring(Exchange<u64>),
-    /// Is it what was sent?
+    /// What was sent of it last?
+    Rereading(Rereading),
+    /// Is it that?
     Comparing(Box<Comparing>),
     Verifying(Exchange<u64>),
     Hashing(Box<FileHash>),
@@ -131,9 +146,18 @@ impl<L: Lease> Moving<L> {
         };
         let hash = best.filter(|_| whole);
         hash.iter().for_each(|hash| tally.add(*hash));
-        let (rate, progress, kept) = match &plan {
-            Plan::Get(get) => (get.rate, get.progress.clone(), OVERLAP),
-            Plan::Put(put) => (put.rate, put.progress.clone(), retry.as_ref().map_or(0, Retry::kept)),
+        let (rate, progress, kept, text) = match &plan {
+            Plan::Get(get) => {
+                let overlap = if attempts.is_some() { OVERLAP } else { 0 };
+                (get.rate, get.progress.clone(), Kept::new(overlap, OVERLAP), None)
+            }
+            Plan::Put(put) => {
+                // Text, and what the server puts somewhere, never goes on from its middle.
+                let goes_on = put.is_placed() && !put.ascii;
+                let window = retry.as_ref().filter(|_| goes_on).map_or(0, Retry::kept);
+                let text = put.ascii.then(ToNetwork::default);
+                (put.rate, put.progress.clone(), Kept::new(window, READ), text)
+            }
         };
         let mut leased = Leased::new(lease);
         leased.tally = tally;
@@ -149,7 +173,9 @@ impl<L: Lease> Moving<L> {
             moved: 0,
             found: 0,
             finished: false,
-            kept: Kept::new(if attempts.is_some() { kept } else { 0 }),
+            kept,
+            again: None,
+            text,
             attempts,
             goes_on: false,
             cause: None,
@@ -192,31 +218,97 @@ impl<L: Lease> Moving<L> {
         let payload = link.payload();
         let taken = &payload[..n.min(payload.len())];
         tally.pass(taken);
-        if self.attempts.is_some() {
-            self.kept.push(taken);
-        }
+        self.kept.push(taken);
         link.consume(n);
         self.count(n);
     }
 
     /// Hands over an upload's payload; how many bytes were taken. Only after [`poll`](Self::poll).
     pub(super) fn supply(&mut self, payload: &[u8]) -> usize {
-        let payload = &payload[..payload.len().min(self.throttle.piece())];
-        let (driver, tally) = self.leased.parts();
-        let n = driver.link.supply(payload);
-        tally.pass(&payload[..n]);
-        if self.attempts.is_some() {
-            self.kept.push(&payload[..n]);
-        }
-        self.count(n);
+        let n = self.hand_over(payload);
+        self.kept.push(&payload[..n]);
         n
     }
 
-    /// The same with so many bytes of text, which are these lines on their way. All of them are taken.
-    pub(super) fn supply_text(&mut self, n: usize, lines: Vec<u8>) {
-        self.leased.tally.pass(&lines);
-        self.ahead = (lines, 0);
+    /// Whether an upload's source is to be read: all that was read is handed over, and more may come.
+    pub(super) fn reads(&self) -> bool {
+        !self.finished && self.kept.waiting().is_empty()
+    }
+
+    /// It can be read again.
+    pub(super) fn read_again(&mut self) {
+        (self.again, self.kept) = (Some(Again::default()), Kept::new(0, READ));
+    }
+
+    /// From where it is to be read, where that is elsewhere.
+    pub(super) fn seeks(&self) -> Option<SeekFrom> {
+        self.again.as_ref()?.seek
+    }
+
+    /// It is at this offset.
+    pub(super) fn sought(&mut self, at: u64) {
+        if let Some(again) = &mut self.again {
+            again.sought(at);
+        }
+    }
+
+    /// Where it is read to.
+    pub(super) fn space(&mut self) -> &mut [u8] {
+        match &mut self.stage {
+            Stage::Rereading(rereading) => rereading.space(),
+            _ => self.kept.space(),
+        }
+    }
+
+    /// So many bytes were read to there; 0 is the source's end.
+    pub(super) fn read(&mut self, n: usize) -> Result<(), Error> {
+        match &mut self.stage {
+            Stage::Rereading(rereading) => {
+                if let Some(next) = rereading.read(n)? {
+                    self.stage = self.compare(next)?;
+                }
+            }
+            _ if n > 0 => self.kept.fill(n),
+            _ => {
+                self.again.as_ref().map_or(Ok(()), Again::ends)?;
+                self.finish();
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands over what was read, as far as it is taken. Only after [`poll`](Self::poll).
+    pub(super) fn supply_read(&mut self) {
+        let mut kept = mem::take(&mut self.kept);
+        let n = self.hand_over(kept.waiting());
+        kept.pass(n);
+        self.kept = kept;
+    }
+
+    fn hand_over(&mut self, payload: &[u8]) -> usize {
+        let payload = &payload[..payload.len().min(self.throttle.piece())];
+        let (driver, tally) = self.leased.parts();
+        let n = match &mut self.text {
+            // What is confirmed takes no more.
+            Some(_) if self.transferred.is_some() => 0,
+            // All of it is taken, and is these lines on its way.
+            Some(text) => {
+                let mut lines = Vec::new();
+                text.push(payload, &mut lines);
+                tally.pass(&lines);
+                self.ahead = (lines, 0);
+                payload.len()
+            }
+            None => {
+                let n = driver.link.supply(payload);
+                let again = self.again.as_mut().map_or(0, |again| again.pass(n));
+                tally.pass(&payload[again..n]);
+                self.count(n - again);
+                return n;
+            }
+        };
         self.count(n);
+        n
     }
 
     /// Whether what has come is the caller's: the transfer has begun, and nothing is to be compared first.
@@ -246,11 +338,11 @@ impl<L: Lease> Moving<L> {
         Poll::Ready(Ok(()))
     }
 
-    /// Goes on until payload can move, or the transfer is confirmed.
+    /// Goes on until payload can move, an upload's source is to be read, or the transfer is confirmed.
     pub(super) fn poll(&mut self, cx: &mut Context<'_, L>) -> Poll<Result<(), Error>> {
         loop {
             match &mut self.stage {
-                Stage::Done => return Poll::Ready(Ok(())),
+                Stage::Done | Stage::Rereading(_) => return Poll::Ready(Ok(())),
                 Stage::Moving(transfer) => {
                     let next = match ready!(self.leased.driver().poll(&mut **transfer, cx)) {
                         Ok(Step::Payload) if self.ahead.0.is_empty() => return Poll::Ready(Ok(())),
@@ -384,7 +476,7 @@ impl<L: Lease> Moving<L> {
                 }
             }
             Stage::Failed => Err(Local::Finished.into()),
-            Stage::Moving(_) | Stage::Done => return Poll::Ready(Ok(())),
+            Stage::Moving(_) | Stage::Rereading(_) | Stage::Done => return Poll::Ready(Ok(())),
         };
         Poll::Ready(self.go_on(next))
     }

@@ -66,6 +66,7 @@ impl Retry {
 
     /// How many bytes at the end of what an upload has handed over are kept in memory: what was on its way to the server
     /// when the connection was lost is sent again from there. Where the server has lost more, the upload fails. 16 MiB.
+    /// Nothing is kept of a source that can be read again: the clients' `upload_seekable`.
     pub fn window(self, bytes: usize) -> Self {
         Self { window: bytes, ..self }
     }

@@ -1,19 +1,13 @@
 //! A file on its way to the server.
 
 use std::fmt;
-use std::io;
 use std::task::{Poll, ready};
 
 use super::lease::Lease;
 use super::moving::{Moving, Plan};
 use super::transfer::{Context, NotStarted};
-use crate::codec::text::ToNetwork;
 use crate::error::Error;
-use crate::need::Channel;
 use crate::ops::{Put, Transferred};
-
-/// How much of a source is read at a time.
-const CHUNK: usize = 256 * 1024;
 
 /// A file on its way to the server.
 ///
@@ -21,18 +15,6 @@ const CHUNK: usize = 256 * 1024;
 /// connection, so that the server does not take a part for the whole.
 pub struct Upload<L: Lease> {
     moving: Moving<L>,
-    source: Chunk,
-    text: Option<ToNetwork>,
-}
-
-/// What has been read from a source and has not been handed over.
-#[derive(Default)]
-struct Chunk {
-    bytes: Vec<u8>,
-    start: usize,
-    end: usize,
-    /// The source has come to its end.
-    ended: bool,
 }
 
 impl<L: Lease> Upload<L> {
@@ -41,9 +23,7 @@ impl<L: Lease> Upload<L> {
     /// # Errors
     /// [`Error::Local`] for a path that cannot be sent.
     pub fn new(lease: L, put: impl Into<Put>) -> Result<Self, NotStarted<L>> {
-        let put = put.into();
-        let text = put.ascii.then(ToNetwork::default);
-        Ok(Self { moving: Moving::new(lease, Plan::Put(put))?, source: Chunk::default(), text })
+        Ok(Self { moving: Moving::new(lease, Plan::Put(put.into()))? })
     }
 
     /// Waits until payload can go. Writing does so as well.
@@ -63,59 +43,11 @@ impl<L: Lease> Upload<L> {
         loop {
             ready!(self.moving.poll_rest(cx));
             ready!(self.moving.poll(cx))?;
-            let n = supply(&mut self.moving, &mut self.text, payload);
+            let n = self.moving.supply(payload);
             if n > 0 || payload.is_empty() || self.transferred().is_some() {
                 return Poll::Ready(Ok(n));
             }
         }
-    }
-
-    /// Hands over all that a source yields, ends the file and has it confirmed. `read` reads into the space it is given; 0
-    /// is the source's end. Where the source has nothing to say yet, what it has yielded is sent all the same, and a
-    /// refusal ends the upload.
-    ///
-    /// # Errors
-    /// [`Error::Source`] where the source fails; else as [`poll_finish`](Self::poll_finish).
-    pub fn poll_copy(
-        &mut self,
-        cx: &mut Context<'_, L>,
-        mut read: impl FnMut(&mut [u8], &mut Context<'_, L>) -> Poll<io::Result<usize>>,
-    ) -> Poll<Result<Transferred, Error>> {
-        if self.moving.is_removing() {
-            return self.moving.poll_removed(cx).map(Err);
-        }
-        self.source.bytes.resize(CHUNK, 0);
-        while !self.source.ended {
-            ready!(self.moving.poll_rest(cx));
-            // Before the source is read: so a refusal is seen while the source has nothing to say.
-            ready!(self.moving.poll(cx))?;
-            let source = &mut self.source;
-            if source.start == source.end {
-                match read(&mut source.bytes, cx) {
-                    Poll::Ready(Ok(n)) => {
-                        (source.start, source.end) = (0, n.min(CHUNK));
-                        source.ended = n == 0;
-                    }
-                    Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
-                    Poll::Ready(Err(error)) => {
-                        return self.moving.poll_failed(Error::Source(error.into()), cx).map(Err);
-                    }
-                    // A server that sees nothing move for long gives up: what the source has yielded leaves now.
-                    Poll::Pending if self.poll_push(cx) => continue,
-                    Poll::Pending => return Poll::Pending,
-                }
-            }
-            let source = &mut self.source;
-            let payload = &source.bytes[source.start..source.end];
-            source.start += supply(&mut self.moving, &mut self.text, payload);
-        }
-        self.poll_finish(cx)
-    }
-
-    /// Writes what was handed over and has not left; whether anything happened.
-    fn poll_push(&mut self, cx: &mut Context<'_, L>) -> bool {
-        let driver = self.moving.leased.driver();
-        !driver.link.is_flushed() && driver.poll_send(Channel::Data, cx)
     }
 
     /// Waits until all that was handed over has left.
@@ -163,21 +95,6 @@ impl<L: Lease> Upload<L> {
     /// The same, with the error that kept the transfer from starting.
     pub fn not_started(self, error: Error) -> NotStarted<L> {
         NotStarted::new(error, self.moving.release())
-    }
-}
-
-/// Hands over what a source has yielded; how much of it was taken.
-fn supply<L: Lease>(moving: &mut Moving<L>, text: &mut Option<ToNetwork>, payload: &[u8]) -> usize {
-    match text {
-        None => moving.supply(payload),
-        Some(_) if moving.transferred().is_some() => 0,
-        Some(text) => {
-            let payload = &payload[..payload.len().min(moving.throttle.piece())];
-            let mut lines = Vec::new();
-            text.push(payload, &mut lines);
-            moving.supply_text(payload.len(), lines);
-            payload.len()
-        }
     }
 }
 

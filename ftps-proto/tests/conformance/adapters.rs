@@ -14,7 +14,7 @@ use crate::connectors::{AsyncStdConnector, BlockingConnector, SmolConnector, Tok
 use crate::full::Full;
 use crate::give_up;
 use crate::relay::Relays;
-use crate::subject::{Owner, Reader, Source, Subject, Work, Writer};
+use crate::subject::{Bytes, Owner, Reader, Source, Subject, Work, Writer};
 
 pub fn tokio_block_on<F: Future>(future: F) -> F::Output {
     static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
@@ -164,6 +164,14 @@ macro_rules! subject {
                     source: &mut Source,
                 ) -> Result<Transferred, Error> {
                     $wait(self.0.upload(put, source))
+                }
+
+                fn upload_seekable(
+                    &mut self,
+                    put: impl Into<Put>,
+                    source: &mut Bytes,
+                ) -> Result<Transferred, Error> {
+                    $wait(self.0.upload_seekable(put, source))
                 }
 
                 fn writer(&mut self, path: impl AsRef<[u8]>) -> Result<Self::Writer<'_>, Error> {

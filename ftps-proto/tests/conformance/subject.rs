@@ -1,7 +1,7 @@
 //! What a test does with an adapter's client: the same calls, none of which returns before it is done.
 
 use std::collections::VecDeque;
-use std::io::{self, Read, Write};
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -46,6 +46,7 @@ pub trait Subject: Sized + Commands {
     fn connect_given_up(builder: &Builder<Self::Adapter>, steps: usize) -> Option<Result<Self, Error>>;
 
     fn upload(&mut self, put: impl Into<Put>, source: &mut Source) -> Result<Transferred, Error>;
+    fn upload_seekable(&mut self, put: impl Into<Put>, source: &mut Bytes) -> Result<Transferred, Error>;
     fn writer(&mut self, path: impl AsRef<[u8]>) -> Result<Self::Writer<'_>, Error>;
     fn into_upload(self, path: impl AsRef<[u8]>) -> Result<Self::OwnedWriter, (Self, Error)>;
     fn download(&mut self, get: impl Into<Get>) -> Result<Self::Reader<'_>, Error>;
@@ -236,6 +237,54 @@ impl tokio::io::AsyncRead for Source {
         space: &mut tokio::io::ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.poll(Some(cx), space.initialize_unfilled()).map_ok(|n| space.advance(n))
+    }
+}
+
+/// What an upload reads, and can read again.
+#[derive(Debug)]
+pub struct Bytes(pub Cursor<Vec<u8>>);
+
+impl Read for Bytes {
+    fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        self.0.read(space)
+    }
+}
+
+impl Seek for Bytes {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+impl smol::io::AsyncRead for Bytes {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, space: &mut [u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(self.0.read(space))
+    }
+}
+
+impl smol::io::AsyncSeek for Bytes {
+    fn poll_seek(mut self: Pin<&mut Self>, _: &mut Context<'_>, to: SeekFrom) -> Poll<io::Result<u64>> {
+        Poll::Ready(self.0.seek(to))
+    }
+}
+
+impl tokio::io::AsyncRead for Bytes {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        space: &mut tokio::io::ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        tokio::io::AsyncRead::poll_read(Pin::new(&mut self.0), cx, space)
+    }
+}
+
+impl tokio::io::AsyncSeek for Bytes {
+    fn start_seek(mut self: Pin<&mut Self>, to: SeekFrom) -> io::Result<()> {
+        tokio::io::AsyncSeek::start_seek(Pin::new(&mut self.0), to)
+    }
+
+    fn poll_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
+        tokio::io::AsyncSeek::poll_complete(Pin::new(&mut self.0), cx)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use ftps_proto::drive::{Download, Driver, Upload};
+use ftps_proto::drive::{Copying, Download, Driver, Upload};
 use ftps_proto::ops::{Get, Put, Transferred};
 use ftps_proto::{Error, Mismatch};
 
@@ -41,10 +41,10 @@ fn put(
     put: impl Into<Put>,
     file: &[u8],
 ) -> Result<Transferred, Error> {
-    let mut upload = Upload::new(driver, put)?;
+    let mut copying = Copying::new(driver, put)?;
     let mut rest = file;
     world.run(|cx| {
-        upload.poll_copy(cx, |space, _| {
+        copying.poll(cx, |space, _| {
             let n = rest.len().min(space.len()).min(1000);
             space[..n].copy_from_slice(&rest[..n]);
             rest = &rest[n..];
@@ -247,10 +247,10 @@ fn a_part_of_an_upload_that_failed_is_removed() {
     // The source fails.
     let world = removes(super::world().on("STOR", ["150 send".into(), Act::Take(10)]));
     let mut driver = open(&world);
-    let mut upload = Upload::new(&mut driver, Put::new("file").atomic()).unwrap();
+    let mut copying = Copying::new(&mut driver, Put::new("file").atomic()).unwrap();
     let mut reads = 0;
     let failed = world.run(|cx| {
-        upload.poll_copy(cx, |space, _| {
+        copying.poll(cx, |space, _| {
             reads += 1;
             Poll::Ready(if reads == 1 { Ok(space.len()) } else { Err(ErrorKind::PermissionDenied.into()) })
         })

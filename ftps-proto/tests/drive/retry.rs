@@ -1,11 +1,12 @@
 //! Transfers that are cut and go on.
 
+use std::io::{Cursor, Read as _, Seek as _, SeekFrom};
 use std::task::Poll;
 use std::time::Duration;
 
-use ftps_proto::codec::Argument;
-use ftps_proto::drive::{Attempts, Download, Driver, Retry, Upload};
-use ftps_proto::ops::{self, Get, Put};
+use ftps_proto::codec::{Algorithm, Argument};
+use ftps_proto::drive::{Attempts, Copied, Copying, Download, Driver, Hasher, Retry};
+use ftps_proto::ops::{self, Get, Put, Transferred};
 use ftps_proto::{Error, Instant, Mismatch, Waiting};
 
 use super::net::{FakeNet, World};
@@ -13,6 +14,9 @@ use super::server::Act;
 use super::{builder, open_with, run};
 
 const SECOND: Duration = Duration::from_secs(1);
+
+/// So much of what has moved already moves again, to be compared.
+const OVERLAP: usize = 16_384;
 
 fn retry() -> Retry {
     Retry::new().seed(7)
@@ -72,20 +76,25 @@ fn a_download_that_is_cut_goes_on_in_its_session() {
     let whole = file(300_000);
     let world = serves([
         cut(&whole[..100_000], "426 cut".into()),
-        // What the client has already comes once more: the last 64 KiB of it.
-        cut(&whole[100_000 - 65_536..200_000], "426 cut".into()),
-        sends(&whole[200_000 - 65_536..]),
+        // What the client has already comes once more: the last of it.
+        cut(&whole[100_000 - OVERLAP..200_000], "426 cut".into()),
+        sends(&whole[200_000 - OVERLAP..]),
     ]);
     let mut driver = opened(&world);
     assert!(got(&world, &mut driver, "file").unwrap() == whole);
-    assert_eq!(said(&world), ["RETR file", "REST 34464", "RETR file", "REST 134464", "RETR file"]);
+    assert_eq!(said(&world), ["RETR file", "REST 83616", "RETR file", "REST 183616", "RETR file"]);
 }
 
 #[test]
 fn what_comes_again_is_handed_out_once_also_before_its_150() {
     let whole = file(100_000);
-    let late =
-        vec![Act::Send(whole.clone()), Act::Wait(SECOND), "150 here".into(), Act::Finish, "226 done".into()];
+    let late = vec![
+        Act::Send(whole[50_000 - OVERLAP..].into()),
+        Act::Wait(SECOND),
+        "150 here".into(),
+        Act::Finish,
+        "226 done".into(),
+    ];
     let world = serves([cut(&whole[..50_000], "426 cut".into()), late]);
     let mut driver = opened(&world);
     assert!(got(&world, &mut driver, "file").unwrap() == whole);
@@ -94,12 +103,12 @@ fn what_comes_again_is_handed_out_once_also_before_its_150() {
 #[test]
 fn a_download_goes_on_in_a_new_session_and_its_directory() {
     let whole = file(100_000);
-    let world = serves([cut(&whole[..90_000], Act::Die), sends(&whole[90_000 - 65_536..])]);
+    let world = serves([cut(&whole[..90_000], Act::Die), sends(&whole[90_000 - OVERLAP..])]);
     let mut driver = opened(&world);
     run(&world, &mut driver, ops::cwd(Argument::new("sub").unwrap())).unwrap();
     let began = world.now();
     assert!(got(&world, &mut driver, "file").unwrap() == whole);
-    assert_eq!(said(&world), ["CWD sub", "RETR file", "USER user", "CWD /home", "REST 24464", "RETR file"]);
+    assert_eq!(said(&world), ["CWD sub", "RETR file", "USER user", "CWD /home", "REST 73616", "RETR file"]);
     assert!(world.now() >= began + 500, "there was a pause");
     // It is a client's session like any other.
     run(&world, &mut driver, ops::noop()).unwrap();
@@ -109,7 +118,7 @@ fn a_download_goes_on_in_a_new_session_and_its_directory() {
 #[test]
 fn another_file_is_not_gone_on_with() {
     let whole = file(100_000);
-    for other in [&whole[..90_000], &whole[..10]] {
+    for other in [&whole[50_000 - OVERLAP..], &whole[..10]] {
         let mut other = other.to_vec();
         other[5] ^= 1;
         let world = serves([cut(&whole[..50_000], "426 cut".into()), sends(&other)]);
@@ -118,7 +127,7 @@ fn another_file_is_not_gone_on_with() {
         assert!(matches!(error, Error::Mismatch(Mismatch::Content)), "{error}");
     }
     // It has become shorter.
-    let world = serves([cut(&whole[..50_000], "426 cut".into()), sends(&whole[..40_000])]);
+    let world = serves([cut(&whole[..50_000], "426 cut".into()), sends(&whole[50_000 - OVERLAP..49_000])]);
     let mut driver = opened(&world);
     let error = got(&world, &mut driver, "file").unwrap_err();
     assert!(matches!(error, Error::Mismatch(Mismatch::Content)), "{error}");
@@ -127,11 +136,11 @@ fn another_file_is_not_gone_on_with() {
 #[test]
 fn a_range_that_is_cut_goes_on_to_its_own_end() {
     let whole = file(100_000);
-    let endless = vec!["150 here".into(), Act::Send(whole[1000..60_000].into())];
+    let endless = vec!["150 here".into(), Act::Send(whole[20_000 - OVERLAP..60_000].into())];
     let world = serves([cut(&whole[1000..20_000], "426 cut".into()), endless]);
     let mut driver = opened(&world);
     assert!(got(&world, &mut driver, Get::new("file").range(1000..30_000)).unwrap() == whole[1000..30_000]);
-    assert_eq!(said(&world), ["REST 1000", "RETR file", "REST 1000", "RETR file"]);
+    assert_eq!(said(&world), ["REST 1000", "RETR file", "REST 3616", "RETR file"]);
 }
 
 #[test]
@@ -166,10 +175,10 @@ fn text_is_not_gone_on_with() {
 
 /// An upload of a file, a part at a time.
 fn put(world: &World, driver: &mut Driver<FakeNet>, put: impl Into<Put>, whole: &[u8]) -> Result<u64, Error> {
-    let mut upload = Upload::new(driver, put)?;
+    let mut copying = Copying::new(driver, put)?;
     let mut rest = whole;
     let done = world.run(|cx| {
-        upload.poll_copy(cx, |space, _| {
+        copying.poll(cx, |space, _| {
             let n = rest.len().min(space.len()).min(10_000);
             space[..n].copy_from_slice(&rest[..n]);
             rest = &rest[n..];
@@ -181,7 +190,7 @@ fn put(world: &World, driver: &mut Driver<FakeNet>, put: impl Into<Put>, whole: 
 
 /// A server that takes so much of an upload and loses the session, and has stored so much of it.
 fn takes(whole: &[u8], taken: usize, there: usize) -> World {
-    let end = &whole[there.saturating_sub(65_536)..there];
+    let end = &whole[there.saturating_sub(OVERLAP)..there];
     let world = serves([sends(end)]);
     world.with(|state| {
         let script = &mut state.server.script;
@@ -208,7 +217,7 @@ fn an_upload_goes_on_after_what_the_server_has_of_it() {
             "STOR file",
             "USER user",
             "SIZE file",
-            "REST 84464",
+            "REST 133616",
             "RETR file",
             "SIZE file",
             "REST 150000",
@@ -216,6 +225,101 @@ fn an_upload_goes_on_after_what_the_server_has_of_it() {
             "SIZE file"
         ]
     );
+}
+
+/// The same of a file that can be read again, and is changed once it is.
+fn put_again(
+    world: &World,
+    driver: &mut Driver<FakeNet>,
+    source: &mut Cursor<Vec<u8>>,
+    change: impl Fn(&mut Vec<u8>),
+) -> Result<Transferred, Error> {
+    let mut copying = Copying::seekable(driver, "file")?;
+    loop {
+        let copied = world.run(|cx| {
+            copying.poll_seekable(cx, |space, _| {
+                let most = space.len().min(10_000);
+                Poll::Ready(source.read(&mut space[..most]))
+            })
+        });
+        match copied? {
+            Copied::Done(done) => return Ok(done),
+            Copied::Seek(to) => {
+                if let SeekFrom::Start(_) = to {
+                    change(source.get_mut());
+                }
+                copying.sought(source.seek(to));
+            }
+        }
+    }
+}
+
+/// A file that is uploaded from its middle on.
+fn from_the_middle(whole: &[u8]) -> Cursor<Vec<u8>> {
+    let mut source = Cursor::new([b"not this", whole].concat());
+    source.set_position(8);
+    source
+}
+
+#[test]
+fn what_can_be_read_again_is_not_kept() {
+    for there in [5, 150_000, 200_000] {
+        let whole = file(400_000);
+        let world = takes(&whole, 200_000, there);
+        let mut driver = open_with(&world, &builder(&world).retry(retry().window(0))).unwrap();
+        driver.hash_transfers(&[Algorithm::Crc32]);
+        let done = put_again(&world, &mut driver, &mut from_the_middle(&whole), |_| {}).unwrap();
+        assert_eq!(done.bytes, 400_000);
+        // What is sent twice is counted once.
+        let mut once = Hasher::new(Algorithm::Crc32);
+        once.update(&whole);
+        assert_eq!(done.hashes, [once.hash()]);
+        assert!(world.stored() == [&whole[there..]], "{there}");
+    }
+}
+
+#[test]
+fn what_was_lost_on_its_last_step_is_read_again() {
+    // All of it was sent, and its end as well.
+    let whole = file(400_000);
+    let world = takes(&whole, 200_000, 150_000);
+    let takes_all = ["150 send".into(), Act::Receive, Act::Cut, Act::Die];
+    world.with(|state| state.server.script.instead("STOR", takes_all));
+    world.with(|state| {
+        state.server.script.on("STOR", ["150 send".into(), Act::Receive, Act::Finish, "226 stored".into()]);
+    });
+    let mut driver = opened(&world);
+    let done = put_again(&world, &mut driver, &mut from_the_middle(&whole), |_| {}).unwrap();
+    assert_eq!(done.bytes, 400_000);
+    assert!(*world.stored().last().unwrap() == whole[150_000..]);
+}
+
+#[test]
+fn what_cannot_be_read_again_is_said() {
+    let whole = file(400_000);
+    for len in [100, 149_990, 190_000] {
+        let world = takes(&whole, 200_000, 150_000);
+        let mut driver = opened(&world);
+        let error = put_again(&world, &mut driver, &mut from_the_middle(&whole), |file| file.truncate(len));
+        let error = error.unwrap_err();
+        assert_eq!(
+            format!("{error:#}"),
+            "the upload's source failed: what was sent of it is not there any more"
+        );
+        assert!(world.stored().is_empty(), "{len}");
+    }
+    // It is another file by now.
+    let world = takes(&whole, 200_000, 150_000);
+    let mut driver = opened(&world);
+    let error = put_again(&world, &mut driver, &mut from_the_middle(&whole), |file| file.fill(7));
+    assert!(matches!(error, Err(Error::Mismatch(Mismatch::Content))), "{error:?}");
+    // A pipe after all. Nothing is sent.
+    let world = takes(&whole, 200_000, 150_000);
+    let mut driver = opened(&world);
+    let mut copying = Copying::seekable(&mut driver, "file").unwrap();
+    let error = world.run(|cx| copying.poll(cx, |_, _| Poll::Ready(Ok(0)))).unwrap_err();
+    assert!(matches!(error, Error::Source(_)), "{error}");
+    assert!(said(&world).is_empty());
 }
 
 #[test]
@@ -233,7 +337,7 @@ fn nothing_is_added_to_what_was_not_sent() {
     let whole = file(400_000);
     // What is there is another file.
     let world = takes(&whole, 200_000, 150_000);
-    world.with(|state| state.server.script.instead("RETR", sends(&[7; 65_536])));
+    world.with(|state| state.server.script.instead("RETR", sends(&[7; OVERLAP])));
     let mut driver = opened(&world);
     let error = put(&world, &mut driver, "file", &whole).unwrap_err();
     assert!(matches!(error, Error::Mismatch(Mismatch::Content)), "{error}");

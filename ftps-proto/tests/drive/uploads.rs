@@ -6,7 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use ftps_proto::Error;
-use ftps_proto::drive::Upload;
+use ftps_proto::drive::{Copying, Upload};
 
 use super::server::Act;
 use super::{goes_on, open, world};
@@ -34,12 +34,12 @@ fn yields(bytes: &'static [u8]) -> Read {
 fn all_that_a_source_yields_is_stored() {
     let world = world();
     let mut driver = open(&world);
-    let mut upload = Upload::new(&mut driver, "file").unwrap();
+    let mut copying = Copying::new(&mut driver, "file").unwrap();
     let interrupted = Err(ErrorKind::Interrupted.into());
     let mut read = source([yields(b"one "), interrupted, yields(b"two"), yields(b"")]);
-    let done = world.run(|cx| upload.poll_copy(cx, &mut read)).unwrap();
+    let done = world.run(|cx| copying.poll(cx, &mut read)).unwrap();
     assert_eq!((done.bytes, world.stored()), (7, vec![b"one two".to_vec()]));
-    drop(upload);
+    drop(copying);
     goes_on(&world, &mut driver);
 }
 
@@ -48,9 +48,9 @@ fn what_a_pending_source_has_yielded_is_sent_and_a_refusal_is_seen() {
     let refuses = ["150 send".into(), Act::Take(4), Act::Wait(Duration::from_secs(9)), "552 quota".into()];
     let world = world().on("STOR", refuses);
     let mut driver = open(&world);
-    let mut upload = Upload::new(&mut driver, "file").unwrap();
+    let mut copying = Copying::new(&mut driver, "file").unwrap();
     let mut read = source([yields(b"line")]);
-    let error = world.run(|cx| upload.poll_copy(cx, &mut read)).unwrap_err();
+    let error = world.run(|cx| copying.poll(cx, &mut read)).unwrap_err();
     assert_eq!(error.to_string(), "the server refused STOR: 552 quota");
     assert!(world.stored().is_empty());
 }
@@ -59,12 +59,12 @@ fn what_a_pending_source_has_yielded_is_sent_and_a_refusal_is_seen() {
 fn a_source_that_fails_resets_the_upload() {
     let world = world();
     let mut driver = open(&world);
-    let mut upload = Upload::new(&mut driver, "file").unwrap();
+    let mut copying = Copying::new(&mut driver, "file").unwrap();
     let mut read = source([yields(b"half"), Err(ErrorKind::PermissionDenied.into())]);
-    let error = world.run(|cx| upload.poll_copy(cx, &mut read)).unwrap_err();
+    let error = world.run(|cx| copying.poll(cx, &mut read)).unwrap_err();
     assert!(matches!(error, Error::Source(_)), "{error}");
     world.events();
-    drop(upload);
+    drop(copying);
     assert_eq!((world.events(), world.stored()), (vec!["data reset"], vec![]));
 }
 

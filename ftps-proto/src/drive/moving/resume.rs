@@ -3,12 +3,19 @@
 use std::mem;
 use std::task::{Poll, ready};
 
-use super::{Moving, OVERLAP, Plan, Stage};
+use super::{Moving, OVERLAP, Plan, READ, Stage};
 use crate::drive::driver::{Driver, Step};
+use crate::drive::kept::Kept;
 use crate::drive::lease::Lease;
 use crate::drive::net::Net;
 use crate::error::{Error, Local, Mismatch};
 use crate::ops::{self, Get, Return, Span, StartTransfer, Transfer};
+
+/// What was sent of an upload up to so many bytes.
+pub(super) struct Sent {
+    pub(super) there: u64,
+    pub(super) sent: Vec<u8>,
+}
 
 /// The end of what is there of an upload.
 pub(super) struct Comparing {
@@ -99,28 +106,44 @@ impl<L: Lease> Moving<L> {
         }
         let there = size.saturating_sub(start);
         self.found = there;
+        if there == 0 {
+            return self.begin_after(0);
+        }
+        if let Some(again) = &mut self.again {
+            self.finished = false;
+            return Ok(Stage::Rereading(again.before(there)));
+        }
         let lost = usize::try_from(self.moved - there).unwrap_or(usize::MAX);
-        let expected = self.kept.before(lost, OVERLAP);
-        match self.path() {
-            Some(path) if there > 0 && !expected.is_empty() => {
-                let from = size - expected.len() as u64;
-                let start = StartTransfer::get(Get::new(path.as_bytes()).from(from))?;
-                let comparing = Comparing { start, transfer: None, there, expected, came: 0 };
-                Ok(Stage::Comparing(Box::new(comparing)))
-            }
-            _ => self.begin_after(0),
+        match self.kept.before(lost, OVERLAP) {
+            none if none.is_empty() => self.begin_after(0),
+            sent => self.compare(Sent { there, sent }),
         }
     }
 
-    /// After so many bytes that are there and known to be right. What follows them was kept, or it cannot go on.
+    /// Whether the server has that.
+    pub(super) fn compare(&mut self, Sent { there, sent }: Sent) -> Result<Stage<L::Net>, Error> {
+        let Some(path) = self.path() else { return self.give_up_for_the_cause() };
+        let from = self.start.unwrap_or(0).saturating_add(there).saturating_sub(sent.len() as u64);
+        let start = StartTransfer::get(Get::new(path.as_bytes()).from(from))?;
+        Ok(Stage::Comparing(Box::new(Comparing { start, transfer: None, there, expected: sent, came: 0 })))
+    }
+
+    /// After so many bytes that are there and known to be right. What follows them was kept or can be read again, or it
+    /// cannot go on.
     pub(super) fn begin_after(&mut self, there: u64) -> Result<Stage<L::Net>, Error> {
-        let lost = usize::try_from(self.moved - there).unwrap_or(usize::MAX);
+        let lost = self.moved - there;
         let Plan::Put(put) = &self.plan else { return self.give_up_for_the_cause() };
-        if lost > self.kept.len() {
-            return self.give_up_for_the_cause();
-        }
         let rest = put.rest(self.start.unwrap_or(0).saturating_add(there));
-        self.ahead = (self.kept.last(lost), 0);
+        if let Some(again) = &mut self.again {
+            again.follow(there, lost);
+            (self.finished, self.kept) = (false, Kept::new(0, READ));
+        } else {
+            let lost = usize::try_from(lost).unwrap_or(usize::MAX);
+            if lost > self.kept.len() {
+                return self.give_up_for_the_cause();
+            }
+            self.ahead = (self.kept.last(lost), 0);
+        }
         self.goes_on = true;
         Ok(Stage::Starting(Box::new(StartTransfer::put(rest)?)))
     }

@@ -142,8 +142,7 @@ async fn put_one(
                 let file = source.file().ok_or_else(|| Failure::usage("a stream cannot be resumed"))?;
                 put = put.at(there(client, to, file, local).await?);
             }
-            let mut source = source.counted(&bar);
-            let done = client.upload(put, &mut source).await.map_err(Failure::transfer)?;
+            let done = source.upload(client, put, &bar).await.map_err(Failure::transfer)?;
             if how.how.preserve
                 && let Err(failure) = set_time_there(client, to, &metadata).await
             {

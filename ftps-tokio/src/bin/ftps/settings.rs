@@ -165,7 +165,7 @@ impl Settings {
             builder = builder.audit(Arc::clone(audit) as _);
         }
         if self.retries > 0 {
-            // What a system has on its way is less.
+            // Kept of a pipe: what a system has on its way is less. Files are read again.
             let pauses = Retry::new().pauses(self.retry_pause, self.retry_pause * 60);
             builder = builder.retry(pauses.tries(self.retries).window(8 << 20));
         }

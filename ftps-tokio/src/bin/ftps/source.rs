@@ -1,12 +1,13 @@
 //! What an upload is read from.
 
 use std::fs::{self, Metadata};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, ReadBuf};
+use ftps_tokio::{Client, Error, Put, Transferred};
+use tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
 
 use crate::progress::Bar;
 use crate::stream::Reader;
@@ -40,31 +41,68 @@ impl Source {
         }
     }
 
-    /// The same, and a bar is told how far it was read.
-    pub(crate) fn counted<'a>(&'a mut self, bar: &'a Bar) -> Counted<'a> {
-        Counted { source: self, bar }
+    /// Uploads all that is left of it. A bar is told how far it was read.
+    pub(crate) async fn upload(
+        &mut self,
+        client: &mut Client,
+        put: Put,
+        bar: &Bar,
+    ) -> Result<Transferred, Error> {
+        match self {
+            Self::File(file) => client.upload_seekable(put, &mut File { file, at: 0, told: 0, bar }).await,
+            Self::Stream(stream) => client.upload(put, &mut Stream { stream, bar }).await,
+        }
     }
 }
 
-pub(crate) struct Counted<'a> {
-    source: &'a mut Source,
+struct File<'a> {
+    file: &'a mut fs::File,
+    at: u64,
+    /// Up to where the bar was told. What is read again counts once.
+    told: u64,
     bar: &'a Bar,
 }
 
-impl AsyncRead for Counted<'_> {
+impl AsyncRead for File<'_> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        space: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let n = self.file.read(space.initialize_unfilled())?;
+        space.advance(n);
+        self.at += n as u64;
+        self.bar.inc(self.at.saturating_sub(self.told));
+        self.told = self.told.max(self.at);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncSeek for File<'_> {
+    fn start_seek(mut self: Pin<&mut Self>, to: SeekFrom) -> io::Result<()> {
+        self.at = self.file.seek(to)?;
+        self.told = self.told.max(self.at);
+        Ok(())
+    }
+
+    fn poll_complete(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<u64>> {
+        Poll::Ready(Ok(self.at))
+    }
+}
+
+struct Stream<'a> {
+    stream: &'a mut Reader,
+    bar: &'a Bar,
+}
+
+impl AsyncRead for Stream<'_> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         space: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = space.filled().len();
-        match &mut *self.source {
-            Source::File(file) => {
-                let n = file.read(space.initialize_unfilled())?;
-                space.advance(n);
-            }
-            Source::Stream(stream) => ready!(Pin::new(stream).poll_read(cx, space))?,
-        }
+        ready!(Pin::new(&mut *self.stream).poll_read(cx, space))?;
         self.bar.inc((space.filled().len() - before) as u64);
         Poll::Ready(Ok(()))
     }
