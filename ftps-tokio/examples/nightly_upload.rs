@@ -52,7 +52,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 async fn upload(builder: &Builder, file: &Path, to: &[u8]) -> Result<u64, Error> {
     let mut source = File::open(file).await.map_err(|error| Error::Source(error.into()))?;
     let mut client = builder.connect().await?;
-    let uploaded = client.upload(Put::new(to).atomic().verify(), &mut source).await?;
+    let uploaded = client.upload_seekable(Put::new(to).atomic().verify(), &mut source).await?;
     // What was to be done is done, however the server takes its leave.
     let _ = client.quit().await;
     Ok(uploaded.bytes)

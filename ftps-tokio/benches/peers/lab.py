@@ -9,6 +9,8 @@ SERVERS = ROOT / ".ci/servers"
 MARK = f"compare-{os.getpid()}"
 # Those that everybody knows.
 MEASURED = ("vsftpd", "proftpd", "pure-ftpd")
+# Where `.ci/servers` keeps what it has unpacked.
+LAB = Path(os.environ.get("FTPS_LAB") or Path(os.environ.get("TMPDIR", "/tmp")) / "ftps-servers")
 # Of memory: a disk's speed is nobody's merit.
 MEMORY = Path("/dev/shm" if os.path.isdir("/dev/shm") else "/tmp") / MARK
 
@@ -28,7 +30,8 @@ class Near:
     prefix = []
     mounts = True
 
-    def __init__(self):
+    def __init__(self, apart=False):
+        self.processors = os.sched_getaffinity(0) if apart else set()
         if "FTPS_TEST_SERVERS" in os.environ:
             env = os.environ
         else:
@@ -51,9 +54,15 @@ class Near:
             print(f"{self.files} is on a disk: uploads are slower than they would be", file=sys.stderr)
         shutil.chown(self.files, self.user)
         MEMORY.mkdir()
+        if len(self.processors) > 1:
+            ours = set(sorted(self.processors)[: len(self.processors) // 2])
+            os.sched_setaffinity(0, ours)
+            run_servers_on(self.processors - ours)
         return self
 
     def __exit__(self, *_):
+        if len(self.processors) > 1:
+            run_servers_on(self.processors)
         shutil.rmtree(MEMORY, ignore_errors=True)
         if self.mounted:
             call(["umount", "--lazy", self.files])
@@ -69,6 +78,17 @@ class Near:
         if there:
             shutil.chown(path, self.user)
         return path
+
+
+def run_servers_on(processors):
+    """Those that are up, and what they start from now on."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "exe").readlink().is_relative_to(LAB):
+                os.sched_setaffinity(int(process.name), processors)
+        except OSError:
+            # It has ended meanwhile.
+            pass
 
 
 def environment(**more):
@@ -88,18 +108,18 @@ class Far(Near):
     address = "10.78.0.2"
 
     def __init__(self):
+        self.processors = set()
         self.lab = MEMORY.with_name(MARK + "-far")
         self.env = {"FTPS_LAB": str(self.lab)}
 
     def __enter__(self):
         self.lab.mkdir()
         # What is there for loopback need not be fetched again. A copy: it may be out of date, and is in use.
-        unpacked = Path(os.environ.get("FTPS_LAB") or Path(os.environ.get("TMPDIR", "/tmp")) / "ftps-servers")
         for name in ("root", "pyftpdlib"):
-            if (unpacked / name).exists():
-                shutil.copytree(unpacked / name, self.lab / name, symlinks=True)
-        if (unpacked / "unpacked").exists():
-            shutil.copy(unpacked / "unpacked", self.lab)
+            if (LAB / name).exists():
+                shutil.copytree(LAB / name, self.lab / name, symlinks=True)
+        if (LAB / "unpacked").exists():
+            shutil.copy(LAB / "unpacked", self.lab)
         # In a session of its own: what stops this one ends the servers first.
         self.network = subprocess.Popen(
             [HERE / "delay", "0"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
