@@ -31,7 +31,8 @@
 //! - A transfer may be dropped at any time. It is reset, and the next call first recovers the session or says that it is
 //!   gone ([`Local::NotOpen`]): then it takes a new client. To end it from another thread is not possible.
 //! - What takes a path to transfer takes [`Get`] or [`Put`]: from the middle, a range, to the end of a file, as text, verified,
-//!   under another name until it is whole. With [`Builder::retry`], a transfer that is cut goes on by itself.
+//!   under another name until it is whole. With [`Builder::retry`], a transfer that is cut goes on by itself; best from a
+//!   file, which can be read again ([`Client::upload_seekable`]).
 //! - [`Client::walk`] lists whole trees, and [`Client::glob`] finds what fits a pattern: `outbox/**/*.csv`.
 //! - Paths are bytes, as servers have them; a listing's [`Name`](codec::Name) is one. [`Url`] reads `ftpes://` and `ftps://`
 //!   URLs, and [`Builder::from_url`] connects to one.

@@ -231,14 +231,15 @@ fn an_upload_goes_on_after_what_the_server_has_of_it() {
 fn put_again(
     world: &World,
     driver: &mut Driver<FakeNet>,
+    put: impl Into<Put>,
     source: &mut Cursor<Vec<u8>>,
     change: impl Fn(&mut Vec<u8>),
 ) -> Result<Transferred, Error> {
-    let mut copying = Copying::seekable(driver, "file")?;
+    let mut copying = Copying::seekable(driver, put)?;
     loop {
         let copied = world.run(|cx| {
             copying.poll_seekable(cx, |space, _| {
-                let most = space.len().min(10_000);
+                let most = space.len().min(100_000);
                 Poll::Ready(source.read(&mut space[..most]))
             })
         });
@@ -268,7 +269,9 @@ fn what_can_be_read_again_is_not_kept() {
         let world = takes(&whole, 200_000, there);
         let mut driver = open_with(&world, &builder(&world).retry(retry().window(0))).unwrap();
         driver.hash_transfers(&[Algorithm::Crc32]);
-        let done = put_again(&world, &mut driver, &mut from_the_middle(&whole), |_| {}).unwrap();
+        // At a limited rate more is read than sent.
+        let put = Put::new("file").limit_rate(100_000);
+        let done = put_again(&world, &mut driver, put, &mut from_the_middle(&whole), |_| {}).unwrap();
         assert_eq!(done.bytes, 400_000);
         // What is sent twice is counted once.
         let mut once = Hasher::new(Algorithm::Crc32);
@@ -289,7 +292,7 @@ fn what_was_lost_on_its_last_step_is_read_again() {
         state.server.script.on("STOR", ["150 send".into(), Act::Receive, Act::Finish, "226 stored".into()]);
     });
     let mut driver = opened(&world);
-    let done = put_again(&world, &mut driver, &mut from_the_middle(&whole), |_| {}).unwrap();
+    let done = put_again(&world, &mut driver, "file", &mut from_the_middle(&whole), |_| {}).unwrap();
     assert_eq!(done.bytes, 400_000);
     assert!(*world.stored().last().unwrap() == whole[150_000..]);
 }
@@ -300,7 +303,8 @@ fn what_cannot_be_read_again_is_said() {
     for len in [100, 149_990, 190_000] {
         let world = takes(&whole, 200_000, 150_000);
         let mut driver = opened(&world);
-        let error = put_again(&world, &mut driver, &mut from_the_middle(&whole), |file| file.truncate(len));
+        let error =
+            put_again(&world, &mut driver, "file", &mut from_the_middle(&whole), |file| file.truncate(len));
         let error = error.unwrap_err();
         assert_eq!(
             format!("{error:#}"),
@@ -311,7 +315,7 @@ fn what_cannot_be_read_again_is_said() {
     // It is another file by now.
     let world = takes(&whole, 200_000, 150_000);
     let mut driver = opened(&world);
-    let error = put_again(&world, &mut driver, &mut from_the_middle(&whole), |file| file.fill(7));
+    let error = put_again(&world, &mut driver, "file", &mut from_the_middle(&whole), |file| file.fill(7));
     assert!(matches!(error, Err(Error::Mismatch(Mismatch::Content))), "{error:?}");
     // A pipe after all. Nothing is sent.
     let world = takes(&whole, 200_000, 150_000);

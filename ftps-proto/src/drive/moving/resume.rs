@@ -106,11 +106,14 @@ impl<L: Lease> Moving<L> {
         }
         let there = size.saturating_sub(start);
         self.found = there;
+        if self.again.is_some() {
+            // What was read and not sent is read again as well.
+            (self.finished, self.kept) = (false, Kept::new(0, READ));
+        }
         if there == 0 {
             return self.begin_after(0);
         }
         if let Some(again) = &mut self.again {
-            self.finished = false;
             return Ok(Stage::Rereading(again.before(there)));
         }
         let lost = usize::try_from(self.moved - there).unwrap_or(usize::MAX);
@@ -136,7 +139,6 @@ impl<L: Lease> Moving<L> {
         let rest = put.rest(self.start.unwrap_or(0).saturating_add(there));
         if let Some(again) = &mut self.again {
             again.follow(there, lost);
-            (self.finished, self.kept) = (false, Kept::new(0, READ));
         } else {
             let lost = usize::try_from(lost).unwrap_or(usize::MAX);
             if lost > self.kept.len() {
