@@ -16,8 +16,8 @@ use rustix::io::Errno;
 /// What is waited for, whichever comes first. Stale entries wake in vain, which does no harm.
 #[derive(Default)]
 pub struct Interest {
-    /// One entry a socket: there may be many polls before there is anything to wait for. Held weakly: one that is dropped
-    /// before the wait has to be closed before it, as what is waited for may be the server's word on that.
+    /// One entry a socket: there may be many polls before there is anything to wait for. Held weakly, so that a socket that
+    /// the driver drops is closed at once: the wait may be for the server's word on that.
     sockets: Vec<(Weak<dyn AsFd>, PollFlags)>,
     timeout: Option<Duration>,
     connecting: bool,

@@ -113,7 +113,8 @@ impl Client {
 
     /// As [`upload`](Self::upload), from what can be read again. Where [`Builder::retry`] has it go on after a failure, all
     /// that the server has lost is read again, however much that is; of any other source, what may be lost is kept in memory
-    /// ([`Retry::window`](crate::Retry::window)).
+    /// ([`Retry::window`](crate::Retry::window)). The source must not change meanwhile: before it goes on, only the last 16 KiB
+    /// of what the server has are compared with it, and its hashes are of what was read first.
     ///
     /// # Errors
     /// As [`upload`](Self::upload).

@@ -29,7 +29,7 @@ pub enum Copied {
 }
 
 impl<L: Lease> Copying<L> {
-    /// Uploads a source (STOR) that is read once. Nothing is sent before this is polled.
+    /// Uploads a source that is read once (STOR, or what `put` asks for). Nothing is sent before this is polled.
     ///
     /// # Errors
     /// [`Error::Local`] for a path that cannot be sent.
@@ -112,11 +112,12 @@ impl<L: Lease> Copying<L> {
         }
     }
 
-    /// The source is where it was to be read from, or cannot be.
+    /// The source has gone to this offset, or cannot.
     pub fn sought(&mut self, at: io::Result<u64>) {
-        match at {
-            Ok(at) => self.moving.sought(at),
-            Err(error) => self.failed = Some(error),
+        match at.and_then(|at| self.moving.sought(at)) {
+            // It is asked again where it was interrupted.
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => self.failed = Some(error),
+            _ => {}
         }
     }
 

@@ -16,12 +16,12 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// At most so many bytes, in blocks of so many.
+    /// At most so many bytes count, in blocks of so many. There may be a block more, and what has not passed.
     pub(super) fn new(most: usize, block: usize) -> Self {
         Self { blocks: VecDeque::new(), block, filled: 0, passed: 0, most }
     }
 
-    /// Where what comes next is written to, once all that came has passed. Never empty.
+    /// Where what comes next is written to. Never empty. Only once all that came has passed.
     pub(super) fn space(&mut self) -> &mut [u8] {
         if self.blocks.is_empty() || self.filled == self.block {
             // The oldest block is used again where the others hold enough.

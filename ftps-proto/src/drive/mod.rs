@@ -14,9 +14,9 @@
 //! - [`Builder::open`] makes an [`Opening`]: it looks the host up, races its addresses (RFC 8305), starts TLS and logs in.
 //!   It results in a [`Driver`], a session with its sockets.
 //! - A [`Proxy`] may be between, and a [`Bind`] says where connections leave from.
-//! - [`Running`] is an operation under way; [`Download`], [`Upload`] and [`Copying`] are transfers under way, and [`Entries`] a
-//!   listing or a walk. They hold whatever leads to a driver (a borrow, a box, a pool's guard), and reset the data connection where they
-//!   are dropped before their end.
+//! - [`Running`] is an operation under way; [`Download`], [`Upload`] and [`Copying`] are transfers under way, and [`Entries`]
+//!   a listing or a walk. They hold whatever leads to a driver (a borrow, a box, a pool's guard), and reset the data
+//!   connection where they are dropped before their end.
 //!
 //! All of it is polled, with whatever the adapter waits with ([`Net::Context`]): the context of an async task, or the set
 //! of sockets for poll(2). All state is kept in these types, so polling can stop at any time and go on later.

@@ -13,7 +13,7 @@ mod proof;
 mod reread;
 mod resume;
 
-use std::io::SeekFrom;
+use std::io::{self, SeekFrom};
 use std::mem;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Poll, ready};
@@ -32,6 +32,7 @@ use super::transfer::{Context, NotStarted};
 use crate::codec::text::ToNetwork;
 use crate::codec::{Algorithm, Argument};
 use crate::error::{Error, Local, Mismatch};
+use crate::need::Channel;
 use crate::ops::{
     self, Exchange, FileHash, Get, Locate, Observer, Put, Rename, Return, Span, StartTransfer, Transfer,
     Transferred,
@@ -64,8 +65,6 @@ pub(super) struct Moving<L: Lease> {
     limit: Option<u64>,
     /// Bytes that were taken, or handed over.
     moved: u64,
-    /// Bytes of an upload that were found on the server.
-    found: u64,
     /// There are no more to come.
     finished: bool,
     attempts: Option<Attempts>,
@@ -171,7 +170,6 @@ impl<L: Lease> Moving<L> {
             start: None,
             limit: None,
             moved: 0,
-            found: 0,
             finished: false,
             kept,
             again: None,
@@ -201,14 +199,16 @@ impl<L: Lease> Moving<L> {
         self.limit.map(|limit| limit.saturating_sub(self.moved))
     }
 
-    /// So many bytes have passed.
-    fn count(&mut self, n: usize) {
-        self.moved = self.moved.saturating_add(n as u64);
+    /// So many bytes have passed; so many of them had done so before.
+    fn count(&mut self, n: usize, again: usize) {
+        self.moved = self.moved.saturating_add((n - again) as u64);
         if self.throttle.limits() {
             let now = self.leased.driver().net.now();
             self.throttle.moved(n, now);
         }
-        self.progress.tell(self.moved);
+        if n > again {
+            self.progress.tell(self.moved);
+        }
     }
 
     /// So many bytes of a download that came were taken.
@@ -220,7 +220,7 @@ impl<L: Lease> Moving<L> {
         tally.pass(taken);
         self.kept.push(taken);
         link.consume(n);
-        self.count(n);
+        self.count(n, 0);
     }
 
     /// Hands over an upload's payload; how many bytes were taken. Only after [`poll`](Self::poll).
@@ -240,16 +240,14 @@ impl<L: Lease> Moving<L> {
         (self.again, self.kept) = (Some(Again::default()), Kept::new(0, READ));
     }
 
-    /// From where it is to be read, where that is elsewhere.
+    /// Where it is to go before it is read.
     pub(super) fn seeks(&self) -> Option<SeekFrom> {
         self.again.as_ref()?.seek
     }
 
     /// It is at this offset.
-    pub(super) fn sought(&mut self, at: u64) {
-        if let Some(again) = &mut self.again {
-            again.sought(at);
-        }
+    pub(super) fn sought(&mut self, at: u64) -> io::Result<()> {
+        self.again.as_mut().map_or(Ok(()), |again| again.sought(at))
     }
 
     /// Where it is read to.
@@ -288,26 +286,25 @@ impl<L: Lease> Moving<L> {
     fn hand_over(&mut self, payload: &[u8]) -> usize {
         let payload = &payload[..payload.len().min(self.throttle.piece())];
         let (driver, tally) = self.leased.parts();
-        let n = match &mut self.text {
+        let (n, again) = match &mut self.text {
             // What is confirmed takes no more.
-            Some(_) if self.transferred.is_some() => 0,
+            Some(_) if self.transferred.is_some() => (0, 0),
             // All of it is taken, and is these lines on its way.
             Some(text) => {
                 let mut lines = Vec::new();
                 text.push(payload, &mut lines);
                 tally.pass(&lines);
                 self.ahead = (lines, 0);
-                payload.len()
+                (payload.len(), 0)
             }
             None => {
                 let n = driver.link.supply(payload);
                 let again = self.again.as_mut().map_or(0, |again| again.pass(n));
                 tally.pass(&payload[again..n]);
-                self.count(n - again);
-                return n;
+                (n, again)
             }
         };
-        self.count(n);
+        self.count(n, again);
         n
     }
 
@@ -489,6 +486,13 @@ impl<L: Lease> Moving<L> {
             }
             Err(error) => {
                 self.stage = Stage::Failed;
+                let error = match error {
+                    // It says that all of it may be done again, which holds only where it had not begun.
+                    Error::Closed { reply, failure } if self.start.is_some() => {
+                        Error::Connection { channel: Channel::Control, failure, reply }
+                    }
+                    error => error,
+                };
                 self.leased.record_transfer(Some(Err(&error)));
                 Err(error)
             }

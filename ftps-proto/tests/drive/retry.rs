@@ -7,7 +7,7 @@ use std::time::Duration;
 use ftps_proto::codec::{Algorithm, Argument};
 use ftps_proto::drive::{Attempts, Copied, Copying, Download, Driver, Hasher, Retry};
 use ftps_proto::ops::{self, Get, Put, Transferred};
-use ftps_proto::{Error, Instant, Mismatch, Waiting};
+use ftps_proto::{Channel, Error, Instant, Mismatch, Waiting};
 
 use super::net::{FakeNet, World};
 use super::server::Act;
@@ -269,10 +269,12 @@ fn what_can_be_read_again_is_not_kept() {
         let world = takes(&whole, 200_000, there);
         let mut driver = open_with(&world, &builder(&world).retry(retry().window(0))).unwrap();
         driver.hash_transfers(&[Algorithm::Crc32]);
-        // At a limited rate more is read than sent.
-        let put = Put::new("file").limit_rate(100_000);
+        // At a limited rate more is read than sent. The rate is of all that is sent.
+        let (put, began) = (Put::new("file").limit_rate(100_000), world.now());
         let done = put_again(&world, &mut driver, put, &mut from_the_middle(&whole), |_| {}).unwrap();
         assert_eq!(done.bytes, 400_000);
+        let sent = 200_000 + 400_000 - there as u64;
+        assert!(world.now() >= began + sent / 100 - 500, "{there}: {} ms", world.now() - began);
         // What is sent twice is counted once.
         let mut once = Hasher::new(Algorithm::Crc32);
         once.update(&whole);
@@ -324,6 +326,28 @@ fn what_cannot_be_read_again_is_said() {
     let error = world.run(|cx| copying.poll(cx, |_, _| Poll::Ready(Ok(0)))).unwrap_err();
     assert!(matches!(error, Error::Source(_)), "{error}");
     assert!(said(&world).is_empty());
+}
+
+#[test]
+fn an_upload_that_got_far_has_a_new_budget() {
+    let whole = file(400_000);
+    let world = takes(&whole, 200_000, 150_000);
+    let mut driver = open_with(&world, &builder(&world).retry(retry().within(SECOND * 50))).unwrap();
+    // It took 100 seconds until it was cut.
+    let done = put(&world, &mut driver, Put::new("file").limit_rate(2000), &whole).unwrap();
+    assert_eq!(done, 400_000);
+}
+
+#[test]
+fn a_session_that_is_gone_after_a_cut_does_not_mean_that_nothing_was_read() {
+    let whole = file(400_000);
+    let world = takes(&whole, 200_000, 150_000);
+    let then_gone = ["150 send".into(), Act::Take(200_000), Act::Cut, "426 cut".into(), Act::Die];
+    world.with(|state| state.server.script.instead("STOR", then_gone));
+    let mut driver = open_with(&world, &builder(&world).retry(retry().tries(1))).unwrap();
+    // Who is told that it is closed may begin again, with a source that has been read.
+    let error = put(&world, &mut driver, "file", &whole).unwrap_err();
+    assert!(matches!(error, Error::Connection { channel: Channel::Control, .. }), "{error:?}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::error::Error;
 pub(super) struct Again {
     /// Where the upload's first byte is in it.
     base: u64,
-    /// Where it has to go before it is read, where that is elsewhere.
+    /// Where it is to go before it is read; at first only to be asked where it is.
     pub(super) seek: Option<SeekFrom>,
     /// So many bytes that come have been sent before.
     repeats: u64,
@@ -25,9 +25,14 @@ impl Default for Again {
 
 impl Again {
     /// It is at this offset.
-    pub(super) fn sought(&mut self, at: u64) {
-        if let Some(SeekFrom::Current(_)) = self.seek.take() {
-            self.base = at;
+    pub(super) fn sought(&mut self, at: u64) -> io::Result<()> {
+        match self.seek.take() {
+            Some(SeekFrom::Start(to)) if to != at => Err(gone()),
+            Some(SeekFrom::Current(_)) => {
+                self.base = at;
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
 
@@ -36,16 +41,16 @@ impl Again {
         Some(SeekFrom::Start(self.base.saturating_add(bytes)))
     }
 
-    /// Reads what comes before so many bytes that the server has.
+    /// Reads the end of so many bytes, which the server has.
     pub(super) fn before(&mut self, there: u64) -> Rereading {
         let overlap = usize::try_from(there).map_or(OVERLAP, |there| there.min(OVERLAP));
         self.seek = self.after(there - overlap as u64);
         Rereading { there, sent: vec![0; overlap], read: 0 }
     }
 
-    /// Reads on after so many bytes, of which so many have been sent.
-    pub(super) fn follow(&mut self, there: u64, sent: u64) {
-        (self.seek, self.repeats) = (self.after(there), sent);
+    /// Reads on after so many bytes, which the server has. The next so many have been sent, and are lost.
+    pub(super) fn follow(&mut self, there: u64, lost: u64) {
+        (self.seek, self.repeats) = (self.after(there), lost);
     }
 
     /// So many bytes are sent; how many of them not for the first time.
@@ -57,7 +62,7 @@ impl Again {
 
     /// The source has come to its end.
     pub(super) fn ends(&self) -> Result<(), Error> {
-        if self.repeats == 0 { Ok(()) } else { Err(shorter()) }
+        if self.repeats == 0 { Ok(()) } else { Err(Error::Source(gone().into())) }
     }
 }
 
@@ -73,10 +78,10 @@ impl Rereading {
         &mut self.sent[self.read..]
     }
 
-    /// So many bytes were read; all of them, once that is so.
+    /// So many bytes were read. Returns all of them once no more are wanted.
     pub(super) fn read(&mut self, n: usize) -> Result<Option<Sent>, Error> {
         if n == 0 {
-            return Err(shorter());
+            return Err(Error::Source(gone().into()));
         }
         self.read = self.sent.len().min(self.read + n);
         let all = self.read == self.sent.len();
@@ -84,7 +89,6 @@ impl Rereading {
     }
 }
 
-fn shorter() -> Error {
-    let why = "what was sent of it is not there any more";
-    Error::Source(io::Error::new(io::ErrorKind::UnexpectedEof, why).into())
+fn gone() -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "what was sent of it is not there any more")
 }

@@ -11,7 +11,7 @@ use crate::drive::net::Net;
 use crate::error::{Error, Local, Mismatch};
 use crate::ops::{self, Get, Return, Span, StartTransfer, Transfer};
 
-/// What was sent of an upload up to so many bytes.
+/// The end of what was sent of an upload up to so many bytes.
 pub(super) struct Sent {
     pub(super) there: u64,
     pub(super) sent: Vec<u8>,
@@ -36,9 +36,11 @@ impl<L: Lease> Moving<L> {
             Plan::Put(put) if put.is_placed() => self.moved == 0 || !put.ascii,
             Plan::Put(_) => self.start.is_none(),
         };
-        let moved = if let Plan::Get(_) = self.plan { self.moved } else { self.found };
-        let pause =
-            self.attempts.as_mut().filter(|_| may).and_then(|attempts| attempts.failed(&error, moved, now));
+        let pause = self
+            .attempts
+            .as_mut()
+            .filter(|_| may)
+            .and_then(|attempts| attempts.failed(&error, self.moved, now));
         match pause {
             Some(pause) => {
                 #[cfg(feature = "tracing")]
@@ -105,7 +107,6 @@ impl<L: Lease> Moving<L> {
             return self.give_up(Error::Mismatch(Mismatch::Size { expected, found: size }));
         }
         let there = size.saturating_sub(start);
-        self.found = there;
         if self.again.is_some() {
             // What was read and not sent is read again as well.
             (self.finished, self.kept) = (false, Kept::new(0, READ));

@@ -165,7 +165,7 @@ impl Settings {
             builder = builder.audit(Arc::clone(audit) as _);
         }
         if self.retries > 0 {
-            // Kept of a pipe: what a system has on its way is less. Files are read again.
+            // What is kept of a pipe: a system has less than that on its way. Files are read again instead.
             let pauses = Retry::new().pauses(self.retry_pause, self.retry_pause * 60);
             builder = builder.retry(pauses.tries(self.retries).window(8 << 20));
         }
