@@ -61,8 +61,10 @@ impl<L: Lease> Download<L> {
     /// Whatever says that the file is not complete.
     pub fn poll_fill_buf(&mut self, cx: &mut Context<'_, L>) -> Poll<Result<&[u8], Error>> {
         if self.buffer().is_empty() {
+            self.moving.leased.driver().back();
             ready!(self.poll_payload(cx))?;
             self.link().gather(RANGE);
+            self.moving.leased.driver().lend();
         }
         Poll::Ready(Ok(self.buffer()))
     }

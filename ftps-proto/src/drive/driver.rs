@@ -389,6 +389,16 @@ impl<N: Net> Driver<N> {
         true
     }
 
+    /// A reader has payload from now on.
+    pub(super) fn lend(&mut self) {
+        self.pace.lend(self.net.now());
+    }
+
+    /// He is back for more.
+    pub(super) fn back(&mut self) {
+        self.pace.back(|| self.net.now());
+    }
+
     fn failed(&mut self, channel: Channel, error: io::Error) {
         // A signal interrupted the call: it is made again.
         if error.kind() != io::ErrorKind::Interrupted {

@@ -3,6 +3,9 @@
 //! A socket into which much comes becomes readable over and over, with a few segments each time, and to be woken up costs
 //! more than to receive them. So the socket of a fast download is not watched: it rests for a millisecond or two, and is read
 //! with all that has come meanwhile, which its buffer has room for. Once several rests were in vain, it is watched again.
+//!
+//! A reader that does something with what it reads, as to write it to a file, is away while more comes: that does as well, and
+//! a rest would only hold it up.
 
 use std::time::Duration;
 
@@ -13,6 +16,9 @@ const REST: Duration = Duration::from_micros(1500);
 /// A download is fast where so much comes in this time: 20 MiB a second.
 const PIECE: usize = 1 << 20;
 const FAST: Duration = Duration::from_millis(50);
+/// A reader that takes this time over a piece is away for long enough. To write one to a file takes two to four times as
+/// long, to throw it away or to copy it less.
+const AWAY: Duration = Duration::from_micros(100);
 /// After so many reads without a rest there is one, as others may share the thread.
 const READS: u8 = 16;
 /// After so many rests in vain a download is not fast any more.
@@ -25,6 +31,9 @@ pub(super) struct Pace {
     came: usize,
     since: Option<Instant>,
     fast: bool,
+    /// When payload was handed out that the reader still has, and how long he had others of this piece.
+    lent: Option<Instant>,
+    away: Duration,
     reads: u8,
     /// Rests in a row in which nothing came.
     vain: u8,
@@ -40,12 +49,25 @@ impl Pace {
         if self.came >= PIECE {
             // A large read may hold several pieces.
             let pieces = u32::try_from(self.came / PIECE).unwrap_or(u32::MAX);
-            self.fast = now.saturating_duration_since(since) < FAST.saturating_mul(pieces);
-            (self.came, self.since) = (0, Some(now));
+            self.fast = now.saturating_duration_since(since) < FAST.saturating_mul(pieces)
+                && self.away < AWAY.saturating_mul(pieces);
+            (self.came, self.since, self.away) = (0, Some(now), Duration::ZERO);
         }
         self.reads = self.reads.saturating_add(1);
         self.vain = 0;
         self.fast && n > 0 && (n < room || self.reads >= READS)
+    }
+
+    /// The reader has payload from now on.
+    pub(super) fn lend(&mut self, now: Instant) {
+        self.lent = Some(now);
+    }
+
+    /// The reader is back for more.
+    pub(super) fn back(&mut self, now: impl FnOnce() -> Instant) {
+        if let Some(lent) = self.lent.take() {
+            self.away += now().saturating_duration_since(lent);
+        }
     }
 
     /// The socket is not watched, and not read before a rest is over.

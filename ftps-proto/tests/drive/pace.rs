@@ -52,6 +52,32 @@ fn a_fast_download_is_not_watched_and_a_slow_one_is() {
 }
 
 #[test]
+fn a_reader_that_is_away_for_long_needs_no_rests() {
+    for (away, unwatched) in [(Duration::from_micros(1), 1), (Duration::from_micros(100), 0)] {
+        let world = world();
+        world.with(|state| state.server.script.instead("RETR", acts(40, 500)));
+        let mut driver = open(&world);
+        let mut download = Download::new(&mut driver, "file").unwrap();
+        let mut got = 0;
+        world.events();
+        loop {
+            let n = world.run(|cx| download.poll_fill_buf(cx).map_ok(|payload| payload.len())).unwrap();
+            if n == 0 {
+                break;
+            }
+            got += n;
+            // As it writes that to a file.
+            world.pass(away);
+            download.consume(n);
+        }
+        assert_eq!(got, 40 * PART + 7);
+        let events = world.events();
+        let count = events.iter().filter(|event| **event == "data unwatched").count();
+        assert_eq!(count, unwatched, "away for {away:?}: {events:?}");
+    }
+}
+
+#[test]
 fn a_socket_that_must_be_watched_is_read_all_the_same() {
     let world = world();
     world.with(|state| {
