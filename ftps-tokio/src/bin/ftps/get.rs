@@ -1,6 +1,6 @@
 //! `ftps get`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use ftps_tokio::{Client, Error, Transferred};
 use crate::copy::copy;
 use crate::failure::Failure;
 use crate::how::{GetHow, time_there};
-use crate::jobs::{self, move_all};
+use crate::jobs::{self, Places, move_all};
 use crate::listing::{is_directory, matching};
 use crate::remote_tree::Tree;
 use crate::report::{Report, shown};
@@ -102,6 +102,7 @@ pub(crate) async fn get(
     if matches!(to, Destination::Stdout) {
         report.leave_stdout();
     }
+    let mut places = Places::new();
     for (site, urls) in by_site(urls) {
         let mut session = Session::new(settings, &site);
         session.expect_more(true);
@@ -111,7 +112,7 @@ pub(crate) async fn get(
                 report.failed(&failure.of(&url)).await;
             }
         }
-        fetch(jobs, to, session, sessions, how, report).await;
+        fetch(jobs, &mut places, to, session, sessions, how, report).await;
     }
 }
 
@@ -201,28 +202,24 @@ async fn plan_tree(
 
 async fn fetch(
     jobs: Vec<Job>,
+    places: &mut Places<PathBuf, Url>,
     to: &Destination,
     session: Session<'_>,
     sessions: usize,
     how: &GetHow,
     report: &Report,
 ) {
+    let jobs = match to {
+        Destination::Stdout => jobs,
+        _ => {
+            let ends = |job: &Job| (job.to.clone(), job.url.clone());
+            places.fill(jobs, ends, report).await
+        }
+    };
     // The sizes are the server's word, or missing.
     let bytes = jobs.iter().try_fold(0, |all: u64, job| all.checked_add(job.size?));
     report.begin(jobs.len(), bytes);
-    let mut taken = HashMap::new();
-    let mut distinct = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        // What was found later may have the name of what was found before.
-        let other = taken.insert(job.to.clone(), job.url.clone()).is_some_and(|other| other != job.url);
-        if other && !matches!(to, Destination::Stdout) {
-            let failure = Failure::local("another file of that name was there before").about(&shown(&job.to));
-            report.not_moved(job.size, failure.of(&job.url)).await;
-        } else {
-            distinct.push(job);
-        }
-    }
-    move_all(distinct, session, sessions, report, async |job, session| {
+    move_all(jobs, session, sessions, report, async |job, session| {
         fetch_one(job, to, how, session, report).await
     })
     .await;
@@ -231,6 +228,10 @@ async fn fetch(
 impl jobs::Job for Job {
     fn url(&self) -> &Url {
         &self.url
+    }
+
+    fn path(&self) -> &Path {
+        &self.to
     }
 
     fn size(&self) -> Option<u64> {

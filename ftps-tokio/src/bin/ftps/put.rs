@@ -1,5 +1,6 @@
 //! `ftps put`.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use ftps_tokio::Transferred;
@@ -8,7 +9,7 @@ use tokio::sync::Mutex;
 use crate::directories::Directories;
 use crate::failure::Failure;
 use crate::how::{PutHow, set_time_there, there};
-use crate::jobs::{self, move_all};
+use crate::jobs::{self, Places, move_all};
 use crate::local_tree::{Tree, size};
 use crate::report::{Report, shown};
 use crate::session::Session;
@@ -63,7 +64,7 @@ pub(crate) async fn put(
     let mut jobs = Vec::new();
     for (file, to) in targets {
         if !(recursive && file.is_dir()) {
-            let size = std::fs::metadata(&file).ok().and_then(|metadata| size(&metadata));
+            let size = fs::metadata(&file).ok().and_then(|metadata| size(&metadata));
             jobs.push(Job { file, to, size });
             continue;
         }
@@ -98,6 +99,9 @@ pub(crate) async fn put(
             }
         }
     }
+    // One file may be written in several ways.
+    let file = |job: &Job| fs::canonicalize(&job.file).unwrap_or_else(|_| job.file.clone());
+    let jobs = Places::new().fill(jobs, |job| (job.to.path.clone(), file(job)), report).await;
     let bytes = jobs.iter().try_fold(0, |all: u64, job| all.checked_add(job.size?));
     report.begin(jobs.len(), bytes);
     let directories = Mutex::new(directories);
@@ -110,6 +114,10 @@ pub(crate) async fn put(
 impl jobs::Job for Job {
     fn url(&self) -> &Url {
         &self.to
+    }
+
+    fn path(&self) -> &Path {
+        &self.file
     }
 
     fn size(&self) -> Option<u64> {

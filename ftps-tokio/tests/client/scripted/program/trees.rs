@@ -105,6 +105,36 @@ fn wildcards_are_looked_up_in_the_listing() {
 }
 
 #[test]
+fn what_comes_from_two_servers_under_one_name_is_kept_once() {
+    let [one, two] = [(); 2].map(|()| Bench::new(files().on("MLSD", mlsd(&["type=file; a.csv"]))));
+    let other = format!("127.0.0.1:{}/*.csv", two.server.addr.port());
+    let cas = fs::read_to_string(one.dir.path().join("ca.pem")).unwrap() + &two.server.ca_pem;
+    fs::write(one.dir.path().join("ca.pem"), cas).unwrap();
+    one.run(&["get", "SITE/*.csv", &other]).is(1, "a.csv: another file of that name was there before");
+    assert_eq!((one.heard("RETR").len(), two.heard("RETR").len()), (1, 0));
+}
+
+#[test]
+fn a_file_that_is_named_twice_is_moved_once() {
+    let bench = Bench::new(files().on("MKD", ["257 \"tree\" made"]));
+    fs::create_dir(bench.work().join("tree")).unwrap();
+    bench.write("tree/a", b"1");
+    bench.write("a", b"2");
+    for sessions in ["1", "2"] {
+        bench.run(&["put", "a", "a", "SITE/", "-j", sessions]).is(0, "a: named twice, moved once");
+        bench.run(&["get", "SITE/b", "SITE/b", "-j", sessions]).is(0, "b: named twice, moved once");
+    }
+    assert_eq!(
+        (bench.heard("STOR"), bench.heard("RETR")),
+        (vec!["STOR a".into(); 2], vec!["RETR b".into(); 2])
+    );
+    // What is found in a directory may have the name of what was named.
+    let output = bench.run(&["put", "-r", ".", "tree/a", "SITE/"]);
+    output.is(1, "tree/a: another file of that name was there before");
+    assert_eq!(bench.heard("STOR")[2..], ["STOR a", "STOR b", "STOR tree/a"]);
+}
+
+#[test]
 fn a_line_that_cannot_be_read_may_have_been_a_file() {
     let bench = Bench::new(files().on("MLSD", mlsd(&["nonsense", "type=file; a"])));
     bench.run(&["get", "-r", "SITE/top", "-q"]).is(1, "top: a line of the listing cannot be read: nonsense");
