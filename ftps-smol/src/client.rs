@@ -109,6 +109,9 @@ impl Client {
     /// ([`Retry::window`](crate::Retry::window)). The source must not change meanwhile: before it goes on, only the last 16 KiB
     /// of what the server has are compared with it, and its hashes are of what was read first.
     ///
+    /// It is asked where it is before it is read: a `smol::Unblock` that was read before has then lost what it had read ahead; a
+    /// `smol::fs::File` has not.
+    ///
     /// # Errors
     /// As [`upload`](Self::upload).
     #[doc(alias = "STOR")]

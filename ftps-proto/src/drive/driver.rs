@@ -396,7 +396,7 @@ impl<N: Net> Driver<N> {
 
     /// He is back for more.
     pub(super) fn back(&mut self) {
-        self.pace.back(|| self.net.now());
+        self.pace.back(self.net.now());
     }
 
     fn failed(&mut self, channel: Channel, error: io::Error) {

@@ -52,6 +52,10 @@ impl Pace {
             self.fast = now.saturating_duration_since(since) < FAST.saturating_mul(pieces)
                 && self.away < AWAY.saturating_mul(pieces);
             (self.came, self.since, self.away) = (0, Some(now), Duration::ZERO);
+            if !self.fast {
+                // Only a socket that is watched lets others have the thread.
+                self.until = None;
+            }
         }
         self.reads = self.reads.saturating_add(1);
         self.vain = 0;
@@ -64,9 +68,9 @@ impl Pace {
     }
 
     /// The reader is back for more.
-    pub(super) fn back(&mut self, now: impl FnOnce() -> Instant) {
+    pub(super) fn back(&mut self, now: Instant) {
         if let Some(lent) = self.lent.take() {
-            self.away += now().saturating_duration_since(lent);
+            self.away += now.saturating_duration_since(lent);
         }
     }
 

@@ -51,30 +51,37 @@ fn a_fast_download_is_not_watched_and_a_slow_one_is() {
     goes_on(&world, &mut driver);
 }
 
+/// How often the socket was taken away from what wakes for it, and given back, where the reader is away for so long after
+/// each part.
+fn turns(away: impl Fn(usize) -> Duration) -> [usize; 2] {
+    let world = world();
+    world.with(|state| state.server.script.instead("RETR", acts(40, 0)));
+    let mut driver = open(&world);
+    let mut download = Download::new(&mut driver, "file").unwrap();
+    let mut got = 0;
+    world.events();
+    loop {
+        let n = world.run(|cx| download.poll_fill_buf(cx).map_ok(|payload| payload.len())).unwrap();
+        if n == 0 {
+            break;
+        }
+        got += n;
+        // As it writes that to a file.
+        world.pass(away(got / PART));
+        download.consume(n);
+    }
+    assert_eq!(got, 40 * PART + 7);
+    let events = world.events();
+    ["data unwatched", "data watched"].map(|name| events.iter().filter(|event| **event == name).count())
+}
+
 #[test]
 fn a_reader_that_is_away_for_long_needs_no_rests() {
-    for (away, unwatched) in [(Duration::from_micros(1), 1), (Duration::from_micros(100), 0)] {
-        let world = world();
-        world.with(|state| state.server.script.instead("RETR", acts(40, 500)));
-        let mut driver = open(&world);
-        let mut download = Download::new(&mut driver, "file").unwrap();
-        let mut got = 0;
-        world.events();
-        loop {
-            let n = world.run(|cx| download.poll_fill_buf(cx).map_ok(|payload| payload.len())).unwrap();
-            if n == 0 {
-                break;
-            }
-            got += n;
-            // As it writes that to a file.
-            world.pass(away);
-            download.consume(n);
-        }
-        assert_eq!(got, 40 * PART + 7);
-        let events = world.events();
-        let count = events.iter().filter(|event| **event == "data unwatched").count();
-        assert_eq!(count, unwatched, "away for {away:?}: {events:?}");
-    }
+    let (short, long) = (Duration::from_micros(1), Duration::from_micros(100));
+    assert_eq!(turns(|_| short), [1, 0]);
+    assert_eq!(turns(|_| long), [0, 0]);
+    // Not watched and without rests, it would not let others have the thread.
+    assert_eq!(turns(|parts| if parts < 20 { short } else { long }), [1, 1]);
 }
 
 #[test]
