@@ -180,9 +180,9 @@ impl Auditor {
     }
 
     /// No connection came about.
-    pub(super) fn not_connected(&self, time: Option<Timestamp>, error: &Error) {
+    pub(super) fn not_connected(&self, time: Option<Timestamp>, error: Option<&Error>) {
         let blank = self.blank(time, Act::Login, Outcome::Failed);
-        self.audit.record(&Record { error: Some(error), ..blank });
+        self.audit.record(&Record { error, ..blank });
     }
 }
 
@@ -230,10 +230,11 @@ impl<N: Net> Driver<N> {
         });
     }
 
-    /// The session was opened, or was not.
-    pub(super) fn record_login(&self, error: Option<&Error>) {
-        let reply = self.session().login_reply().filter(|_| error.is_none());
-        let outcome = if error.is_none() { Outcome::Done } else { Outcome::Failed };
+    /// The session was opened; or was not, for this reason or because it was given up.
+    pub(super) fn record_login(&self, login: Result<(), Option<&Error>>) {
+        let reply = self.session().login_reply().filter(|_| login.is_ok());
+        let outcome = if login.is_ok() { Outcome::Done } else { Outcome::Failed };
+        let error = login.err().flatten();
         self.record(Act::Login, outcome, Told { reply, error, ..Told::default() });
     }
 

@@ -166,7 +166,7 @@ impl<N: Net> Driver<N> {
         if let Some(auditor) = &mut self.auditor {
             auditor.set_user(user);
         }
-        self.record_login(error);
+        self.record_login(error.map_or(Ok(()), |error| Err(Some(error))));
     }
 
     /// Hashes every transfer that begins from now on as its bytes pass: [`Transferred::hashes`](crate::ops::Transferred).

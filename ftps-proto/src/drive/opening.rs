@@ -30,6 +30,8 @@ pub struct Opening<N: Net> {
     origin: Arc<Origin>,
     /// Who is told of the login.
     auditor: Option<Box<Auditor>>,
+    /// It has begun and not ended.
+    under_way: bool,
 }
 
 // There is one for each session that is opened, and nearly all of it is used in either stage.
@@ -77,19 +79,26 @@ impl<N: Net> Opening<N> {
         let (server, first) = (Endpoint::Host(host, port), Endpoint::Host(first.0, first.1));
         let connecting = Connecting { link, net, server, first, reach, timeout, limit, way };
         let auditor = origin.auditor.clone();
-        Self { stage: Stage::Connecting(Box::new(connecting)), open: Open::new(), origin, auditor }
+        Self {
+            stage: Stage::Connecting(Box::new(connecting)),
+            open: Open::new(),
+            origin,
+            auditor,
+            under_way: false,
+        }
     }
 
     /// Goes no further than TLS: takes leave without a login. The session cannot be used, but tells what was found out.
     #[must_use]
-    pub fn until_secured(self) -> Self {
-        Self { open: Open::until_secured(), auditor: None, ..self }
+    pub fn until_secured(mut self) -> Self {
+        (self.open, self.auditor) = (Open::until_secured(), None);
+        self
     }
 
     /// The session as far as it got where an error has ended this: none where no connection came about. It cannot be
     /// used, but tells what was found out.
-    pub fn into_driver(self) -> Option<Driver<N>> {
-        match self.stage {
+    pub fn into_driver(mut self) -> Option<Driver<N>> {
+        match mem::replace(&mut self.stage, Stage::Done) {
             Stage::LoggingIn(driver) => Some(*driver),
             Stage::Connecting(_) | Stage::Done => None,
         }
@@ -101,18 +110,27 @@ impl<N: Net> Opening<N> {
     /// [`Error::Connection`] for a connection or TLS that failed (no connection at all: with a [`ConnectError`] inside),
     /// [`Error::Refused`] for a login that was refused, [`Error::Timeout`] for what took too long after that.
     pub fn poll(&mut self, cx: &mut N::Context<'_>) -> Poll<Result<Driver<N>, Error>> {
+        self.under_way = true;
         let opened = ready!(self.poll_opened(cx));
-        match (&opened, &self.stage) {
-            (Ok(driver), _) => driver.record_login(None),
-            (Err(error), Stage::LoggingIn(driver)) => driver.record_login(Some(error)),
-            (Err(error), Stage::Connecting(connecting)) => {
+        self.under_way = false;
+        match &opened {
+            Ok(driver) => driver.record_login(Ok(())),
+            Err(error) => self.record_failure(Some(error)),
+        }
+        Poll::Ready(opened)
+    }
+
+    /// Tells that nobody is logged in: for that reason, or it is given up.
+    fn record_failure(&self, error: Option<&Error>) {
+        match &self.stage {
+            Stage::LoggingIn(driver) => driver.record_login(Err(error)),
+            Stage::Connecting(connecting) => {
                 if let Some(auditor) = &self.auditor {
                     auditor.not_connected(connecting.net.date(), error);
                 }
             }
-            (Err(_), Stage::Done) => {}
+            Stage::Done => {}
         }
-        Poll::Ready(opened)
     }
 
     fn poll_opened(&mut self, cx: &mut N::Context<'_>) -> Poll<Result<Driver<N>, Error>> {
@@ -140,6 +158,14 @@ impl<N: Net> Opening<N> {
                 Poll::Ready(Ok(*driver))
             }
             Stage::Connecting(_) | Stage::Done => Poll::Pending,
+        }
+    }
+}
+
+impl<N: Net> Drop for Opening<N> {
+    fn drop(&mut self) {
+        if self.under_way {
+            self.record_failure(None);
         }
     }
 }

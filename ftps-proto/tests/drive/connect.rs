@@ -1,16 +1,19 @@
 //! From a host's name to a logged-in session.
 
 use std::io::ErrorKind;
+use std::mem;
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
 use ftps_proto::codec::Verb;
 use ftps_proto::drive::ConnectError;
+use ftps_proto::drive::audit::{Act as Did, Audit, Outcome, Record};
 use ftps_proto::{Error, Timeouts, Waiting, ops};
 
 use super::net::{Fate, NEVER, World};
 use super::server::Act;
-use super::{builder, download, goes_on, open, open_with, run, world};
+use super::{builder, download, goes_on, open, open_with, pki, run, world};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -191,4 +194,42 @@ fn what_is_given_up_at_any_point_leaves_nothing_open() {
         assert_eq!(world.alive(), 0, "given up after {polls} polls");
     }
     assert_eq!((world.alive(), most), (0, 2));
+}
+
+/// How logins ended.
+#[derive(Default)]
+struct Logins(Mutex<Vec<Outcome>>);
+
+impl Audit for Logins {
+    fn record(&self, record: &Record<'_>) {
+        assert_eq!((record.act, record.host), (Did::Login, pki::NAME));
+        self.0.lock().unwrap().push(record.outcome);
+    }
+}
+
+#[test]
+fn a_login_is_recorded_once_also_where_it_is_given_up() {
+    let fates = [("[::1]:990", NEVER, Ok(())), ("127.0.0.1:990", 300, Ok(()))];
+    let slow = |reply: &str| [Act::Wait(SECOND), reply.into()];
+    let mut polls = 0;
+    loop {
+        let world = world().fates(&fates).on("USER", slow("331 password")).on("PASS", slow("230 in"));
+        let logins = Arc::new(Logins::default());
+        let mut opening = builder(&world).audit(logins.clone()).open(|_, _| world.net()).unwrap();
+        let opened = world.run_for(polls, |cx| opening.poll(cx));
+        drop(opening);
+        let recorded = mem::take(&mut *logins.0.lock().unwrap());
+        match opened {
+            // Nobody has asked for anything.
+            Poll::Pending if polls == 0 => assert_eq!(recorded, []),
+            Poll::Pending => assert_eq!(recorded, [Outcome::Failed], "after {polls} polls"),
+            Poll::Ready(driver) => {
+                drop(driver.unwrap());
+                assert_eq!(recorded, [Outcome::Done]);
+                break;
+            }
+        }
+        polls += 1;
+    }
+    assert!(polls > 3, "{polls}");
 }
