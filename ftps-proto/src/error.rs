@@ -251,7 +251,7 @@ impl Error {
     }
 
     /// Whether the same may succeed later: a transient negative reply (RFC 959, section 4.2.1), a connection that was
-    /// lost or silent, a file that was cut. Never for certificates, permissions or what the caller did wrong.
+    /// lost or silent, also with plain text after TLS, a file that was cut. Never for certificates, permissions or what the caller did wrong.
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Refused(refused) => refused.is_temporary(),
@@ -259,10 +259,19 @@ impl Error {
             Self::Unprotected { cause, .. } => cause.as_ref().is_some_and(|cause| cause.is_temporary()),
             Self::Connection { failure, .. } => {
                 let passes = |failure: &Failure| failure.layer == Layer::Transport && !lasts(failure);
-                failure.as_ref().is_none_or(passes)
+                failure.as_ref().is_none_or(passes) || self.has_lost_tls()
             }
             _ => false,
         }
+    }
+
+    /// Whether the server has gone on in plain text after TLS: vsftpd's last words where its process is killed. Nothing of
+    /// that is believed, and another session proves itself anew.
+    fn has_lost_tls(&self) -> bool {
+        #[cfg(feature = "rustls")]
+        return matches!(self.tls(), Some(crate::tls::TlsError::PlainText { secured: true, .. }));
+        #[cfg(not(feature = "rustls"))]
+        false
     }
 
     /// Whether what was asked for is not there, as far as the server tells. FTP has one code (550) for all that is wrong

@@ -107,7 +107,8 @@ impl Put {
         Self { size: Some(bytes), ..self }
     }
 
-    /// Only where the server's file was modified before this, as MDTM tells, or is not there: else [`Error::NotNewer`].
+    /// Only where the server's file was modified before this, as MDTM tells, or is not there: else [`Error::NotNewer`]. What
+    /// an upload that was cut has left is newer, too: best with [`atomic`](Self::atomic).
     pub fn if_older_than(self, time: Timestamp) -> Self {
         Self { older_than: Some(time), ..self }
     }

@@ -2,8 +2,15 @@
 
 use ftps_proto::tls::{Engine, Event, TlsError, Version};
 
+use ftps_proto::{Channel, Error, Failure};
+
 use super::pair::Pair;
 use super::pki::{BOTH, Pki, name, stateless};
+
+/// A session that ends with this.
+fn lost(error: TlsError) -> Error {
+    Error::Connection { channel: Channel::Control, failure: Some(Failure::tls(error)), reply: None }
+}
 
 #[test]
 fn names_plain_text() {
@@ -20,6 +27,7 @@ fn names_plain_text() {
             matches!(&error, TlsError::PlainText { excerpt, secured: false } if excerpt == "220 Welcome")
         );
         assert!(error.is_plain_text() && !error.is_certificate());
+        assert!(!lost(error).is_temporary(), "it speaks no TLS");
         for version in BOTH {
             let mut pair = Pair::control(&pki.session(), &pki.server(version, stateless));
             pair.chunk = chunk;
@@ -29,6 +37,7 @@ fn names_plain_text() {
                 error.to_string(),
                 "the server fell back to plain text inside TLS: \"500 OOPS: child died\""
             );
+            assert!(lost(error).is_temporary(), "vsftpd says so where its process dies");
         }
     }
 }

@@ -329,7 +329,8 @@ pub(crate) struct Options {
     /// Wait no longer than this for a connection, a reply, or data to move
     #[arg(long, global = true, value_name = "SECS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) timeout: Option<u32>,
-    /// Try so often to go on with a transfer that failed for a reason that may pass, after pauses that double; 0 is never
+    /// Try so often to connect, or to go on with a transfer, that failed for a reason that may pass, after pauses that
+    /// double; 0 is never
     #[arg(long, global = true, value_name = "N", default_value = "5")]
     pub(crate) retries: u32,
     /// The first of these pauses; none is longer than sixty times that

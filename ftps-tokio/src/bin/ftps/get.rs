@@ -260,8 +260,12 @@ async fn fetch_one(
         }
         _ => (Sink::create(path).await.map_err(local)?, None),
     };
+    let went_on = part.as_ref().is_some_and(|(len, _)| *len > 0);
     let gets = how.gets(url, here.as_ref(), part);
     let mut time = None;
+    // What is in the sink is not fetched again over a new session.
+    let (mut left, mut all) = (gets.iter(), None::<Transferred>);
+    let mut next = left.next();
     let transferred = session.run(async |client| {
         let size = match job.size {
             None if report.shows_progress() => size(client, url).await?,
@@ -271,16 +275,27 @@ async fn fetch_one(
             time = time_there(client, url).await?;
         }
         let bar = report.bar(url, size);
-        let mut all: Option<Transferred> = None;
-        for get in &gets {
+        while let Some(get) = next {
             let download = client.download(get.clone()).await.map_err(Failure::transfer)?;
             let mut done = copy(download, &mut sink, &bar, local).await?;
-            done.bytes += all.map_or(0, |all| all.bytes);
+            done.bytes += all.as_ref().map_or(0, |all| all.bytes);
             all = Some(done);
+            next = left.next();
         }
-        all.ok_or_else(|| Failure::usage("no part of it is wanted"))
+        all.clone().ok_or_else(|| Failure::usage("no part of it is wanted"))
     });
-    let transferred = transferred.await?;
+    let transferred = match transferred.await {
+        Ok(transferred) => transferred,
+        Err(failure) => {
+            if how.how.resume && here.is_none() {
+                sink.remove_if_empty(path).await;
+            }
+            return Err(failure);
+        }
+    };
+    if how.how.verify && went_on {
+        report.warn(format_args!("{url}: of what was here before only the size and the end were compared"));
+    }
     if let Some(time) = time {
         sink.set_modified(time).map_err(local)?;
     } else if how.how.preserve {

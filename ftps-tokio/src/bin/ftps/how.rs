@@ -21,14 +21,16 @@ pub(crate) struct How {
     /// Go on where an earlier transfer stopped: the end of what is there is compared, and only what is missing is moved
     #[arg(long)]
     pub(crate) resume: bool,
-    /// Compare each file with the server's after the transfer: its size, and its hash where the server tells one
+    /// Compare each file with the server's after the transfer: its size, and its hash where the server tells one and
+    /// all of it was moved
     #[arg(long)]
     pub(crate) verify: bool,
     /// Give each file the time of modification of the one it comes from
     #[arg(long)]
     pub(crate) preserve: bool,
-    /// Move only what is newer than the file that it would replace
-    #[arg(long)]
+    /// Move only what is newer than the file that it would replace. Uploads are --atomic then, as a part of a file would be
+    /// newer, too
+    #[arg(long, conflicts_with = "resume")]
     pub(crate) newer: bool,
     /// Move text: line ends become those of the other side (also by ;type=a in the URL)
     #[arg(long, conflicts_with_all = ["resume", "verify"])]
@@ -58,7 +60,7 @@ pub(crate) struct PutHow {
     #[command(flatten)]
     pub(crate) how: How,
     /// Add to the end of the file that is there
-    #[arg(long, conflicts_with_all = ["resume", "verify", "atomic"])]
+    #[arg(long, conflicts_with_all = ["resume", "verify", "atomic", "newer"])]
     pub(crate) append: bool,
     /// Upload under another name, which becomes the file's own once it is whole
     #[arg(long, conflicts_with = "resume")]
@@ -161,7 +163,7 @@ impl PutHow {
         if let Some(rate) = self.how.limit_rate {
             put = put.limit_rate(rate);
         }
-        match (self.append, self.atomic) {
+        match (self.append, self.atomic || self.how.newer) {
             (true, _) => put.append(),
             (false, true) => put.atomic(),
             (false, false) => put,

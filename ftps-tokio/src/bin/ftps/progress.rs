@@ -164,6 +164,12 @@ pub(crate) struct Bar {
 }
 
 impl Bar {
+    /// One that nobody sees.
+    #[cfg(test)]
+    pub(crate) fn hidden() -> Self {
+        Self { file: ProgressBar::hidden(), all: None, idle: None }
+    }
+
     /// So many more bytes have moved.
     pub(crate) fn inc(&self, bytes: u64) {
         self.file.inc(bytes);

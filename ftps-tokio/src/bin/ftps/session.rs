@@ -19,6 +19,9 @@ pub(crate) struct Session<'a> {
     client: Option<Client>,
     /// There is none to be had: that is not tried again for each file.
     failed: Option<Failure>,
+    /// The server is waited for where it may let one in later. Not for a session beside others, unless it was there before:
+    /// the server may let in no more.
+    patient: bool,
     /// The server has fallen silent, and is not expected to answer to QUIT.
     silent: bool,
     /// A file or listing is moved next.
@@ -29,12 +32,13 @@ pub(crate) struct Session<'a> {
 
 impl<'a> Session<'a> {
     pub(crate) fn new(settings: &'a Settings, site: &'a Site) -> Self {
-        Self { settings, site, client: None, failed: None, silent: false, transfers: false, more: false }
+        let (client, failed) = (None, None);
+        Self { settings, site, client, failed, patient: true, silent: false, transfers: false, more: false }
     }
 
     /// Another one with the same site.
     pub(crate) fn another(&self) -> Self {
-        Self::new(self.settings, self.site)
+        Self { patient: false, ..Self::new(self.settings, self.site) }
     }
 
     /// Has there be a session.
@@ -88,6 +92,7 @@ impl<'a> Session<'a> {
                 connected.inspect_err(|failure| self.failed = Some(failure.clone()))?
             }
         };
+        self.patient = true;
         let client = self.client.insert(client);
         client.expect_more(self.more);
         Ok(client)
@@ -95,7 +100,7 @@ impl<'a> Session<'a> {
 
     /// A new session, in which the commands have been sent that come before all else.
     async fn begin(&self) -> Result<Client, Failure> {
-        let mut client = self.settings.connect(self.site, self.transfers).await?;
+        let mut client = self.settings.connect(self.site, self.transfers, self.patient).await?;
         self.settings.check_audit()?;
         for command in self.settings.before() {
             if let Err(failure) = raw::send(&mut client, command).await {

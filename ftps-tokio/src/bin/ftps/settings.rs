@@ -2,12 +2,14 @@
 
 use std::cell::RefCell;
 use std::fmt::Arguments;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Write};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ftps_proto::drive::Attempts;
 use ftps_tokio::codec::{Argument, Command, Encoding, Name, Secret};
 use ftps_tokio::tls::{CertificateProblem, ConfigError, Pem, Pin, TlsConfig, TlsError, Version};
 use ftps_tokio::{Builder, Client, Error, ListCommand, Pipelining, Retry, Security};
@@ -36,8 +38,8 @@ pub(crate) struct Settings {
     pasv_address: bool,
     list_command: ListCommand,
     pipelining: Pipelining,
-    retries: u32,
-    retry_pause: Duration,
+    retry: Option<Retry>,
+    quiet: bool,
     encoding: Option<Encoding>,
     verbose: bool,
     /// A pin alone would not be enough.
@@ -70,8 +72,8 @@ impl Settings {
             pasv_address: options.pasv_address,
             list_command: options.list_command.into(),
             pipelining: options.pipelining.into(),
-            retries: options.retries,
-            retry_pause: Duration::from_millis(options.retry_pause.into()),
+            retry: retry(options),
+            quiet: options.quiet,
             encoding: options.encoding.as_deref().map(encoding).transpose()?,
             verbose: options.verbose > 0,
             has_ca_file: options.ca_file.is_some(),
@@ -164,10 +166,8 @@ impl Settings {
         if let Some(audit) = &self.audit {
             builder = builder.audit(Arc::clone(audit) as _);
         }
-        if self.retries > 0 {
-            // What is kept of a pipe: a system has less than that on its way. Files are read again instead.
-            let pauses = Retry::new().pauses(self.retry_pause, self.retry_pause * 60);
-            builder = builder.retry(pauses.tries(self.retries).window(8 << 20));
+        if let Some(retry) = &self.retry {
+            builder = builder.retry(retry.clone());
         }
         if let Some(limit) = self.timeout {
             builder = builder.connect_timeout(limit).reply_timeout(limit).idle_timeout(limit);
@@ -175,16 +175,38 @@ impl Settings {
         builder
     }
 
-    /// `transfers`: one follows at once.
-    pub(crate) async fn connect(&self, site: &Site, transfers: bool) -> Result<Client, Failure> {
-        let began = Instant::now();
-        let connected = self.builder(site).expect_transfer(transfers).connect().await;
-        let client = connected.map_err(|error| self.connecting(error))?;
+    /// `transfers`: one follows at once. `patient`: where the server may let one in later, that is waited for.
+    pub(crate) async fn connect(
+        &self,
+        site: &Site,
+        transfers: bool,
+        patient: bool,
+    ) -> Result<Client, Failure> {
+        let say = |what: Arguments<'_>| {
+            let _ = writeln!(io::stderr(), "ftps: {site}: {what}");
+        };
+        let zero = Instant::now();
+        let now = || ftps_proto::Instant::new(zero.elapsed());
+        let retry = self.retry.as_ref().filter(|_| patient);
+        let mut tries = retry.map(|retry| Attempts::new(retry, RandomState::new().hash_one(()), now()));
+        let (client, began) = loop {
+            let began = Instant::now();
+            let error = match self.builder(site).expect_transfer(transfers).connect().await {
+                Ok(client) => break (client, began),
+                Err(error) => error,
+            };
+            // A login that was refused is not tried again: accounts are locked for that.
+            let tries = tries.as_mut().filter(|_| !error.is_login());
+            let Some(pause) = tries.and_then(|tries| tries.failed(&error, 0, now())) else {
+                return Err(self.connecting(error));
+            };
+            if !self.quiet {
+                say(format_args!("{error:#}; tried again in {:.1} s", pause.as_secs_f64()));
+            }
+            tokio::time::sleep(pause).await;
+        };
         if self.verbose {
             let took = began.elapsed().as_secs_f64();
-            let say = |what: Arguments<'_>| {
-                let _ = writeln!(io::stderr(), "ftps: {site}: {what}");
-            };
             if let Some(failed) = client.failed_attempts() {
                 say(format_args!("{failed}"));
             }
@@ -252,6 +274,14 @@ impl Settings {
     pub(crate) fn is_active(&self) -> bool {
         self.reach.is_active()
     }
+}
+
+/// How often, and after which pauses, what failed is tried again.
+fn retry(options: &Options) -> Option<Retry> {
+    let pause = Duration::from_millis(options.retry_pause.into());
+    // What is kept of a pipe: a system has less than that on its way. Files are read again instead.
+    let retry = Retry::new().pauses(pause, pause * 60).tries(options.retries).window(8 << 20);
+    Some(retry).filter(|_| options.retries > 0)
 }
 
 /// What is said by hand holds against what the server says.

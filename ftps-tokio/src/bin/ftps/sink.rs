@@ -1,6 +1,6 @@
 //! Where a download is written: under a temporary name beside its own, which it gets when it is whole.
 
-use std::fs::{self, Metadata};
+use std::fs::{self, Metadata, TryLockError};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -66,8 +66,24 @@ impl Sink {
         if !file.metadata()?.is_file() {
             return Err(io::Error::new(ErrorKind::InvalidInput, "is no file that could be gone on with"));
         }
+        // Two that append to one file would make rubbish of it. Not every file system has locks.
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            return Err(io::Error::new(ErrorKind::ResourceBusy, "another program goes on with it just now"));
+        }
         let part = part(&mut file)?;
         Ok((Self::Part(BufWriter::with_capacity(CHUNK, file)), part))
+    }
+
+    /// Nothing has come of a file that was not here before.
+    pub(crate) async fn remove_if_empty(mut self, path: &Path) {
+        let flushed = self.flush().await.is_ok();
+        if let Self::Part(file) = &self
+            && flushed
+            && file.get_ref().metadata().is_ok_and(|metadata| metadata.len() == 0)
+        {
+            // At worst it stays.
+            let _ = fs::remove_file(path);
+        }
     }
 
     /// Gives it a time of modification, where it is a file.

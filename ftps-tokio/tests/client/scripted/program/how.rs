@@ -22,8 +22,8 @@ impl Bench {
 
 #[test]
 fn only_what_is_newer_is_moved() {
-    let bench =
-        Bench::new(files().on("MDTM", ["213 20200701000000"]).on("MDTM missing", ["550 no such file"]));
+    let peer = files().on("MDTM", ["213 20200701000000"]).on("MDTM missing", ["550 no such file"]);
+    let bench = Bench::new(peer.on("RNFR", ["350 to what?"]).on("RNTO", ["250 renamed"]));
     bench.write("a", b"mine");
     bench.set_modified("a", NEW);
     bench.run(&["get", "SITE/a", "--newer"]).is(0, "not older: 2020-07-01");
@@ -35,7 +35,10 @@ fn only_what_is_newer_is_moved() {
     bench.set_modified("a", OLD);
     bench.run(&["put", "a", "SITE/a", "--newer"]).is(0, "not older: 2020-07-01");
     bench.run(&["put", "a", "SITE/missing", "--newer"]).is(0, "");
-    assert_eq!(bench.heard("STOR"), ["STOR a", "STOR missing"]);
+    // Under its own name a part of it would be newer, and stay.
+    assert!(bench.heard("STOR").iter().all(|line| line.ends_with(".part")), "{:?}", bench.heard("STOR"));
+    assert_eq!(bench.heard("RNTO"), ["RNTO a", "RNTO missing"]);
+    bench.run(&["get", "SITE/a", "--newer", "--resume"]).is(2, "cannot be used with");
     bench.run(&["get", "SITE/a", "--newer"]).is(0, "");
     assert_eq!(bench.read("a"), FILE);
 }
@@ -100,4 +103,45 @@ fn nothing_goes_on_after_another_file() {
         bench.run(&["put", "mine", &format!("SITE/{there}"), "--resume"]).is(1, "");
     }
     assert!(bench.heard("STOR").is_empty() && bench.heard("APPE").is_empty());
+}
+
+#[test]
+fn parts_of_a_file_come_once_also_over_two_sessions() {
+    let last = [&sends(FILE)[..], &[Act::Leave]].concat();
+    let bench = Bench::new(files().on("RETR a", last));
+    bench.run(&["get", "SITE/a", "--range", "0-18,0-18"]).is(0, "38 bytes");
+    assert_eq!(bench.read("a"), FILE.repeat(2));
+    assert_eq!(bench.heard("RETR").len(), 2);
+}
+
+#[test]
+fn one_program_at_a_time_goes_on_with_a_file() {
+    let bench = Bench::new(files().on("REST", ["350 go on"]));
+    bench.write("a", b"");
+    let other = File::open(bench.work().join("a")).unwrap();
+    other.lock().unwrap();
+    bench.run(&["get", "SITE/a", "--resume"]).is(1, "a: another program goes on with it just now");
+    other.unlock().unwrap();
+    bench.run(&["get", "SITE/a", "--resume"]).is(0, "");
+    assert_eq!(bench.read("a"), FILE);
+}
+
+#[test]
+fn of_a_file_that_did_not_come_nothing_is_left() {
+    let bench = Bench::new(files());
+    bench.run(&["get", "SITE/missing", "--resume"]).is(1, "550 no such file");
+    assert_eq!(bench.left(), [""; 0]);
+    bench.write("missing", b"");
+    bench.run(&["get", "SITE/missing", "--resume"]).is(1, "550 no such file");
+    assert_eq!(bench.left(), ["missing"], "it was there before");
+}
+
+#[test]
+fn what_is_verified_of_a_file_that_was_gone_on_with_is_said() {
+    let bench = Bench::new(files().on("REST", ["350 go on"]));
+    bench.write("a", &FILE[..5]);
+    bench
+        .run(&["get", "SITE/a", "--resume", "--verify"])
+        .is(0, "a: of what was here before only the size and the end were compared");
+    assert_eq!(bench.read("a"), FILE);
 }

@@ -1,8 +1,10 @@
 //! Sessions: whom they trust, who logs in, and what becomes of them.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use super::*;
@@ -67,7 +69,7 @@ fn no_connection_and_no_tls_are_3() {
     Bench::new(Peer::polite().instead("AUTH TLS", ["500 what?"])).run(&["ls", "SITE"]).is(3, "AUTH");
     Bench::new(Peer::new(["SSH-2.0-OpenSSH_9.2"])).run(&["ls", "SITE"]).is(3, "SSH-2.0");
 
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     bench.run(&["ls", &format!("127.0.0.1:{port}")]).is(3, "refused");
 }
 
@@ -123,6 +125,43 @@ fn a_client_certificate_that_cannot_be_used_is_named_with_its_file() {
     }
     bench.run(&["get", "SITE/a", "--cert", "both.pem"]).is(0, "");
     bench.run(&["get", "SITE/b", "--cert", "cert.pem", "--key", "key.pem"]).is(0, "");
+}
+
+/// Turns the first connections away, and hands the others on to a server.
+fn reluctant(turned_away: usize, to: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for (ours, before) in listener.incoming().zip(0..) {
+            let mut ours = ours.unwrap();
+            if before < turned_away {
+                ours.write_all(b"421 Too many users\r\n").unwrap();
+                continue;
+            }
+            let mut theirs = TcpStream::connect(to).unwrap();
+            let (mut from, mut into) = (ours.try_clone().unwrap(), theirs.try_clone().unwrap());
+            thread::spawn(move || io::copy(&mut from, &mut into));
+            thread::spawn(move || io::copy(&mut theirs, &mut ours));
+        }
+    });
+    at
+}
+
+#[test]
+fn a_server_that_is_full_is_tried_again() {
+    let bench = Bench::new(files());
+    let url = format!("{}/a", reluctant(2, bench.server.addr));
+    let patient = |tries| bench.run(&["get", &url, "--retries", tries, "--retry-pause", "1"]);
+    patient("1").is(3, "421 Too many users; tried again in 0.0 s");
+    patient("1").is(0, "");
+    assert_eq!(bench.read("a"), FILE);
+}
+
+#[test]
+fn a_login_that_was_refused_is_not_tried_again() {
+    let bench = Bench::new(files().instead("PASS", ["430 wrong password"]));
+    bench.run(&["get", "SITE/a", "--retries", "3", "--retry-pause", "1"]).is(4, "430 wrong password");
+    assert_eq!(bench.heard("PASS").len(), 1);
 }
 
 #[test]
@@ -210,7 +249,7 @@ fn the_certificate_may_be_for_a_name_of_its_own() {
 /// A port that is bound, and never accepted from beyond its backlog, does not answer.
 #[test]
 fn a_data_connection_that_nothing_answers_is_named() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let epsv = format!("229 here (|||{port}|)");
     let pasv = format!("227 here (127,0,0,1,{},{})", port >> 8, port & 255);
     let bench = Bench::new(files().instead("EPSV", [&*epsv]).instead("PASV", [&*pasv]));
