@@ -89,7 +89,7 @@ pub(crate) enum Command {
     },
     /// Upload files and directories
     Put {
-        /// The files
+        /// The files; - is standard input
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         /// Where to; a URL that ends in / is a directory

@@ -278,6 +278,9 @@ async fn fetch_one(
         while let Some(get) = next {
             let download = client.download(get.clone()).await.map_err(Failure::transfer)?;
             let mut done = copy(download, &mut sink, &bar, local).await?;
+            if how.range.is_some() && done.bytes == 0 {
+                return Err(Failure::local("the file has none of the bytes that --range asks for"));
+            }
             done.bytes += all.as_ref().map_or(0, |all| all.bytes);
             all = Some(done);
             next = left.next();

@@ -34,9 +34,10 @@ pub(crate) fn targets(
         if files.len() > 1 {
             return Err(Failure::usage("several files need a URL that ends in /"));
         }
-        return Ok(files.into_iter().map(|file| (file, url.clone())).collect());
+        let input = |file: PathBuf| if is_stdin(&file) { PathBuf::from("/dev/stdin") } else { file };
+        return Ok(files.into_iter().map(|file| (input(file), url.clone())).collect());
     }
-    let targets = files.into_iter().map(|file| match file.file_name() {
+    let targets = files.into_iter().map(|file| match file.file_name().filter(|_| !is_stdin(&file)) {
         Some(name) => {
             let to = url.join(name.as_encoded_bytes());
             Ok((file, to))
@@ -48,6 +49,10 @@ pub(crate) fn targets(
     let targets = targets.collect::<Result<Vec<_>, _>>()?;
     one_file_a_name(targets.iter().map(|(file, to)| (to.bare(), file)))?;
     Ok(targets)
+}
+
+fn is_stdin(file: &Path) -> bool {
+    file == Path::new("-")
 }
 
 /// All of them go to one site.
@@ -102,6 +107,14 @@ pub(crate) async fn put(
     // One file may be written in several ways.
     let file = |job: &Job| fs::canonicalize(&job.file).unwrap_or_else(|_| job.file.clone());
     let jobs = Places::new().fill(jobs, |job| (job.to.path.clone(), file(job)), report).await;
+    for job in &jobs {
+        if session.is_utf8() && str::from_utf8(&job.to.path).is_err() {
+            report.warn(format_args!(
+                "{}: the name is not UTF-8, which servers may change (--encoding)",
+                job.to
+            ));
+        }
+    }
     let bytes = jobs.iter().try_fold(0, |all: u64, job| all.checked_add(job.size?));
     report.begin(jobs.len(), bytes);
     let directories = Mutex::new(directories);

@@ -41,6 +41,11 @@ impl<'a> Session<'a> {
         Self { patient: false, ..Self::new(self.settings, self.site) }
     }
 
+    /// Names are UTF-8, as far as was said.
+    pub(crate) fn is_utf8(&self) -> bool {
+        self.settings.is_utf8()
+    }
+
     /// Has there be a session.
     pub(crate) async fn connect(&mut self) -> Result<(), Failure> {
         self.client().await.map(drop)

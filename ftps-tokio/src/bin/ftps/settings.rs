@@ -218,6 +218,11 @@ impl Settings {
         Ok(client)
     }
 
+    /// No other charset was asked for.
+    pub(crate) fn is_utf8(&self) -> bool {
+        self.encoding.is_none()
+    }
+
     /// What is sent after each login.
     pub(crate) fn before(&self) -> &[Command] {
         &self.before

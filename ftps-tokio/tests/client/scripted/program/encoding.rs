@@ -53,3 +53,19 @@ fn an_encoding_has_to_be_one() {
     bench.run(&["ls", "SITE", "--encoding", "klingon"]).is(2, "--encoding klingon: is no encoding");
     bench.run(&["ls", "SITE", "--encoding", "utf-16"]).is(2, "--encoding utf-16");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_name_that_is_not_utf_8_is_told_of() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let bench = Bench::new(files());
+    let name = OsStr::from_bytes(b"x\xfd");
+    fs::write(bench.work().join(name), FILE).unwrap();
+    let put = |options: &[&str]| {
+        let mut command = bench.ftps(&["put"]);
+        Outcome::of(command.arg(name).arg(format!("{}/", bench.server.addr)).args(options).output().unwrap())
+    };
+    put(&[]).is(0, "the name is not UTF-8, which servers may change (--encoding)");
+    assert!(!put(&["--encoding", "latin1"]).err.contains("not UTF-8"));
+}

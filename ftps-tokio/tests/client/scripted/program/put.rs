@@ -25,7 +25,7 @@ fn put_uploads_under_a_name_or_into_a_directory() {
 fn a_pipe_is_uploaded_to_its_end() {
     let bench = Bench::new(files());
     for bytes in [FILE.to_vec(), much()] {
-        let mut child = bench.ftps(&["put", "/dev/stdin", "SITE/a"]).stdin(Stdio::piped()).spawn().unwrap();
+        let mut child = bench.ftps(&["put", "-", "SITE/a"]).stdin(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(&bytes).unwrap();
         assert!(child.wait().unwrap().success());
         let (stored, ending) = bench.server.log().uploads.pop().unwrap();
