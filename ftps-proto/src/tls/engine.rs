@@ -23,6 +23,9 @@ use super::{TlsError, TlsSession};
 /// front first.
 const RECORD: usize = 18 * 1024;
 
+const IN_PIECES: InvalidMessage =
+    InvalidMessage::UnexpectedMessage("other records between the parts of a message");
+
 /// The receive buffer's size at most before the handshake is done: a message of up to 64 KiB is collected in it.
 const HANDSHAKE: usize = 128 * 1024;
 
@@ -407,7 +410,7 @@ impl Engine {
         }
         let State::Rustls(connection) = &mut self.state else { return Ok(None) };
         let UnbufferedStatus { discard, state } =
-            connection.process_tls_records(&mut self.buffer[self.start..self.end]);
+            connection.process_tls_records(&mut self.buffer[self.start..self.seen]);
         let mut event = None;
         let mut failure = None;
         match state {
@@ -424,13 +427,15 @@ impl Engine {
             Err(error) => failure = Some(error),
         }
         self.start += discard;
-        self.seen = if event.is_some() { self.end } else { self.start };
         if let Some(error) = failure {
             return Err(self.rustls_failed(error));
         }
         if !self.secured && !connection.is_handshaking() && !connection.wants_write() {
             self.secure()?;
             return Ok(Some(Event::Secured));
+        }
+        if event.is_some() && self.show_record()? {
+            return Ok(None);
         }
         // rustls keeps the records of a handshake message here until it is whole. A peer that cuts one into tiny
         // records could fill all of the buffer, and there would be no room for the next read.
@@ -440,11 +445,24 @@ impl Engine {
         Ok(event)
     }
 
+    /// Shows rustls another record, where there is a whole one; it has looked at all others. One by one: of a handshake
+    /// message that is not whole it keeps the records here, and counts what it discards of others between them as if that lay
+    /// before them. Honest peers send nothing there.
+    fn show_record(&mut self) -> Result<bool, TlsError> {
+        let next = &self.buffer[self.seen..self.end];
+        let Some(length) = length(next)?.filter(|length| *length <= next.len()) else { return Ok(false) };
+        if self.start < self.seen && next[0] != self.buffer[self.start] {
+            return Err(Error::InvalidMessage(IN_PIECES).into());
+        }
+        self.seen += length;
+        Ok(true)
+    }
+
     /// Fetches the alert that rustls has for the peer, and sees what the peer sent instead of a record.
     fn rustls_failed(&mut self, error: Error) -> TlsError {
         if let State::Rustls(connection) = &mut self.state {
             while connection.wants_write() {
-                let status = connection.process_tls_records(&mut self.buffer[self.start..self.end]);
+                let status = connection.process_tls_records(&mut self.buffer[self.start..self.seen]);
                 let Ok(ConnectionState::EncodeTlsData(data)) = status.state else { break };
                 encode_handshake(&mut self.outgoing, data);
             }

@@ -118,12 +118,17 @@ pub(super) struct Forger12 {
 impl Forger12 {
     /// As the server of a client that has sent its close_notify.
     pub(super) fn after_close_notify(pki: &Pki) -> Self {
+        Self::after(pki, |client| client.close_notify().unwrap())
+    }
+
+    /// As the server of a client that has done this after the handshake.
+    pub(super) fn after(pki: &Pki, act: impl FnOnce(&mut Engine)) -> Self {
         let server = pki.server(Version::Tls12, |config| {
             stateless(config);
             config.enable_secret_extraction = true;
         });
         let mut pair = Pair::control(&pki.session(), &server);
-        pair.client.close_notify().unwrap();
+        act(&mut pair.client);
         pair.push();
         let server = std::mem::replace(&mut pair.server, ServerConnection::new(server).unwrap());
         let SupportedCipherSuite::Tls12(suite) = server.negotiated_cipher_suite().unwrap() else {
@@ -141,7 +146,7 @@ impl Forger12 {
         forger
     }
 
-    fn seal(&mut self, typ: ContentType, payload: &[u8]) -> Vec<u8> {
+    pub(super) fn seal(&mut self, typ: ContentType, payload: &[u8]) -> Vec<u8> {
         let message =
             OutboundPlainMessage { typ, version: ProtocolVersion::TLSv1_2, payload: payload.into() };
         let record = self.encrypter.encrypt(message, self.sequence).unwrap().encode();

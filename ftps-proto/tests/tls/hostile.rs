@@ -56,6 +56,48 @@ fn refuses_data_between_the_parts_of_a_message() {
 }
 
 #[test]
+fn under_tls_1_2_a_message_in_pieces_harms_nobody() {
+    let pki = Pki::new();
+    // Part of a HelloRequest. What comes in between may come at once or later.
+    let parts: [(ContentType, &[u8]); 2] =
+        [(ContentType::ApplicationData, b"data"), (ContentType::Alert, &[1, 0])];
+    for (typ, bytes) in parts {
+        for at_once in [true, false] {
+            let mut forger = Forger12::after(&pki, |_| {});
+            let part = forger.seal(ContentType::Handshake, &[0, 0]);
+            forger.pair.to_client.extend(part);
+            if !at_once {
+                forger.pair.pull().unwrap();
+                assert_eq!(forger.pair.client.seal(b"NOOP\r\n").unwrap(), 6);
+            }
+            let error = forger.send(typ, bytes).unwrap_err();
+            assert!(matches!(error, TlsError::Protocol { .. }), "{error:?}");
+            assert!(forger.pair.client_got.is_empty());
+            forger.pair.client.close_notify().unwrap_err();
+        }
+    }
+    // What is written in the middle of that does not go on either.
+    let mut forger = Forger12::after(&pki, |_| {});
+    let records = [(ContentType::Handshake, &b""[..]), (ContentType::ApplicationData, b"data")]
+        .map(|(typ, bytes)| forger.seal(typ, bytes));
+    let client = &mut forger.pair.client;
+    let [_, processed] = records.map(|record| {
+        client.space()[..record.len()].copy_from_slice(&record);
+        client.received(record.len());
+        client.process()
+    });
+    client.close_notify().unwrap_err();
+    assert!(matches!(processed, Err(TlsError::Protocol { .. })), "{processed:?}");
+    // Whole, it is declined, and nothing else changes.
+    let mut forger = Forger12::after(&pki, |_| {});
+    forger.send(ContentType::Handshake, &[0, 0]).unwrap();
+    forger.send(ContentType::Handshake, &[0, 0]).unwrap();
+    forger.send(ContentType::ApplicationData, b"data").unwrap();
+    assert_eq!(forger.pair.client_got, b"data");
+    forger.pair.client.close_notify().unwrap();
+}
+
+#[test]
 fn a_peer_cannot_spin_the_engine() {
     let pki = Pki::new();
     let hostile: [(ContentType, &[u8]); 3] = [
