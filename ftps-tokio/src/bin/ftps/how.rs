@@ -148,6 +148,11 @@ impl GetHow {
 }
 
 impl PutHow {
+    /// Uploads have another name until they are whole.
+    pub(crate) fn is_atomic(&self) -> bool {
+        self.atomic || self.how.newer
+    }
+
     /// The upload of a file.
     pub(crate) fn put(&self, url: &Url, metadata: &Metadata) -> Put {
         let mut put = Put::new(&url.path);
@@ -163,7 +168,7 @@ impl PutHow {
         if let Some(rate) = self.how.limit_rate {
             put = put.limit_rate(rate);
         }
-        match (self.append, self.atomic || self.how.newer) {
+        match (self.append, self.is_atomic()) {
             (true, _) => put.append(),
             (false, true) => put.atomic(),
             (false, false) => put,

@@ -14,6 +14,7 @@ use ftps_tokio::Transferred;
 use crate::failure::Failure;
 use crate::report::{Report, shown};
 use crate::session::Session;
+use crate::stop;
 use crate::url::Url;
 
 /// A file that is to be moved.
@@ -142,7 +143,7 @@ where
     W: AsyncFn(&J, &mut Session<'_>) -> Result<Transferred, Failure>,
 {
     async fn work_over(&self, mut session: Session<'_>, large_first: bool) {
-        loop {
+        while !stop::is_asked() {
             // Without a session, what is left is for the others, unless there are none.
             if self.left.get() > 1
                 && let Err(failure) = session.connect().await

@@ -30,13 +30,17 @@ mod settings;
 mod sink;
 mod source;
 mod stat;
+mod stop;
 mod stream;
 mod terminal;
 mod url;
 
 use std::io;
+use std::pin::pin;
 use std::process::ExitCode;
+use std::time::Duration;
 
+use tokio::time::timeout;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::time::uptime;
 
@@ -47,6 +51,9 @@ use crate::report::Report;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::url::Url;
+
+/// How long it may take to remove a part of a file from the server, once asked to stop.
+const PARTING: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
     let Arguments { command, options } = Arguments::read();
@@ -65,19 +72,29 @@ fn main() -> ExitCode {
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => {
             runtime.block_on(async {
-                // What is under way is dropped with its future: reset, never ended as if it were whole.
-                tokio::select! {
-                    biased;
-                    status = stopped() => {
-                        // A password may be asked for.
-                        terminal::restore();
-                        report.stopped(status);
-                    }
-                    done = run(command, &options, &mut report) => {
-                        if let Err(failure) = done {
-                            report.failed(&failure).await;
+                let parts = matches!(&command, Command::Put { how, .. } if how.is_atomic());
+                let ended = {
+                    // Dropped, what is under way is reset, never ended as if it were whole.
+                    let mut work = pin!(run(command, &options, &mut report));
+                    tokio::select! {
+                        biased;
+                        status = stopped() => {
+                            // A password may be asked for.
+                            terminal::restore();
+                            if parts {
+                                // Nobody knows the name of the part that it would leave on the server.
+                                stop::ask();
+                                let _ = timeout(PARTING, &mut work).await;
+                            }
+                            Err(status)
                         }
+                        done = &mut work => Ok(done),
                     }
+                };
+                match ended {
+                    Ok(Ok(())) => {}
+                    Ok(Err(failure)) => report.failed(&failure).await,
+                    Err(status) => report.stopped(status),
                 }
             });
             // A read of a local pipe, or of a password, may never end.

@@ -10,6 +10,7 @@ use ftps_tokio::{Client, Error, Put, Transferred};
 use tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
 
 use crate::progress::Bar;
+use crate::stop;
 use crate::stream::Reader;
 
 pub(crate) enum Source {
@@ -73,6 +74,7 @@ impl AsyncRead for File<'_> {
         _: &mut Context<'_>,
         space: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        stop::check()?;
         let n = self.file.read(space.initialize_unfilled())?;
         // Its end is not what was to be uploaded.
         if n == 0 && self.at < self.len {
@@ -112,6 +114,7 @@ impl AsyncRead for Stream<'_> {
         cx: &mut Context<'_>,
         space: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        stop::check()?;
         let before = space.filled().len();
         ready!(Pin::new(&mut *self.stream).poll_read(cx, space))?;
         self.bar.inc((space.filled().len() - before) as u64);

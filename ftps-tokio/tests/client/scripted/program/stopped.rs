@@ -34,6 +34,28 @@ fn an_upload_that_is_stopped_is_reset_and_never_ended() {
 
 #[cfg(unix)]
 #[test]
+fn a_part_of_an_upload_is_removed_where_it_is_stopped() {
+    for how in ["--atomic", "--newer"] {
+        let stores = ["150 send".into(), Act::Secure, Act::Receive, "426 cut".into()];
+        let peer = files().instead("STOR", stores).on("DELE", ["250 gone"]).on("MDTM", ["550 no such file"]);
+        let bench = Bench::new(peer);
+        for file in ["large", "after"] {
+            fs::File::create(bench.work().join(file)).unwrap().set_len(1 << 36).unwrap();
+        }
+        let mut command = bench.ftps(&["put", how, "large", "after", "SITE/"]);
+        let child = command.stderr(Stdio::piped()).spawn().unwrap();
+        bench.server.wait(|log: &Log| log.received > 1 << 20);
+        assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(143), "{how}");
+        assert_eq!(bench.server.upload().1, Ending::Reset, "{how}");
+        let [stored, removed] = [bench.heard("STOR"), bench.heard("DELE")];
+        assert_eq!(stored.len(), 1, "nothing else was begun");
+        assert_eq!(stored[0].replace("STOR", "DELE"), removed[0]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn a_download_that_is_stopped_leaves_nothing_behind() {
     let stuck = ["150 here".into(), Act::Secure, Act::Send(FILE.into())];
     for (signal, status) in [("-TERM", 143), ("-HUP", 129)] {
