@@ -251,7 +251,8 @@ impl Error {
     }
 
     /// Whether the same may succeed later: a transient negative reply (RFC 959, section 4.2.1), a connection that was
-    /// lost or silent, also with plain text after TLS, a file that was cut. Never for certificates, permissions or what the caller did wrong.
+    /// lost or silent, also with plain text after TLS, a file that was cut. Never for certificates, permissions or what the
+    /// caller did wrong.
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Refused(refused) => refused.is_temporary(),

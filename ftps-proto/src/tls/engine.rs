@@ -137,7 +137,7 @@ pub struct Engine {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
-    /// rustls has gone through the buffer up to here.
+    /// rustls was shown the buffer up to here.
     seen: usize,
     /// A read filled the buffer to its end.
     filled: bool,

@@ -10,14 +10,15 @@ use ftps_tokio::{Client, Error, Transferred};
 use crate::copy::copy;
 use crate::failure::Failure;
 use crate::how::{GetHow, time_there};
-use crate::jobs::{self, Places, move_all};
+use crate::jobs::{self, move_all};
 use crate::listing::{is_directory, matching};
+use crate::places::{Places, one_file_a_name};
 use crate::remote_tree::Tree;
 use crate::report::{Report, shown};
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::sink::Sink;
-use crate::url::{Url, by_site, one_file_a_name};
+use crate::url::{Url, by_site};
 
 /// Where downloads go.
 pub(crate) enum Destination {
@@ -213,7 +214,7 @@ async fn fetch(
         Destination::Stdout => jobs,
         _ => {
             let ends = |job: &Job| (job.to.clone(), job.url.clone());
-            places.fill(jobs, ends, report).await
+            places.fill(jobs, ends, Url::eq, report).await
         }
     };
     // The sizes are the server's word, or missing.
@@ -260,12 +261,11 @@ async fn fetch_one(
         }
         _ => (Sink::create(path).await.map_err(local)?, None),
     };
-    let went_on = part.as_ref().is_some_and(|(len, _)| *len > 0);
+    let before = part.as_ref().map_or(0, |(len, _)| *len);
     let gets = how.gets(url, here.as_ref(), part);
     let mut time = None;
     // What is in the sink is not fetched again over a new session.
-    let (mut left, mut all) = (gets.iter(), None::<Transferred>);
-    let mut next = left.next();
+    let (mut fetched, mut all) = (0, None::<Transferred>);
     let transferred = session.run(async |client| {
         let size = match job.size {
             None if report.shows_progress() => size(client, url).await?,
@@ -275,7 +275,7 @@ async fn fetch_one(
             time = time_there(client, url).await?;
         }
         let bar = report.bar(url, size);
-        while let Some(get) = next {
+        while let Some(get) = gets.get(fetched) {
             let download = client.download(get.clone()).await.map_err(Failure::transfer)?;
             let mut done = copy(download, &mut sink, &bar, local).await?;
             if how.range.is_some() && done.bytes == 0 {
@@ -283,9 +283,9 @@ async fn fetch_one(
             }
             done.bytes += all.as_ref().map_or(0, |all| all.bytes);
             all = Some(done);
-            next = left.next();
+            fetched += 1;
         }
-        all.clone().ok_or_else(|| Failure::usage("no part of it is wanted"))
+        all.take().ok_or_else(|| Failure::usage("no part of it is wanted"))
     });
     let transferred = match transferred.await {
         Ok(transferred) => transferred,
@@ -296,9 +296,7 @@ async fn fetch_one(
             return Err(failure);
         }
     };
-    if how.how.verify && went_on {
-        report.warn(format_args!("{url}: of what was here before only the size and the end were compared"));
-    }
+    how.how.tell_unverified(url, before, "here", report);
     if let Some(time) = time {
         sink.set_modified(time).map_err(local)?;
     } else if how.how.preserve {

@@ -10,6 +10,7 @@ use ftps_tokio::codec::command::UtcTime;
 use ftps_tokio::{Client, Error, Get, Mismatch, Put};
 
 use crate::failure::Failure;
+use crate::report::Report;
 use crate::url::Url;
 
 /// How much of what is on both sides is compared before a transfer goes on after it.
@@ -109,6 +110,17 @@ fn range(text: &str) -> Option<Range> {
         (Some(start), Some(end)) if start <= end => Some(Range::FromTo(start, Some(end))),
         (None, Some(last)) if start.is_empty() && last > 0 => Some(Range::Last(last)),
         _ => None,
+    }
+}
+
+impl How {
+    /// Says what --verify leaves out of a file of which so much was here, or there, before.
+    pub(crate) fn tell_unverified(&self, url: &Url, bytes: u64, place: &str, report: &Report) {
+        if self.verify && bytes > 0 {
+            report.warn(format_args!(
+                "{url}: of what was {place} before only the size and the end were compared"
+            ));
+        }
     }
 }
 

@@ -1,9 +1,8 @@
 //! A list of files, moved over one session of a site or several.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::hash::Hash;
 use std::path::Path;
 use std::pin::Pin;
 use std::task::Poll;
@@ -12,7 +11,7 @@ use std::time::Instant;
 use ftps_tokio::Transferred;
 
 use crate::failure::Failure;
-use crate::report::{Report, shown};
+use crate::report::Report;
 use crate::session::Session;
 use crate::stop;
 use crate::url::Url;
@@ -25,42 +24,6 @@ pub(crate) trait Job {
     fn path(&self) -> &Path;
     /// What is known of its size.
     fn size(&self) -> Option<u64>;
-}
-
-/// Which file each place is for: no two files go to one place, where the later would replace the earlier.
-pub(crate) struct Places<P, F>(HashMap<P, F>);
-
-impl<P: Eq + Hash, F: PartialEq> Places<P, F> {
-    pub(crate) fn new() -> Self {
-        Self(HashMap::new())
-    }
-
-    /// Leaves out what was there before. `ends` tells a job's place and file.
-    pub(crate) async fn fill<J: Job>(
-        &mut self,
-        jobs: Vec<J>,
-        ends: impl Fn(&J) -> (P, F),
-        report: &Report,
-    ) -> Vec<J> {
-        let mut filling = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            let (place, file) = ends(&job);
-            match self.0.get(&place) {
-                None => {
-                    self.0.insert(place, file);
-                    filling.push(job);
-                }
-                Some(known) if *known == file => {
-                    report.warn(format_args!("{}: named twice, moved once", job.url()));
-                }
-                Some(_) => {
-                    let failure = Failure::local("another file of that name was there before");
-                    report.failed(&failure.about(&shown(job.path())).of(job.url())).await;
-                }
-            }
-        }
-        filling
-    }
 }
 
 /// What takes longer to move than to ask for.

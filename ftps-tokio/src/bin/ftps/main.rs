@@ -19,6 +19,7 @@ mod local_tree;
 mod ls;
 mod netrc;
 mod pattern;
+mod places;
 mod progress;
 mod put;
 mod raw;

@@ -9,12 +9,13 @@ use tokio::sync::Mutex;
 use crate::directories::Directories;
 use crate::failure::Failure;
 use crate::how::{PutHow, set_time_there, there};
-use crate::jobs::{self, Places, move_all};
+use crate::jobs::{self, move_all};
 use crate::local_tree::{Tree, size};
+use crate::places::{Places, one_file_a_name};
 use crate::report::{Report, shown};
 use crate::session::Session;
 use crate::source::Source;
-use crate::url::{Url, one_file_a_name};
+use crate::url::Url;
 
 /// A file, and where it goes.
 #[derive(Clone)]
@@ -53,6 +54,12 @@ pub(crate) fn targets(
 
 fn is_stdin(file: &Path) -> bool {
     file == Path::new("-")
+}
+
+/// Whether they are one file, which may be written in several ways.
+fn is_same(a: &PathBuf, b: &PathBuf) -> bool {
+    let really = |path| fs::canonicalize(path).ok();
+    a == b || really(a).is_some_and(|a| Some(a) == really(b))
 }
 
 /// All of them go to one site.
@@ -104,9 +111,8 @@ pub(crate) async fn put(
             }
         }
     }
-    // One file may be written in several ways.
-    let file = |job: &Job| fs::canonicalize(&job.file).unwrap_or_else(|_| job.file.clone());
-    let jobs = Places::new().fill(jobs, |job| (job.to.path.clone(), file(job)), report).await;
+    let ends = |job: &Job| (job.to.path.clone(), job.file.clone());
+    let jobs = Places::new().fill(jobs, ends, is_same, report).await;
     for job in &jobs {
         if session.is_utf8() && str::from_utf8(&job.to.path).is_err() {
             report.warn(format_args!(
@@ -158,12 +164,14 @@ async fn put_one(
     // A session that was gone has read nothing from the source.
     session
         .run(async |client| {
-            let mut put = how.put(to, &metadata);
+            let (mut put, mut before) = (how.put(to, &metadata), 0);
             if how.how.resume {
                 let file = source.file().ok_or_else(|| Failure::usage("a stream cannot be resumed"))?;
-                put = put.at(there(client, to, file, local).await?);
+                before = there(client, to, file, local).await?;
+                put = put.at(before);
             }
             let done = source.upload(client, put, &bar).await.map_err(Failure::transfer)?;
+            how.how.tell_unverified(to, before, "there", report);
             if how.how.preserve
                 && let Err(failure) = set_time_there(client, to, &metadata).await
             {

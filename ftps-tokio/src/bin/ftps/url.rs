@@ -1,6 +1,5 @@
 //! Where a file is: `ftps://user:password@host:port/path`.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 
@@ -8,7 +7,6 @@ use ftps_tokio::codec::{Name, Pattern};
 use ftps_tokio::{Security, UrlType};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
-use crate::failure::Failure;
 use crate::pattern;
 
 /// A file or directory on a server.
@@ -137,19 +135,6 @@ pub(crate) fn by_site(urls: Vec<Url>) -> Vec<(Rc<Site>, Vec<Url>)> {
         }
     }
     sites
-}
-
-/// No two files get the same name: the later would replace the earlier.
-pub(crate) fn one_file_a_name<'a, T: Copy + PartialEq>(
-    files: impl IntoIterator<Item = (&'a [u8], T)>,
-) -> Result<(), Failure> {
-    let mut taken = HashMap::new();
-    for (name, file) in files {
-        if *taken.entry(name).or_insert(file) != file {
-            return Err(Failure::usage("is the name of several files").about(&Name::from(name)));
-        }
-    }
-    Ok(())
 }
 
 /// The path of a URL that has been read, as it stands there: without its type, and with its %XX.

@@ -143,12 +143,15 @@ fn of_a_file_that_did_not_come_nothing_is_left() {
 
 #[test]
 fn what_is_verified_of_a_file_that_was_gone_on_with_is_said() {
-    let bench = Bench::new(files().on("REST", ["350 go on"]));
+    let stores = ["150 send".into(), Act::Secure, Act::Receive, Act::Finish, "226 stored".into()];
+    let bench = Bench::new(files().on("REST", ["350 go on"]).on("APPE", stores));
     bench.write("a", &FILE[..5]);
     bench
         .run(&["get", "SITE/a", "--resume", "--verify"])
         .is(0, "a: of what was here before only the size and the end were compared");
     assert_eq!(bench.read("a"), FILE);
+    let outcome = bench.run(&["put", "a", "SITE/a", "--resume", "--verify"]);
+    outcome.is(0, "a: of what was there before only the size and the end were compared");
 }
 
 #[test]
